@@ -1,0 +1,130 @@
+"""Opens each person's check-in of a period when its booking horizon is reached."""
+
+import hashlib
+from datetime import UTC, date, datetime, time, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
+
+from activities.moment import Moment
+from cycle.cadence import (
+    booking_horizon,
+    due_for,
+    due_on,
+    last_day,
+    period_containing,
+    period_number,
+    team_order,
+)
+from cycle.check_in import OPEN
+from cycle.policy import Policy
+from integrations.database.check_ins import latest_of_person, team_under
+from integrations.database.connection import Database, poke
+from integrations.database.needs_a_hand import ask_for_a_hand, mended
+from integrations.database.people import partner_of
+from integrations.database.policies import policy_in_force, revision_number
+from integrations.database.tables import CheckInRow, Enrolment, Person, PolicyRow
+
+LOOK_AGAIN = timedelta(days=30)
+"""How long a cycle sleeps when only a poke can bring news; a lost poke costs this much at most."""
+
+PERIODS_AHEAD = 24
+MINUTES_OF_SPREAD = 180
+
+
+class Cycles:
+    """The activities of `DevelopmentCycle`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn(name="cycles.open_due")
+    async def open_due(self, about: Moment) -> datetime | None:
+        """Opens the person's next check-in if its time has come, and returns when to look again; None to stop."""
+        async with self._database.transaction() as session:
+            person = await session.get_one(Person, about.id)
+            enrolment = await session.get(Enrolment, about.id)
+            if enrolment is None or enrolment.ended_at or person.left_at:
+                return None
+            latest = await latest_of_person(session, about.id)
+            if enrolment.held or (latest and latest.state in OPEN):
+                return about.now + LOOK_AGAIN
+            partner_id = await partner_of(session, about.id, about.now.date())
+            if partner_id is None:
+                sentence = f"{person.name} has no manager: name a conversation partner, or end the enrolment."
+                await ask_for_a_hand(session, f"partner/{about.id}", sentence, about.now, about.id)
+                return about.now + timedelta(days=1)
+            await mended(session, f"partner/{about.id}", about.now)
+            return await self._open(session, person, enrolment, partner_id, latest, about.now)
+
+    async def _open(
+        self,
+        session: AsyncSession,
+        person: Person,
+        enrolment: Enrolment,
+        partner_id: str,
+        latest: CheckInRow | None,
+        now: datetime,
+    ) -> datetime:
+        policy = await policy_in_force(session, enrolment.policy_id)
+        due = await self._next_due(session, person, enrolment, partner_id, policy, latest, now)
+        if due is None:
+            return now + LOOK_AGAIN
+        number, due_day = due
+        partner = await session.get_one(Person, partner_id)
+        opens_at = _opens_at(booking_horizon(due_day, policy.booking.weeks_ahead), partner)
+        if now < opens_at:
+            return opens_at
+        row = CheckInRow(
+            person_id=person.id,
+            partner_id=partner_id,
+            period=number,
+            due_on=due_day,
+            policy_id=enrolment.policy_id,
+            policy_revision=await revision_number(session, enrolment.policy_id),
+            opened_at=now,
+        )
+        session.add(row)
+        await session.flush()
+        poke(session, "CheckIn", row.id, "opened", now)
+        return now + LOOK_AGAIN
+
+    async def _next_due(
+        self,
+        session: AsyncSession,
+        person: Person,
+        enrolment: Enrolment,
+        partner_id: str,
+        policy: Policy,
+        latest: CheckInRow | None,
+        now: datetime,
+    ) -> tuple[int, date] | None:
+        """Number and due date of the first period, after the latest one lived, whose check-in can still take place."""
+        starts_on = (await session.get_one(PolicyRow, enrolment.policy_id)).starts_on
+        rhythm, today = policy.rhythm, now.date()
+        team = await team_under(session, partner_id, enrolment.policy_id, today)
+        order = team_order(team)
+        first = period_containing(starts_on, rhythm.every_months, max(today, starts_on)).number
+        if latest:
+            first = max(first, latest.period + 1) if latest.policy_id == enrolment.policy_id else first
+        for number in range(first, first + PERIODS_AHEAD):
+            period = period_number(starts_on, rhythm.every_months, number)
+            regular = due_on(
+                period,
+                rhythm.weeks_of_period,
+                order.index(person.oid),
+                len(order),
+                rhythm.no_check_in_dates,
+            )
+            due = due_for(period, regular, person.hired_on, rhythm.new_joiner_on_day, rhythm.no_check_in_dates)
+            if due and last_day(due, rhythm.may_slip_days, rhythm.every_months) >= today:
+                return number, due
+        return None
+
+
+def _opens_at(horizon: date, partner: Person) -> datetime:
+    """The instant of that day at which a manager's team is planned: theirs alone, so that teams do not all
+    reach for the calendars at midnight. It hangs on the manager's id, not on chance.
+    """
+    minute = int.from_bytes(hashlib.sha256(partner.oid.encode()).digest()[:4]) % MINUTES_OF_SPREAD
+    return datetime.combine(horizon, time(), UTC) + timedelta(minutes=minute)

@@ -1,0 +1,285 @@
+"""Turns an item that is due into the part of a letter: the facts, formatted for its reader, and the links."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.letters import catalogue
+from activities.letters.catalogue import Part
+from activities.letters.wanted import open_past_due
+from cycle.anchors import opening_before
+from cycle.policy import Policy
+from cycle.pre_read import Snapshot
+from cycle.support import REASONS, step_days, three_repairs
+from integrations.database.check_ins import Pair, check_in
+from integrations.database.people import partner_of, reader
+from integrations.database.plans import rules_of
+from integrations.database.policies import policy_of_check_in
+from integrations.database.reflections import questions_of
+from integrations.database.stalls import reason_for_hr
+from integrations.database.tables import (
+    ActionRow,
+    Enrolment,
+    LetterItem,
+    Person,
+    Plan,
+    PolicyRow,
+    PreRead,
+    Stall,
+)
+
+MINUTES_FOR_A_LEARNING_MOMENT = 3
+
+# What the reason of a stall is called in a letter to HR.
+REASON_WORDS = {
+    "time": "time",
+    "goal": "the goal has changed",
+    "access": "access or budget",
+    "help": "help would be welcome",
+    "rather_not_say": "rather not said",
+}
+
+# Where each of the repairs of `cycle.support.three_repairs` is done.
+REPAIR_PAGES = {
+    "new_date": "/actions/{action}?choose=new-date",
+    "smaller": "/stalls/{stall}",
+    "help": "/actions/{action}?choose=help",
+    "another_hour": "/check-ins/{check_in}/another-time",
+    "not_this_time": "/check-ins/{check_in}/not-this-time",
+    "pause": "/stalls/{stall}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """Makes parts for letters whose links lead to `public_url`."""
+
+    public_url: str
+
+    async def part(self, session: AsyncSession, item: LetterItem, now: datetime) -> Part:
+        recipient = await session.get_one(Person, item.recipient_id)
+        match item.kind:
+            case "reflection_request" | "reflection_reminder" | "pre_read" | "outcome_question":
+                return await self._about_a_talk(session, item, recipient, now)
+            case "action_ahead" | "action_tomorrow" | "action_passed" | "action_still_open":
+                return await self._action(session, item, recipient)
+            case "support_note" | "support_repairs" | "support_request" | "support_rest":
+                return await self._support(session, item, recipient, now)
+            case "learning_moment":
+                return catalogue.LearningMoment(
+                    url=self._link("/learning-moment"), minutes=MINUTES_FOR_A_LEARNING_MOMENT
+                )
+            case "weekly":
+                count = await open_past_due(session, recipient.id, now.date())
+                return catalogue.Weekly(open_count=count, url=self._link("/plan"))
+        raise ValueError(f"{item.kind} is no letter of the catalogue.")
+
+    async def _about_a_talk(self, session: AsyncSession, item: LetterItem, recipient: Person, now: datetime) -> Part:
+        assert item.check_in_id is not None
+        pair = await check_in(session, item.check_in_id)
+        assert pair.booking is not None, "an item about a talk has a booking, or it was overtaken"
+        policy = await policy_of_check_in(session, pair.row)
+        start = _local(pair.booking.start_at, recipient)
+        other = pair.partner if recipient.id == pair.person.id else pair.person
+        page = f"/check-ins/{pair.row.id}"
+        form = f"/reflections/{pair.row.id}"
+        match item.kind:
+            case "reflection_request":
+                leaves = _local(_lines_leave(pair, policy, now), recipient)
+                return catalogue.ReflectionRequest(
+                    partner_name=other.first_name,
+                    day=day_in_words(start),
+                    hour=_hour(start),
+                    questions=len(await questions_of(session, pair.row)),
+                    minutes=policy.reflection.minutes,
+                    form_url=self._link(form),
+                    talk_url=self._link(f"{form}?do=talk"),
+                    another_time_url=self._link(f"{page}/another-time"),
+                    not_this_time_url=self._link(f"{page}/not-this-time"),
+                    leaves_day=f"{leaves:%A}",
+                    leaves_hour=_hour(leaves),
+                )
+            case "reflection_reminder":
+                return catalogue.ReflectionReminder(
+                    partner_name=other.first_name,
+                    day=f"{start:%A}",
+                    form_url=self._link(form),
+                    talk_url=self._link(f"{form}?do=talk"),
+                )
+            case "pre_read":
+                return await self._pre_read(session, pair, policy, recipient, now)
+            case _:
+                return catalogue.OutcomeQuestion(
+                    partner_name=other.first_name,
+                    day=day_in_words(start),
+                    page_url=self._link(page),
+                    held_url=self._link(f"{page}?said=held"),
+                    moved_url=self._link(f"{page}?said=moved"),
+                    not_held_url=self._link(f"{page}?said=did_not_happen"),
+                    second=item.step == "2",
+                )
+
+    async def _pre_read(
+        self, session: AsyncSession, pair: Pair, policy: Policy, recipient: Person, now: datetime
+    ) -> Part:
+        assert pair.booking is not None
+        row = await session.scalar(
+            select(PreRead).where(PreRead.check_in_id == pair.row.id, PreRead.booking_no == pair.booking.no)
+        )
+        assert row is not None, "the snapshot is made before its letters are owed"
+        snapshot = Snapshot.model_validate_json(row.content)
+        link_only = policy.pre_read.letter_contains == "link_only"
+        return catalogue.PreRead(
+            names=f"{pair.person.first_name} and {pair.partner.first_name}",
+            when=_when(_local(pair.booking.start_at, recipient), _local(now, recipient)),
+            manager_name=pair.partner.first_name,
+            employee_name=pair.person.first_name,
+            promises=() if link_only else snapshot.promises,
+            learning=None if link_only else snapshot.learning,
+            lines=() if link_only else snapshot.lines,
+            celebrating=None if link_only else snapshot.celebrating,
+            ask=() if link_only else snapshot.ask,
+            page_url=self._link(f"/check-ins/{pair.row.id}"),
+            link_only=link_only,
+        )
+
+    async def _action(self, session: AsyncSession, item: LetterItem, recipient: Person) -> Part:
+        action = await session.get_one(ActionRow, item.action_id)
+        plan = await session.get_one(Plan, action.plan_id)
+        kind = catalogue.KINDS[item.kind]
+        assert issubclass(kind, catalogue.ActionStep)
+        partner_id = await partner_of(session, plan.person_id, action.agreed_on)
+        of_plan = {plan.person_id, partner_id} - {None, recipient.id}
+        others = [await session.get_one(Person, each) for each in sorted(each for each in of_plan if each)]
+        names = () if action.private else tuple(person.first_name for person in others)
+        page = f"/actions/{action.id}"
+        return kind(
+            title=action.title,
+            with_name=names[0] if names else None,
+            agreed_day=_date(action.agreed_on),
+            due_day=_date(action.due_on),
+            done_url=self._link(f"{page}?choose=done"),
+            new_date_url=self._link(f"{page}?choose=new-date"),
+            help_url=self._link(f"{page}?choose=help"),
+            drop_url=self._link(f"{page}?choose=drop"),
+            snooze_url=self._link(f"{page}?choose=snooze"),
+            page_url=self._link(page),
+            others=names,
+        )
+
+    async def _support(self, session: AsyncSession, item: LetterItem, recipient: Person, now: datetime) -> Part:
+        stall = await session.get_one(Stall, item.stall_id)
+        plan = await session.get_one(Plan, stall.plan_id)
+        person = await session.get_one(Person, plan.person_id)
+        partner_id = await partner_of(session, person.id, now.date())
+        partner = await session.get(Person, partner_id) if partner_id else None
+        other = (person if recipient.id == partner_id else partner) or person
+        policy = await rules_of(session, person.id)
+        hr = await self._hr_partner(session, person.id)
+        page = f"/stalls/{stall.id}"
+        match item.kind:
+            case "support_note":
+                days = step_days(now, policy.stalled_plan)
+                urls = {reason: self._link(f"{page}?reason={reason}") for reason in REASONS}
+                can_keep_out = policy.stalled_plan.owner_can_keep_hr_out
+                return catalogue.SupportNote(
+                    about=_about(stall, plan, recipient),
+                    partner_name=other.first_name,
+                    time_url=urls["time"],
+                    goal_url=urls["goal"],
+                    access_url=urls["access"],
+                    help_url=urls["help"],
+                    rather_not_say_url=urls["rather_not_say"],
+                    smaller_url=self._link(f"{page}?choose=smaller"),
+                    pause_url=self._link(f"{page}?choose=pause"),
+                    leave_url=self._link(f"{page}?choose=leave"),
+                    keep_hr_out_url=self._link(f"{page}?choose=keep-hr-out") if can_keep_out else None,
+                    repairs_day=_date(_local(days["repairs"], recipient)),
+                    hr_day=_date(_local(days["hr"], recipient)),
+                    hr_name=hr.first_name if hr else "someone",
+                    pause_day=_date(_local(days["rest"], recipient)),
+                )
+            case "support_repairs":
+                began = now - timedelta(days=policy.stalled_plan.repairs_to_both_day)
+                return catalogue.SupportRepairs(
+                    partner_name=other.first_name,
+                    repairs=tuple(
+                        (repair.text, self._link(self._repair_page(repair.key, stall, plan, recipient)))
+                        for repair in three_repairs(stall.cause)
+                    ),
+                    hr_day=_date(_local(step_days(began, policy.stalled_plan)["hr"], recipient)),
+                    hr_name=hr.first_name if hr else "someone",
+                    kept_out=stall.hr_kept_out,
+                )
+            case "support_request":
+                reason = await reason_for_hr(session, stall.id)
+                names = f"{person.name} and {partner.name}" if partner else person.name
+                return catalogue.SupportRequest(
+                    names=names,
+                    stage="Both have had a note and three simple repairs.",
+                    reason=REASON_WORDS[reason] if reason else None,
+                    url=self._link("/hr"),
+                )
+            case _:
+                return catalogue.SupportRest(url=self._link("/plan"))
+
+    def _repair_page(self, key: str, stall: Stall, plan: Plan, recipient: Person) -> str:
+        """Who does not hold the stuck part can help from the plan's page."""
+        if stall.holder_id and recipient.id != stall.holder_id:
+            return "/plan" if recipient.id == plan.person_id else f"/plans/{plan.id}"
+        _, subject, *_ = stall.cause.split("/")
+        return REPAIR_PAGES[key].format(action=subject, check_in=subject, stall=stall.id)
+
+    async def _hr_partner(self, session: AsyncSession, person_id: str) -> Person | None:
+        enrolment = await session.get(Enrolment, person_id)
+        policy = await session.get_one(PolicyRow, enrolment.policy_id) if enrolment else None
+        return await session.get(Person, policy.hr_partner_id) if policy and policy.hr_partner_id else None
+
+    def _link(self, path: str) -> str:
+        return f"{self.public_url}{path}"
+
+
+def _about(stall: Stall, plan: Plan, recipient: Person) -> Literal["own_plan", "their_plan", "check_ins"]:
+    if stall.holder_id is None:
+        return "check_ins"
+    return "own_plan" if recipient.id == plan.person_id else "their_plan"
+
+
+def _lines_leave(pair: Pair, policy: Policy, now: datetime) -> datetime:
+    """When the snapshot is made: the earlier of the two people's pre-read hours."""
+    assert pair.booking is not None
+    start = pair.booking.start_at
+    hours = [
+        opening_before(
+            *reader(person, policy.mail, start.date(), planning=True), start, policy.pre_read.workdays_before
+        )
+        for person in pair.people
+    ]
+    return max(min(hours), now)
+
+
+def _local(at: datetime, person: Person) -> datetime:
+    return at.astimezone(ZoneInfo(person.zone))
+
+
+def day_in_words(at: datetime) -> str:
+    """ "Thursday 11 March" """
+    return f"{at:%A} {_date(at)}"
+
+
+def _date(at: date) -> str:
+    return f"{at.day} {at:%B}"
+
+
+def _hour(at: datetime) -> str:
+    return f"{at:%H:%M}"
+
+
+def _when(start: datetime, now: datetime) -> str:
+    days = (start.date() - now.date()).days
+    day = {0: "today", 1: "tomorrow"}.get(days, f"on {start:%A}")
+    return f"{day} at {_hour(start)}"

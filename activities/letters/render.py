@@ -1,0 +1,97 @@
+"""Makes one message of its parts: subject, preview, plain text and HTML, all worded by `templates/`."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import mrml
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from activities.letters.catalogue import Part, PreRead, facts, open_facts
+
+# What XML cannot hold, and no letter needs.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(enabled_extensions=("mjml",), default=False),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+    finalize=lambda value: _CONTROL.sub("", value) if type(value) is str else value,
+)
+
+# A font fetched from the web would tell its host who reads which letter, and when.
+_NO_WEB_FONTS = mrml.RenderOptions(fonts={})
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One message, ready to send. Subject and preview carry nothing that a person wrote."""
+
+    subject: str
+    preview: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+
+
+def render(
+    recipient_name: str,
+    parts: Sequence[Part],
+    home_url: str,
+    help_contact: str,
+    privacy_url: str,
+) -> Rendered:
+    """Render `parts`, in their order, as one message to `recipient_name` (the name in the greeting).
+
+    One part brings its own subject; several share a neutral one. Raises ValueError for no parts, and for a
+    part that travels alone but was given company.
+    """
+    if not parts:
+        raise ValueError("A letter needs at least one part; this message has none.")
+    alone = [part.template for part in parts if part.travels == "alone"]
+    if alone and len(parts) > 1:
+        raise ValueError(f"A {alone[0]} travels alone; send it as a message of its own.")
+
+    subject, preview = _subject(recipient_name, parts)
+    # Both readers of a pre-read get the same letter, to the greeting.
+    name = parts[0].names if isinstance(parts[0], PreRead) else recipient_name
+    frame = {
+        "name": name,
+        "home_url": home_url,
+        "help_contact": help_contact,
+        "privacy_url": privacy_url,
+    }
+    texts = [_fill(f"{part.template}/body.txt", facts(part)).strip() for part in parts]
+    bodies = [_fill(f"{part.template}/body.mjml", facts(part)) for part in parts]
+    mjml = _fill(
+        "layout/body.mjml",
+        {**frame, "subject": subject, "preview": preview, "bodies": bodies},
+    )
+    return Rendered(
+        subject=subject,
+        preview=preview,
+        text=re.sub(r"\n{3,}", "\n\n", _fill("layout/body.txt", {**frame, "bodies": texts})).strip() + "\n",
+        html=mrml.to_html(mjml, render_options=_NO_WEB_FONTS).content,
+    )
+
+
+def _subject(recipient_name: str, parts: Sequence[Part]) -> tuple[str, str]:
+    """A subject.txt is two lines, subject and preview, and sees no field that a person wrote."""
+    if len(parts) == 1:
+        name, shown = f"{parts[0].template}/subject.txt", open_facts(parts[0])
+    else:
+        name, shown = (
+            "layout/subject.txt",
+            {"name": recipient_name, "count": len(parts)},
+        )
+    # A line break in a name would otherwise become a second subject, or a header.
+    flat = {key: " ".join(value.split()) if isinstance(value, str) else value for key, value in shown.items()}
+    subject, preview = _fill(name, flat).strip().splitlines()
+    return subject, preview
+
+
+def _fill(template: str, values: dict[str, object]) -> str:
+    return _TEMPLATES.get_template(template).render(values)

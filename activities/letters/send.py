@@ -1,0 +1,238 @@
+"""The Postbox's hands: sorts what waits for one person, and sends a letter once, whatever cuts it off."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
+
+from activities.directory import Mailboxes
+from activities.letters import catalogue
+from activities.letters.compose import Composer
+from activities.letters.render import render
+from activities.letters.wanted import overtaken
+from activities.moment import Moment
+from cycle.mail_window import NoOpening
+from cycle.policy import Policy
+from cycle.postbox import Box, Compose, Wait, Waiting, sort
+from integrations.clock import Clock
+from integrations.database.connection import Database
+from integrations.database.letters import (
+    counted_since,
+    drop,
+    items_of,
+    note_sent,
+    open_actions_of,
+    plan_letter,
+    unfinished_letter,
+    waiting_items,
+)
+from integrations.database.needs_a_hand import ask_for_a_hand
+from integrations.database.people import reader
+from integrations.database.plans import rules_of
+from integrations.database.tables import Letter, LetterItem, Person
+from integrations.graph.errors import NoMailbox, Transient
+from integrations.graph.mail import Mail, NewMessage
+
+READ_AGAIN_FOR = timedelta(minutes=15)
+"""How long a letter whose sending was cut off may take to move to Sent Items, before it is sent again."""
+
+SEARCH_FOR = timedelta(days=1)
+"""How long a letter that is in no folder is looked for, before HR hears of it."""
+
+SOFT_STEPS = ("action_ahead", "action_tomorrow")
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """`letter_id`: to deliver at `at`. Without one, `at` is when to look again; None for an empty box."""
+
+    letter_id: str | None
+    at: datetime | None
+
+
+class Letters:
+    """The activities of `Postbox`."""
+
+    def __init__(
+        self,
+        database: Database,
+        mail: Mail,
+        mailboxes: Mailboxes,
+        composer: Composer,
+        senders: tuple[str, ...],
+        clock: Clock,
+        help_contact: str,
+        trial_mailbox: str | None = None,
+    ) -> None:
+        self._database = database
+        self._mail = mail
+        self._mailboxes = mailboxes
+        self._composer = composer
+        self._senders = senders
+        self._clock = clock
+        self._help_contact = help_contact
+        self._trial_mailbox = trial_mailbox
+
+    @activity.defn(name="letters.sort")
+    async def sort(self, about: Moment) -> Sorted:
+        """Drops what was overtaken, and decides what goes to this person now, or when to look again."""
+        async with self._database.transaction() as session:
+            begun = await unfinished_letter(session, about.id)
+            if begun:
+                return Sorted(begun.id, begun.minute)
+            items = await self._wanted(session, about)
+        if not items:
+            return Sorted(None, None)
+        try:
+            person = await self._mailboxes.refreshed(about.id, about.now)
+        except NoMailbox:
+            return Sorted(None, about.now + timedelta(days=1))
+        async with self._database.transaction() as session:
+            return await self._choose(session, person, about.now)
+
+    async def _wanted(self, session: AsyncSession, about: Moment) -> list[LetterItem]:
+        wanted = []
+        for item in await waiting_items(session, about.id):
+            reason = await overtaken(session, item, about.now)
+            if reason:
+                drop(session, item, reason, about.now)
+            else:
+                wanted.append(item)
+        return wanted
+
+    async def _choose(self, session: AsyncSession, person: Person, now: datetime) -> Sorted:
+        items = {item.key: item for item in await waiting_items(session, person.id)}
+        policy = await rules_of(session, person.id)
+        week, hours, away = reader(person, policy.mail, now.date())
+        box = Box(
+            week=week,
+            hours=hours,
+            away=away,
+            sent=await counted_since(session, person.id, now - timedelta(days=14)),
+            open_actions=await open_actions_of(session, person.id),
+            a_day=policy.mail.letters_per_day,
+            a_week=policy.mail.letters_per_week,
+        )
+        try:
+            decision = sort([_waiting(item, policy) for item in items.values()], box, now)
+        except NoOpening:
+            # Automatic replies without an end: look again tomorrow.
+            return Sorted(None, now + timedelta(days=1))
+        match decision:
+            case Compose(keys, counted):
+                chosen = [items[key] for key in keys]
+                letter = await plan_letter(session, person.id, chosen, counted, self._senders, now)
+                return Sorted(letter.id, letter.minute)
+            case Wait(until):
+                return Sorted(None, until)
+        return Sorted(None, None)
+
+    @activity.defn(name="letters.deliver")
+    async def deliver(self, about: Moment) -> None:
+        """Sends the letter once.
+
+        1. Its contents are written and frozen. 2. It becomes a draft that carries its key; a draft that an earlier
+        try may have left is looked up first. 3. `sending_at` is committed. 4. It is sent, and that is committed.
+        A letter whose sending was cut off is read again for 15 minutes, since Exchange moves it when it can; then it
+        is sent again if it is still a draft. If it is nowhere, its key is searched for; after a day HR is told.
+        Raises Transient to be called again.
+        """
+        # A retried call keeps its argument, so what time it is by now must be asked.
+        about = Moment(about.id, await self._clock.now())
+        async with self._database.reading() as session:
+            letter = await session.get_one(Letter, about.id)
+        if letter.state in ("sent", "dropped"):
+            return
+        found_begun = letter.subject is not None
+        if not found_begun:
+            letter = await self._write(about)
+        if letter.graph_id is None:
+            letter = await self._draft(letter, found_begun)
+        if letter.sending_at is not None and not await self._may_send_again(letter, about.now):
+            return
+        async with self._database.transaction() as session:
+            (await session.get_one(Letter, about.id)).sending_at = about.now
+        assert letter.graph_id is not None
+        if not await self._mail.send(letter.sender, letter.graph_id):
+            raise Transient("send a letter", "its draft is gone; looking for it by its key.")
+        await self._note_sent(about)
+
+    async def _write(self, about: Moment) -> Letter:
+        async with self._database.transaction() as session:
+            letter = await session.get_one(Letter, about.id)
+            person = await session.get_one(Person, letter.recipient_id)
+            parts = [await self._composer.part(session, item, about.now) for item in await items_of(session, about.id)]
+            url = self._composer.public_url
+            rendered = render(person.first_name, parts, url, self._help_contact, f"{url}/privacy")
+            letter.subject, letter.html, letter.text = rendered.subject, rendered.html, rendered.text
+        return letter
+
+    async def _draft(self, letter: Letter, found_begun: bool) -> Letter:
+        found = await self._mail.find_by_key(letter.sender, letter.id) if found_begun else None
+        graph_id = found.graph_id if found else await self._create_draft(letter)
+        async with self._database.transaction() as session:
+            letter = await session.get_one(Letter, letter.id)
+            letter.graph_id, letter.state = graph_id, "drafted"
+        return letter
+
+    async def _create_draft(self, letter: Letter) -> str:
+        async with self._database.reading() as session:
+            person = await session.get_one(Person, letter.recipient_id)
+            keys = tuple(item.key for item in await items_of(session, letter.id))
+        assert letter.subject is not None
+        assert letter.html is not None
+        message = NewMessage(
+            key=letter.id,
+            item_keys=keys,
+            to_mail=self._trial_mailbox or person.mail,
+            to_name=person.name,
+            subject=letter.subject,
+            html=letter.html,
+        )
+        return await self._mail.create_draft(letter.sender, message)
+
+    async def _may_send_again(self, letter: Letter, now: datetime) -> bool:
+        """After a cut-off sending: False when it turned out sent; raises Transient to look again later."""
+        assert letter.sending_at is not None
+        assert letter.graph_id is not None
+        message = await self._mail.get(letter.sender, letter.graph_id) or await self._mail.find_by_key(
+            letter.sender, letter.id
+        )
+        if message is None:
+            if now - letter.sending_at < SEARCH_FOR:
+                raise Transient("send a letter", "it is in no folder; it is searched for.", timedelta(hours=1))
+            await self._give_up(letter, now)
+            return False
+        if not message.is_draft:
+            await self._note_sent(Moment(letter.id, now))
+            return False
+        if now - letter.sending_at < READ_AGAIN_FOR:
+            raise Transient("send a letter", "Exchange may still be moving it.", timedelta(minutes=1))
+        return True
+
+    async def _note_sent(self, about: Moment) -> None:
+        async with self._database.transaction() as session:
+            letter = await session.get_one(Letter, about.id)
+            if letter.state != "sent":
+                await note_sent(session, letter, about.now)
+
+    async def _give_up(self, letter: Letter, now: datetime) -> None:
+        async with self._database.transaction() as session:
+            row = await session.get_one(Letter, letter.id)
+            row.state = "dropped"
+            for item in await items_of(session, letter.id):
+                drop(session, item, "its message vanished while it was sent", now)
+            person = await session.get_one(Person, letter.recipient_id)
+            sentence = (
+                f"A letter to {person.name} vanished from {letter.sender} while it was being sent: "
+                "ask them whether it arrived."
+            )
+            await ask_for_a_hand(session, f"letter/{letter.id}", sentence, now, person.id)
+
+
+def _waiting(item: LetterItem, policy: Policy) -> Waiting:
+    """Which of the owner's mentions wait for the digest: D-7, D-1 and second asks, once much is open."""
+    kind = catalogue.KINDS[item.kind]
+    second_ask = item.kind == "action_still_open" or (item.kind == "outcome_question" and item.step == "2")
+    return Waiting(item.key, kind.travels, item.due_at, soft=second_ask or item.kind in SOFT_STEPS)

@@ -1,0 +1,98 @@
+"""Whether something that waits to be told is still worth telling, at the moment its message is made."""
+
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cycle.check_in import State
+from integrations.database.check_ins import check_in, said_about
+from integrations.database.learning_moments import learning_moment_of
+from integrations.database.reflections import has_answered
+from integrations.database.tables import ActionRow, LetterItem, Plan, Stall
+
+ABOUT_A_TALK = ("reflection_request", "reflection_reminder", "pre_read")
+
+
+async def overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> str | None:
+    """Why the item is not sent any more, in a few words for the books; None while it is wanted."""
+    if item.expires_at and now >= item.expires_at:
+        return "its time has passed"
+    if item.kind in ABOUT_A_TALK:
+        return await _talk_overtaken(session, item)
+    if item.kind == "outcome_question":
+        return await _outcome_overtaken(session, item)
+    if item.kind == "learning_moment":
+        assert item.step is not None
+        return "answered" if await learning_moment_of(session, item.recipient_id, item.step) else None
+    if item.action_id:
+        return await _action_overtaken(session, item, now.date())
+    if item.stall_id:
+        return await _stall_overtaken(session, item)
+    if item.kind == "weekly":
+        return None if await open_past_due(session, item.recipient_id, now.date()) else "nothing is open"
+    return None
+
+
+async def open_past_due(session: AsyncSession, owner_id: str, day: date) -> int:
+    """How many accepted actions of this owner, in plans that do not rest, are open past their day."""
+    count = await session.scalar(
+        select(func.count())
+        .select_from(ActionRow)
+        .join(Plan, Plan.id == ActionRow.plan_id)
+        .where(
+            ActionRow.owner_id == owner_id,
+            ActionRow.state == "open",
+            ActionRow.accepted_at.is_not(None),
+            ActionRow.due_on < day,
+            Plan.state == "active",
+        )
+    )
+    return count or 0
+
+
+async def _talk_overtaken(session: AsyncSession, item: LetterItem) -> str | None:
+    assert item.check_in_id is not None
+    pair = await check_in(session, item.check_in_id)
+    if pair.row.state != State.BOOKED or pair.booking is None:
+        return "the check-in is not booked any more"
+    if item.kind == "pre_read" and pair.booking.no != item.booking_no:
+        return "the check-in was moved"
+    if item.kind == "reflection_reminder" and await has_answered(session, item.check_in_id, item.recipient_id):
+        return "answered"
+    return None
+
+
+async def _outcome_overtaken(session: AsyncSession, item: LetterItem) -> str | None:
+    assert item.check_in_id is not None
+    pair = await check_in(session, item.check_in_id)
+    if pair.row.state != State.ENDED or pair.booking is None or pair.booking.no != item.booking_no:
+        return "the question is settled"
+    said = await said_about(session, item.check_in_id, pair.booking.no)
+    return "answered" if item.recipient_id in said else None
+
+
+async def _action_overtaken(session: AsyncSession, item: LetterItem, today: date) -> str | None:
+    action = await session.get_one(ActionRow, item.action_id)
+    plan = await session.get_one(Plan, action.plan_id)
+    if action.state != "open":
+        return action.state
+    if action.due_on != item.subject_day:
+        return "it has a new date"
+    if action.snoozed_until and today < action.snoozed_until:
+        return "snoozed"
+    if plan.state == "resting":
+        return "the plan rests"
+    if action.chased_from > item.due_at.date():
+        return "its owner has answered since"
+    step = int(item.step or 0)
+    return "the day is here" if step < 0 and today >= action.due_on else None
+
+
+async def _stall_overtaken(session: AsyncSession, item: LetterItem) -> str | None:
+    stall = await session.get_one(Stall, item.stall_id)
+    if item.step == "rest":
+        return None
+    if stall.ended_at:
+        return stall.ended
+    return "HR is kept out" if item.step == "hr" and stall.hr_kept_out else None

@@ -1,0 +1,180 @@
+"""Watches one plan: notices when it is stuck, and walks it down the support ladder, once."""
+
+from datetime import date, datetime, time
+from typing import get_args
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
+
+from activities.moment import Moment
+from cycle.mail_window import next_opening
+from cycle.plan import ActionFacts, CheckInFacts, PlanFacts, could_stall_at, stalled_since
+from cycle.policy import Policy
+from cycle.support import NextStep, Step, next_step
+from integrations.database.check_ins import count_moves
+from integrations.database.connection import Database
+from integrations.database.ladders import ladder_spent
+from integrations.database.letters import add_overtaken, items_about, owe_letter
+from integrations.database.needs_a_hand import ask_for_a_hand
+from integrations.database.people import partner_of, reader
+from integrations.database.plans import open_stall, quiet_since, rest_plan, rules_of
+from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Person, Plan, PolicyRow, Stall
+
+KINDS: dict[Step, str] = {
+    "note": "support_note",
+    "repairs": "support_repairs",
+    "hr": "support_request",
+    "rest": "support_rest",
+}
+
+
+class Plans:
+    """The activities of `PlanWatch`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn(name="plans.watch")
+    async def watch(self, about: Moment) -> datetime | None:
+        """Takes the support step that is due, if one is, and returns when to look again; None to wait for news."""
+        async with self._database.transaction() as session:
+            plan = await session.get_one(Plan, about.id)
+            if plan.state == "resting":
+                return None
+            person = await session.get_one(Person, plan.person_id)
+            policy = await rules_of(session, plan.person_id)
+            stall = await open_stall(session, plan.id)
+            if stall is None:
+                facts = await _facts(session, plan, person, policy, about.now)
+                today = _local_day(person, policy, about.now)
+                found = stalled_since(facts, policy.stalled_plan, today)
+                if found is None:
+                    day = could_stall_at(facts, policy.stalled_plan, today)
+                    return reader(person, policy.mail, day)[0].instant(day, time()) if day else None
+                stall = Stall(plan_id=plan.id, cause=found.cause, holder_id=found.holder_id, began_at=about.now)
+                session.add(stall)
+                await session.flush()
+            return await self._support(session, plan, stall, policy, about.now)
+
+    async def _support(
+        self, session: AsyncSession, plan: Plan, stall: Stall, policy: Policy, now: datetime
+    ) -> datetime | None:
+        while True:
+            step = next_step(await _sent(session, stall), stall.hr_kept_out, False, stall.began_at, policy.stalled_plan)
+            if step is None:
+                return None
+            recipients = await _recipients(session, plan, stall, step, now)
+            if not recipients:
+                await _nobody_to_ask(session, plan, stall, step, now)
+                continue
+            openings = {each.id: next_opening(*reader(each, policy.mail, now.date()), step.at) for each in recipients}
+            if min(openings.values()) > now:
+                return min(openings.values())
+            for each in recipients:
+                await owe_letter(
+                    session,
+                    f"support/{plan.id}/{stall.id}/{step.step}/{each.id}",
+                    each.id,
+                    KINDS[step.step],
+                    max(openings[each.id], now),
+                    now,
+                    plan_id=plan.id,
+                    stall_id=stall.id,
+                    step=step.step,
+                )
+            if step.step == "rest":
+                await rest_plan(session, plan, "rested", now)
+            return None
+
+
+async def _facts(session: AsyncSession, plan: Plan, person: Person, policy: Policy, now: datetime) -> PlanFacts:
+    today = _local_day(person, policy, now)
+    actions = (await session.scalars(select(ActionRow).where(ActionRow.plan_id == plan.id))).all()
+    check_ins = (await session.scalars(select(CheckInRow).where(CheckInRow.person_id == person.id))).all()
+    stalls = (await session.scalars(select(Stall).where(Stall.plan_id == plan.id))).all()
+    return PlanFacts(
+        actions=[
+            ActionFacts(
+                id=row.id,
+                owner_id=row.owner_id,
+                due_on=row.due_on,
+                open=row.state == "open",
+                accepted=row.accepted_at is not None,
+                private=row.private,
+                ladder_spent=await ladder_spent(session, row, today),
+                snoozed_until=row.snoozed_until,
+            )
+            for row in actions
+        ],
+        check_ins=[
+            CheckInFacts(
+                id=row.id,
+                due_on=row.due_on,
+                state=row.state,
+                moves=await count_moves(session, row.id),
+                closed_on=_local_day(person, policy, row.closed_at) if row.closed_at else None,
+            )
+            for row in check_ins
+        ],
+        quiet_since=_local_day(person, policy, await quiet_since(session, plan)),
+        resting=plan.state == "resting",
+        last_pass_began=max((_local_day(person, policy, each.began_at) for each in stalls), default=None),
+        causes=frozenset(each.cause for each in stalls),
+    )
+
+
+async def _sent(session: AsyncSession, stall: Stall) -> dict[Step, datetime | None]:
+    """When each step taken so far reached the first of its readers; None while none has it."""
+    items = await items_about(session, stall_id=stall.id)
+    sent: dict[Step, datetime | None] = {}
+    for step in get_args(Step):
+        of_step = [item for item in items.values() if item.step == step]
+        if of_step:
+            left = [item.sent_at or (item.due_at if item.state == "dropped" else None) for item in of_step]
+            sent[step] = min((each for each in left if each), default=None)
+    return sent
+
+
+async def _recipients(session: AsyncSession, plan: Plan, stall: Stall, step: NextStep, now: datetime) -> list[Person]:
+    """The note to whoever holds the stuck part, repairs to both, the request to HR, the rest to the plan's person."""
+    partner_id = await partner_of(session, plan.person_id, now.date())
+    both = [plan.person_id, *([partner_id] if partner_id else [])]
+    if step.step == "note":
+        ids = [stall.holder_id] if stall.holder_id else both
+    elif step.step == "repairs":
+        ids = both
+    elif step.step == "hr":
+        ids = await _hr_partner(session, plan.person_id)
+    else:
+        ids = [plan.person_id]
+    people = [await session.get_one(Person, each) for each in ids]
+    return [person for person in people if person.left_at is None]
+
+
+async def _hr_partner(session: AsyncSession, person_id: str) -> list[str]:
+    enrolment = await session.get(Enrolment, person_id)
+    policy = await session.get_one(PolicyRow, enrolment.policy_id) if enrolment else None
+    found = (policy.hr_partner_id or policy.deputy_id) if policy else None
+    return [found] if found else []
+
+
+async def _nobody_to_ask(session: AsyncSession, plan: Plan, stall: Stall, step: NextStep, now: datetime) -> None:
+    """A step without a reader is passed over, and HR's list says so."""
+    await add_overtaken(
+        session,
+        f"support/{plan.id}/{stall.id}/{step.step}/nobody",
+        plan.person_id,
+        KINDS[step.step],
+        step.at,
+        "there is nobody to ask",
+        stall_id=stall.id,
+        step=step.step,
+    )
+    sentence = "A plan needs support and its policy names no HR partner: name one with perennial policy import."
+    await ask_for_a_hand(session, f"hr-partner/{plan.person_id}", sentence, now, plan.person_id)
+    await session.flush()
+
+
+def _local_day(person: Person, policy: Policy, at: datetime) -> date:
+    return reader(person, policy.mail, at.date())[0].local_day(at)

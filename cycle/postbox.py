@@ -1,0 +1,120 @@
+"""Which of the things waiting for a person go out now, in one message, and when to look again.
+
+One message a person a day, everything due merged into it. What travels alone (forms, pre-reads) is not counted.
+What expires joins the day's message; the rest joins while the week has room, else the digest on the first day of
+the recipient's week.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+from cycle.mail_window import MailHours, next_opening
+from cycle.workdays import Span, WorkWeek
+
+SETTLING = timedelta(minutes=5)
+"""How long a message waits for what falls due at the same opening."""
+
+MANY_OPEN_ACTIONS = 3
+"""With more open actions than this, the softer mentions wait for the digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something to tell the recipient from `due_at` on. `soft`: waits for the digest if they own many open actions."""
+
+    key: str
+    travels: Literal["alone", "expires", "may_wait"]
+    due_at: datetime
+    soft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What is known of the recipient. `sent` are the instants of the counted messages of the last two weeks."""
+
+    week: WorkWeek
+    hours: MailHours
+    away: tuple[Span, ...]
+    sent: tuple[datetime, ...]
+    open_actions: int
+    a_day: int
+    a_week: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compose:
+    """Put these into one message, now."""
+
+    keys: tuple[str, ...]
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    until: datetime
+
+
+def sort(items: Sequence[Waiting], box: Box, now: datetime) -> Compose | Wait | None:
+    """Decides for this instant; None when nothing waits."""
+    if not items:
+        return None
+    chances = {item.key: _chance(item, box, now) for item in items}
+    due = sorted((item for item in items if chances[item.key] <= now), key=lambda item: (item.due_at, item.key))
+    for item in due:
+        if item.travels == "alone":
+            return Compose((item.key,), counted=False)
+    if due:
+        return Compose(tuple(item.key for item in due), counted=True)
+    return Wait(min(chances.values()))
+
+
+def _chance(item: Waiting, box: Box, now: datetime) -> datetime:
+    """The first instant from now on at which this item may leave."""
+    if item.travels == "alone":
+        return _opening(box, max(item.due_at, now))
+    # Due at the opening or later: wait a moment for the others of that morning.
+    at = _day_with_room(box, max(_opening(box, item.due_at) + SETTLING, now))
+    waits = item.travels == "may_wait" and _sent_in_week(box, at) >= box.a_week
+    if waits or (item.soft and box.open_actions > MANY_OPEN_ACTIONS):
+        return _digest(box, at)
+    return at
+
+
+def _opening(box: Box, at: datetime) -> datetime:
+    return next_opening(box.week, box.hours, box.away, at)
+
+
+def _day_with_room(box: Box, at: datetime) -> datetime:
+    """The first opening at or after `at` on a day whose message has not gone yet."""
+    at = _opening(box, at)
+    while _sent_on(box, box.week.local_day(at)) >= box.a_day:
+        tomorrow = box.week.local_day(at) + timedelta(days=1)
+        at = _opening(box, box.week.instant(tomorrow, box.week.opens)) + SETTLING
+    return at
+
+
+def _digest(box: Box, at: datetime) -> datetime:
+    """The first opening of the recipient's week: this week's if `at` is on that day, else a later week's."""
+    while True:
+        day = box.week.local_day(at)
+        monday = day - timedelta(days=day.weekday())
+        first = _opening(box, box.week.instant(monday, box.week.opens))
+        if box.week.local_day(first) == day:
+            return at
+        next_monday = monday + timedelta(days=7)
+        at = _day_with_room(box, _opening(box, box.week.instant(next_monday, box.week.opens)) + SETTLING)
+
+
+def _sent_on(box: Box, day: date) -> int:
+    return _count(box.week.local_day(each) == day for each in box.sent)
+
+
+def _sent_in_week(box: Box, at: datetime) -> int:
+    week = box.week.local_day(at).isocalendar()[:2]
+    return _count(box.week.local_day(each).isocalendar()[:2] == week for each in box.sent)
+
+
+def _count(matches: Iterable[bool]) -> int:
+    return sum(matches)

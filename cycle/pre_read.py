@@ -1,0 +1,132 @@
+"""The page that both read before a check-in: what enters it, and what gives way when it grows too long."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from cycle.reflection import BY_KEY, count_words, shortened
+
+WORDS_OF_A_PROMISE = 25
+WORDS_OF_A_LEARNING_MOMENT = 60
+
+
+class SharedLine(BaseModel):
+    """One shared, not withdrawn answer's line; `question` is a key of `cycle.reflection.BY_KEY`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    question: str
+    line: str
+
+
+class Snapshot(BaseModel):
+    """The pre-read, the same to both, frozen when it is made. `promises` has the manager first.
+
+    `lines` are (label, text); `questions` are the keys of the answers they come from, in the same order.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    made_at: datetime
+    promises: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    learning: str | None = None
+    lines: tuple[tuple[str, str], ...] = ()
+    questions: tuple[str, ...] = ()
+    celebrating: str | None = None
+    ask: tuple[str, str]
+
+    @property
+    def words(self) -> int:
+        """How many words a reader has before them, names and labels included."""
+        texts = [name for name, _ in self.promises]
+        texts += [promise for _, promises in self.promises for promise in promises]
+        texts += [f"{label} {line}" for label, line in self.lines]
+        texts += [text for text in (self.learning, self.celebrating) if text]
+        return sum(map(count_words, (*texts, *self.ask)))
+
+
+# What a manager might ask, by the answer that was shared; none of them repeats what somebody wrote.
+_ASK = {
+    "learned": "What made it possible to learn that?",
+    "surprised": "What made that a surprise?",
+    "fitted": "How could there be more of the work that fits?",
+    "differently": "What would help to try it differently?",
+    "next": "What could go, to make room for what comes next?",
+    "works-best": "Which one thing would make the work here easier?",
+    "proud": "What made that work possible?",
+    "heading": "What would be a small way to try that direction?",
+    "agreements": "Which earlier agreement matters most to keep?",
+    "these-weeks": "What can be taken off these weeks?",
+    "to-explain": "Who could explain best what has changed?",
+    "still-fits": "What would make the plan fit again?",
+    "comes-first": "What can wait without harm?",
+    "as-expected": "What would you want to have known before?",
+    "strengths": "Where could an idle strength be of use?",
+    "hardest": "What would make the hardest part lighter?",
+    "would-help": "Who could open that door?",
+    "changed": "What is still unclear, and who could clear it up?",
+    "lived-through": "What of that is worth keeping?",
+    "goals": "Which goal should go first?",
+    "opening": "What would be the first step towards it?",
+}
+_ASK_ANYWAY = ("What has been on your mind lately?", "What would make the coming weeks good ones?")
+
+
+def questions_to_ask(shared: Iterable[str]) -> tuple[str, str]:
+    """Two questions for the talk: those of the last two answers shared, else two for any talk.
+
+    `shared` are question keys in the order asked.
+    """
+    chosen = [_ASK[key] for key in shared if key in _ASK][-2:]
+    first, second, *_ = (*chosen, *(text for text in _ASK_ANYWAY if text not in chosen))
+    return first, second
+
+
+def build_snapshot(
+    *,
+    made_at: datetime,
+    promises: Sequence[tuple[str, Sequence[str]]],
+    learning: str | None,
+    shared: Sequence[SharedLine],
+    celebrating: str | None,
+    words_at_most: int,
+) -> Snapshot:
+    """The pre-read of at most `words_at_most` words.
+
+    `promises` are (name, open promises, the nearest first) with the manager first; `shared` are the lines of
+    answers that are shared and not withdrawn, in the order asked: nothing else of a reflection may be given.
+    When it is too long, whole lines give way, the least important first: what is celebrated, then promises
+    from the end (the employee's, then the manager's), then the learning moment, then the employee's lines.
+    """
+    kept = tuple(line for line in shared if line.line.strip())
+    owed = [[shortened(text, WORDS_OF_A_PROMISE) for text in texts if text.strip()] for _, texts in promises]
+    names = [name for name, _ in promises]
+    moment = shortened(learning, WORDS_OF_A_LEARNING_MOMENT) if learning and learning.strip() else None
+    praise = shortened(celebrating, WORDS_OF_A_PROMISE) if celebrating and celebrating.strip() else None
+
+    def made() -> Snapshot:
+        return Snapshot(
+            made_at=made_at,
+            promises=tuple((name, tuple(texts)) for name, texts in zip(names, owed, strict=True) if texts),
+            learning=moment,
+            lines=tuple((BY_KEY[line.question].label, shortened(line.line)) for line in kept),
+            questions=tuple(line.question for line in kept),
+            celebrating=praise,
+            ask=questions_to_ask(line.question for line in shared if line.line.strip()),
+        )
+
+    snapshot = made()
+    while snapshot.words > words_at_most:
+        if praise:
+            praise = None
+        elif any(owed):
+            next(texts for texts in reversed(owed) if texts).pop()
+        elif moment:
+            moment = None
+        elif kept:
+            kept = kept[:-1]
+        else:
+            return snapshot
+        snapshot = made()
+    return snapshot

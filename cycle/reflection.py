@@ -1,0 +1,118 @@
+"""What a reflection asks, by the situation somebody is in, and which sentence of an answer may be shared."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Situation = Literal["regular", "first_with_manager", "back_from_leave", "new_role", "after_reorganization"]
+
+LINE_WORDS = 25
+"""The most words of a line in the pre-read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`key` is stored with the answer and never changes; `label` stands before the line in a pre-read."""
+
+    key: str
+    label: str
+    text: str
+
+
+# The second question of a regular reflection takes turns with this one.
+FITTED = Question("fitted", "What fitted", "Which work fitted what matters to you?")
+
+QUESTIONS: dict[Situation, tuple[Question, ...]] = {
+    "regular": (
+        Question("learned", "Learned", "What did you learn since last time, about the work or yourself?"),
+        Question("surprised", "Surprised", "What surprised you?"),
+        Question("differently", "Differently", "What would you do differently?"),
+        Question("next", "Next", "What do you want to learn or do next, and why does it matter to you?"),
+        FITTED,
+    ),
+    "first_with_manager": (
+        Question("works-best", "Works best", "How do you work best, and what gets in the way?"),
+        Question("proud", "Proud of", "Which work are you proud of, and what did it teach you?"),
+        Question("heading", "Heading", "Where might you be heading; what is still open?"),
+        Question("agreements", "Agreements", "What from earlier agreements should go on, change or stop?"),
+    ),
+    "back_from_leave": (
+        Question("these-weeks", "These weeks", "What would make these weeks go well?"),
+        Question("to-explain", "To explain", "What has changed here that you want explained?"),
+        Question("still-fits", "Still fits", "Which earlier plans still fit?"),
+        Question("comes-first", "Comes first", "What comes first, and what can wait?"),
+    ),
+    "new_role": (
+        Question("as-expected", "As expected", "What is as expected, what surprised you?"),
+        Question("strengths", "Strengths", "Which strengths do you use, which lie idle?"),
+        Question("hardest", "Hardest", "What is hardest, and what would you try differently?"),
+        Question("would-help", "Would help", "Which skill, person or experience would help most, and why?"),
+    ),
+    "after_reorganization": (
+        Question("changed", "Changed", "What changed for you, and what is unclear?"),
+        Question("lived-through", "Lived through", "What did you learn from living through it?"),
+        Question("goals", "Goals", "Which goals still make sense, which should go?"),
+        Question("opening", "Opening", "Where do you see an opening, and what would you need?"),
+    ),
+}
+
+BY_KEY: dict[str, Question] = {question.key: question for asked in QUESTIONS.values() for question in asked}
+
+LEARNING_MOMENT = (
+    "Something real and small you learned lately: what happened, what surprised you, what would you do "
+    "differently? Three sentences, no names. Your people see it first."
+)
+
+NOT_FOR = (
+    "This form is not for reporting harassment, a health matter or danger: "
+    "your answers are not watched, and nobody would come."
+)
+WHERE_HELP_IS = "In danger, call the emergency services (in most countries 112 or 911). For anything else, ask"
+"""Continued with the installation's help contact."""
+NOT_ASKED_AFTER_LEAVE = "Nothing about your time away is asked."
+
+
+def situation_of(kind: str, met_before: bool) -> Situation:
+    """The situation that a check-in of this kind is in; `met_before`: the two have had an earlier one."""
+    if kind == "return":
+        return "back_from_leave"
+    return "regular" if met_before and kind != "handover" else "first_with_manager"
+
+
+def questions_for(situation: Situation, count: int, period: int) -> tuple[Question, ...]:
+    """At most `count` questions, in the order in which they are asked.
+
+    Two are the first and the fourth of a situation. In regular reflections the second takes turns by the
+    period's number; with five or more questions both of them are asked.
+    """
+    first, second, third, fourth, *rest = QUESTIONS[situation]
+    if rest and period % 2 == 0:
+        second, rest = rest[0], [second]
+    by_weight = (first, fourth, second, third, *rest)[: max(count, 0)]
+    asked = (first, second, third, fourth, *rest)
+    return tuple(question for question in asked if question in by_weight)
+
+
+def count_words(text: str) -> int:
+    return len(text.split())
+
+
+def proposed_line(text: str) -> str:
+    """The first sentence of an answer, on one line; past 25 words it is cut and ends in an ellipsis."""
+    flat = " ".join(text.split())
+    ended = re.match(r".+?[.!?…。！？]+[\"'”’»)\]]*(?=\s|$)", flat)
+    return shortened(ended.group() if ended else flat)
+
+
+def shortened(line: str, words: int = LINE_WORDS) -> str:
+    """`line` on one line, whole if it has at most `words` words, else cut there and ending in an ellipsis."""
+    parts = line.split()
+    if len(parts) <= words:
+        return " ".join(parts)
+    return " ".join(parts[:words]).rstrip(",;:.–-") + "…"
+
+
+def quarter_of(day: date) -> str:
+    """The calendar quarter in which a manager's learning moment counts: "2030-Q1"."""
+    return f"{day.year}-Q{(day.month + 2) // 3}"

@@ -1,0 +1,112 @@
+"""Who may see which actions, and what happened to them; everybody else sees nothing."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cycle.privacy import may_read_action
+from integrations.database.plans import partner_since
+from integrations.database.tables import ActionEvent, ActionRow, Person, Plan
+
+CLOSING = ("done", "dropped")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """An action as one reader may see it; `mine` when the reader owns it."""
+
+    row: ActionRow
+    owner: Person
+    plan_person: Person
+    mine: bool
+
+
+async def action_for(session: AsyncSession, reader_id: str, action_id: str, now: datetime) -> ActionView | None:
+    """The action for its owner, the plan's person and, unless kept to oneself, their partner; else None."""
+    row = await session.get(ActionRow, action_id)
+    views = await _views(session, reader_id, [row], now) if row else []
+    return views[0] if views else None
+
+
+async def actions_for(
+    session: AsyncSession, reader_id: str, owner_id: str, now: datetime, open_only: bool = True
+) -> list[ActionView]:
+    """What `owner_id` took on, as far as the reader may see it, in the order in which it comes due."""
+    mine = select(ActionRow).where(ActionRow.owner_id == owner_id)
+    if open_only:
+        mine = mine.where(ActionRow.state == "open")
+    rows = (await session.scalars(mine.order_by(ActionRow.due_on, ActionRow.id))).all()
+    return await _views(session, reader_id, list(rows), now)
+
+
+async def actions_of_plan(session: AsyncSession, reader_id: str, plan_id: str, now: datetime) -> list[ActionView]:
+    """All actions of a plan that the reader may see, in the order in which they come due."""
+    of_plan = select(ActionRow).where(ActionRow.plan_id == plan_id)
+    rows = (await session.scalars(of_plan.order_by(ActionRow.due_on, ActionRow.id))).all()
+    return await _views(session, reader_id, list(rows), now)
+
+
+async def events_for(
+    session: AsyncSession, reader_id: str, action: ActionRow
+) -> list[tuple[ActionEvent, Person | None]]:
+    """What happened to it, oldest first. Snoozes and requests to HR are its owner's alone."""
+    rows = await session.execute(
+        select(ActionEvent, Person)
+        .outerjoin(Person, Person.id == ActionEvent.person_id)
+        .where(ActionEvent.action_id == action.id)
+        .order_by(ActionEvent.at, ActionEvent.id)
+    )
+    return [
+        (event, person)
+        for event, person in rows
+        if reader_id == action.owner_id or (event.what != "snoozed" and event.whom != "hr")
+    ]
+
+
+async def waiting_for_help(session: AsyncSession, reader_id: str, now: datetime) -> list[ActionView]:
+    """Open actions whose owner's latest word asks this reader, as the other of the plan, for help."""
+    latest = (
+        select(ActionEvent.action_id, func.max(ActionEvent.id).label("id"))
+        .where(ActionEvent.what != "snoozed", ActionEvent.whom.is_distinct_from("hr"))
+        .group_by(ActionEvent.action_id)
+        .subquery()
+    )
+    asked = (
+        select(ActionRow)
+        .join(latest, latest.c.action_id == ActionRow.id)
+        .join(ActionEvent, ActionEvent.id == latest.c.id)
+        .where(ActionRow.state == "open", ActionRow.owner_id != reader_id, ActionEvent.what == "asked_help")
+        .order_by(ActionRow.due_on, ActionRow.id)
+    )
+    return await _views(session, reader_id, list((await session.scalars(asked)).all()), now)
+
+
+async def _views(session: AsyncSession, reader_id: str, rows: list[ActionRow], now: datetime) -> list[ActionView]:
+    """Those the reader may see. A later manager sees nothing that was closed before their time."""
+    partner_from: dict[str, date | None] = {}
+    views = []
+    for row in rows:
+        plan = await session.get_one(Plan, row.plan_id)
+        if plan.person_id not in partner_from:
+            partner_from[plan.person_id] = await partner_since(session, plan.person_id, reader_id, now)
+        since = partner_from[plan.person_id]
+        partner_id = reader_id if since else None
+        if not may_read_action(reader_id, row.owner_id, plan.person_id, partner_id, row.private):
+            continue
+        if since and row.owner_id != reader_id and await _closed_before(session, row, since, reader_id):
+            continue
+        owner = await session.get_one(Person, row.owner_id)
+        person = await session.get_one(Person, plan.person_id)
+        views.append(ActionView(row, owner, person, mine=row.owner_id == reader_id))
+    return views
+
+
+async def _closed_before(session: AsyncSession, row: ActionRow, day: date, reader_id: str) -> bool:
+    if row.state == "open" or row.made_by_id == reader_id:
+        return False
+    closed = await session.scalar(
+        select(func.max(ActionEvent.at)).where(ActionEvent.action_id == row.id, ActionEvent.what.in_(CLOSING))
+    )
+    return closed is not None and closed.date() < day

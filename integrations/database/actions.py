@@ -1,0 +1,302 @@
+"""Actions as stored: who may make and move one. Each move is written with its event and its wake-ups."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import cycle.actions as rules
+from cycle.actions import Action, Refused, State
+from integrations.database.connection import poke
+from integrations.database.people import partner_of
+from integrations.database.plans import (
+    call_hr,
+    end_stalls,
+    ensure_plan,
+    local_day,
+    rules_of,
+)
+from integrations.database.tables import ActionEvent, ActionRow, CheckInRow, Person, Plan
+
+
+class NotYours(Refused):
+    """The action does not exist or has another owner; nobody learns which."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such action of yours.")
+
+
+def facts(row: ActionRow) -> Action:
+    """The row as the rules of `cycle.actions` know it."""
+    state: State = "done" if row.state == "done" else "dropped" if row.state == "dropped" else "open"
+    return Action(
+        due_on=row.due_on,
+        agreed_on=row.agreed_on,
+        chased_from=row.chased_from,
+        state=state,
+        accepted=row.accepted_at is not None,
+        extensions=row.extensions,
+        snoozes=row.snoozes,
+        snoozed_until=row.snoozed_until,
+    )
+
+
+# Making one
+
+
+async def make_action(
+    session: AsyncSession,
+    *,
+    check_in_id: str | None,
+    plan_person_id: str,
+    owner_id: str,
+    made_by_id: str,
+    title: str,
+    success: str | None,
+    modality: str,
+    due_on: date,
+    private: bool,
+    form_token: str | None,
+    now: datetime,
+) -> str:
+    """Adds an action to somebody's plan, opening the plan if there is none, and returns its id.
+
+    It is accepted at once when its owner makes it. The same form posted twice makes one. Raises Refused.
+    """
+    twin = await _twin(session, form_token, made_by_id)
+    if twin:
+        return twin
+    owner = await _check_people(session, check_in_id, plan_person_id, owner_id, made_by_id, now)
+    rules.check_words(title, modality)
+    if private and not (owner_id == made_by_id == plan_person_id):
+        raise Refused("Only what you take on in your own plan can be kept to yourself.")
+    begun = rules.begin(due_on, local_day(owner, now), accepted=owner_id == made_by_id)
+    plan = await ensure_plan(session, plan_person_id, now)
+    open_now = await session.scalar(
+        select(func.count()).where(
+            ActionRow.plan_id == plan.id, ActionRow.owner_id == owner_id, ActionRow.state == "open"
+        )
+    )
+    policy = await rules_of(session, plan_person_id)
+    rules.check_room(open_now or 0, policy.actions.open_per_owner)
+    row = ActionRow(
+        plan_id=plan.id,
+        check_in_id=check_in_id,
+        owner_id=owner_id,
+        made_by_id=made_by_id,
+        title=title.strip(),
+        success=(success or "").strip() or None,
+        modality=modality,
+        due_on=begun.due_on,
+        agreed_on=begun.agreed_on,
+        chased_from=begun.chased_from,
+        accepted_at=now if begun.accepted else None,
+        private=private,
+        form_token=form_token or None,
+        made_at=now,
+    )
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError:
+        twin = await _twin(session, form_token, made_by_id)
+        if twin is None:
+            raise
+        return twin
+    _note_event(session, row, made_by_id, "made", now)
+    return row.id
+
+
+async def _twin(session: AsyncSession, form_token: str | None, made_by_id: str) -> str | None:
+    if not form_token:
+        return None
+    return await session.scalar(
+        select(ActionRow.id).where(ActionRow.form_token == form_token, ActionRow.made_by_id == made_by_id)
+    )
+
+
+async def _check_people(
+    session: AsyncSession,
+    check_in_id: str | None,
+    plan_person_id: str,
+    owner_id: str,
+    made_by_id: str,
+    now: datetime,
+) -> Person:
+    """The owner, when these people may agree on an action in this plan. Raises Refused."""
+    if check_in_id:
+        check_in = await session.get(CheckInRow, check_in_id)
+        if check_in is None or check_in.person_id != plan_person_id:
+            raise Refused("An action belongs to the plan of the person whose check-in it is.")
+        pair = {check_in.person_id, check_in.partner_id}
+    else:
+        partner_id = await partner_of(session, plan_person_id, now.date())
+        pair = {plan_person_id, partner_id or plan_person_id}
+    if made_by_id not in pair:
+        raise Refused("Only the two of a check-in can add to the plan.")
+    owner = await session.get(Person, owner_id)
+    if owner is None or (check_in_id and owner_id not in pair):
+        raise Refused("Choose one of the two of you to take this on.")
+    if owner.left_at and owner.left_at <= now:
+        raise Refused(f"{owner.name} has left and cannot take this on.")
+    return owner
+
+
+# Moving one: only its owner may
+
+
+async def accept(
+    session: AsyncSession, action_id: str, person_id: str, now: datetime, due_on: date | None = None
+) -> None:
+    """Takes on what somebody else proposed, with its date or another. Raises Refused, as all moves do."""
+    row = await _mine(session, action_id, person_id)
+    await _move(session, row, "accepted", lambda action, today: rules.accept(action, today, due_on), now)
+
+
+async def done(session: AsyncSession, action_id: str, person_id: str, now: datetime) -> None:
+    row = await _mine(session, action_id, person_id)
+    await _move(session, row, "done", lambda action, _today: rules.finish(action), now)
+
+
+async def new_date(session: AsyncSession, action_id: str, person_id: str, due_on: date, now: datetime) -> None:
+    """Moves the due date; no reason is asked."""
+    row = await _mine(session, action_id, person_id)
+    what = "new_date" if row.accepted_at else "accepted"
+    await _move(session, row, what, lambda action, today: rules.extend(action, due_on, today), now)
+
+
+async def snooze(session: AsyncSession, action_id: str, person_id: str, days: int, now: datetime) -> None:
+    """Says nothing of it for `days`; nobody else learns of it, and a stall goes on."""
+    row = await _mine(session, action_id, person_id)
+    policy = await rules_of(session, (await session.get_one(Plan, row.plan_id)).person_id)
+    await _move(
+        session,
+        row,
+        "snoozed",
+        lambda action, today: rules.snooze(action, days, today, policy.actions),
+        now,
+        unsticks=False,
+    )
+
+
+async def drop(session: AsyncSession, action_id: str, person_id: str, now: datetime) -> None:
+    row = await _mine(session, action_id, person_id)
+    await _move(session, row, "dropped", lambda action, _today: rules.drop(action), now)
+
+
+async def progress(session: AsyncSession, action_id: str, person_id: str, now: datetime) -> None:
+    """Something got done; a second time on the same day adds nothing."""
+    row = await _mine(session, action_id, person_id)
+    if not await _said_today(session, row, "progress", None, now):
+        await _stir(session, row, "progress", now)
+
+
+async def ask_help(
+    session: AsyncSession, action_id: str, person_id: str, whom: str, note: str | None, now: datetime
+) -> None:
+    """Asks the other of the plan (`partner`), who sees the note, or `hr`, who gets the name alone."""
+    if whom not in ("partner", "hr"):
+        raise Refused("Choose whom to ask: the other of this plan, or HR.")
+    row = await _mine(session, action_id, person_id)
+    if row.private and whom == "partner":
+        raise Refused("You keep this one to yourself, so nobody can be asked about it but HR.")
+    if await _said_today(session, row, "asked_help", whom, now):
+        return
+    kept = (note or "").strip() or None
+    await _stir(session, row, "asked_help", now, whom=whom, note=kept if whom == "partner" else None)
+    if whom == "hr":
+        await call_hr(session, person_id, now)
+
+
+async def make_smaller(
+    session: AsyncSession,
+    action_id: str,
+    person_id: str,
+    now: datetime,
+    title: str | None = None,
+    due_on: date | None = None,
+) -> None:
+    """Makes less of an action: another title, another date, or the bare decision to."""
+    row = await _mine(session, action_id, person_id)
+    if title and title.strip():
+        rules.check_words(title, row.modality)
+        row.title = title.strip()
+    if due_on and due_on != row.due_on:
+        await new_date(session, action_id, person_id, due_on, now)
+    if not await _said_today(session, row, "smaller", None, now):
+        await _stir(session, row, "smaller", now)
+
+
+async def _mine(session: AsyncSession, action_id: str, person_id: str) -> ActionRow:
+    row = await session.get(ActionRow, action_id, with_for_update=True, populate_existing=True)
+    if row is None or row.owner_id != person_id:
+        raise NotYours
+    return row
+
+
+async def _move(
+    session: AsyncSession,
+    row: ActionRow,
+    what: str,
+    change: Callable[[Action, date], Action],
+    now: datetime,
+    unsticks: bool = True,
+) -> None:
+    """Writes what `change` makes of the action; nothing at all when it leaves it as it is."""
+    before = facts(row)
+    after = change(before, local_day(await session.get_one(Person, row.owner_id), now))
+    if after == before:
+        return
+    _write(row, after, now)
+    _note_event(session, row, row.owner_id, what, now)
+    if unsticks:
+        await end_stalls(session, row.plan_id, "helped", now, cause=f"action/{row.id}/")
+
+
+async def _stir(
+    session: AsyncSession,
+    row: ActionRow,
+    what: str,
+    now: datetime,
+    whom: str | None = None,
+    note: str | None = None,
+) -> None:
+    today = local_day(await session.get_one(Person, row.owner_id), now)
+    _write(row, rules.stir(facts(row), today), now)
+    _note_event(session, row, row.owner_id, what, now, whom, note)
+    await end_stalls(session, row.plan_id, "helped", now, cause=f"action/{row.id}/")
+
+
+def _write(row: ActionRow, after: Action, now: datetime) -> None:
+    row.due_on, row.agreed_on, row.chased_from = after.due_on, after.agreed_on, after.chased_from
+    row.state, row.extensions, row.snoozes = after.state, after.extensions, after.snoozes
+    row.snoozed_until = after.snoozed_until
+    if after.accepted and row.accepted_at is None:
+        row.accepted_at = now
+
+
+def _note_event(
+    session: AsyncSession,
+    row: ActionRow,
+    person_id: str,
+    what: str,
+    now: datetime,
+    whom: str | None = None,
+    note: str | None = None,
+) -> None:
+    session.add(
+        ActionEvent(action_id=row.id, person_id=person_id, what=what, due_on=row.due_on, whom=whom, note=note, at=now)
+    )
+    poke(session, "ActionChase", row.id, what, now)
+    poke(session, "PlanWatch", row.plan_id, what, now)
+
+
+async def _said_today(session: AsyncSession, row: ActionRow, what: str, whom: str | None, now: datetime) -> bool:
+    owner = await session.get_one(Person, row.owner_id)
+    same = select(func.max(ActionEvent.at)).where(
+        ActionEvent.action_id == row.id, ActionEvent.what == what, ActionEvent.whom == whom
+    )
+    last = await session.scalar(same)
+    return last is not None and local_day(owner, last) == local_day(owner, now)

@@ -1,0 +1,187 @@
+"""Check-ins and their bookings as stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cycle.check_in import OPEN, State
+from cycle.workdays import Span
+from integrations.database.connection import poke
+from integrations.database.tables import (
+    Booking,
+    CheckInRow,
+    Enrolment,
+    OutcomeAnswer,
+    Person,
+    Plan,
+    Reporting,
+)
+
+OPEN_BOOKING = ("intended", "booked")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A check-in with its newest booking and the two people of it."""
+
+    row: CheckInRow
+    booking: Booking | None
+    person: Person
+    partner: Person
+
+    @property
+    def people(self) -> tuple[Person, Person]:
+        return self.person, self.partner
+
+    @property
+    def open_booking(self) -> Booking | None:
+        return self.booking if self.booking and self.booking.state in OPEN_BOOKING else None
+
+
+async def check_in(session: AsyncSession, check_in_id: str) -> Pair:
+    row = await session.get_one(CheckInRow, check_in_id)
+    return Pair(
+        row=row,
+        booking=await newest_booking(session, check_in_id),
+        person=await session.get_one(Person, row.person_id),
+        partner=await session.get_one(Person, row.partner_id),
+    )
+
+
+async def newest_booking(session: AsyncSession, check_in_id: str) -> Booking | None:
+    return await session.scalar(
+        select(Booking).where(Booking.check_in_id == check_in_id).order_by(Booking.no.desc()).limit(1)
+    )
+
+
+async def latest_of_person(session: AsyncSession, person_id: str) -> CheckInRow | None:
+    """The regular check-in of the highest period that this person has."""
+    return await session.scalar(
+        select(CheckInRow)
+        .where(CheckInRow.person_id == person_id, CheckInRow.period > 0)
+        .order_by(CheckInRow.period.desc())
+        .limit(1)
+    )
+
+
+async def last_talk_before(session: AsyncSession, person_id: str, check_in_id: str) -> Booking | None:
+    """The last booking of this person's former check-ins, for its weekday and hour."""
+    return await session.scalar(
+        select(Booking)
+        .join(CheckInRow, CheckInRow.id == Booking.check_in_id)
+        .where(CheckInRow.person_id == person_id, CheckInRow.id != check_in_id, CheckInRow.state == State.HELD)
+        .order_by(Booking.start_at.desc())
+        .limit(1)
+    )
+
+
+async def team_under(session: AsyncSession, partner_id: str, policy_id: str, day: date) -> dict[str, str]:
+    """oid -> person id of those who have their check-ins with `partner_id` under this policy on `day`.
+
+    An override keeps somebody in their directory manager's order: the spread is about the manager's weeks.
+    """
+    rows = await session.execute(
+        select(Person.oid, Person.id)
+        .join(Enrolment, Enrolment.person_id == Person.id)
+        .join(Reporting, Reporting.person_id == Person.id)
+        .where(
+            Enrolment.policy_id == policy_id,
+            Enrolment.ended_at.is_(None),
+            Reporting.partner_id == partner_id,
+            or_(Reporting.until.is_(None), Reporting.until > day),
+        )
+    )
+    return dict(rows)
+
+
+async def unbooked_of_partner(session: AsyncSession, partner_id: str, now: datetime) -> Sequence[CheckInRow]:
+    """A manager's check-ins that are due, have no open booking and are not waiting for a later try."""
+    return (
+        await session.scalars(
+            select(CheckInRow)
+            .where(
+                CheckInRow.partner_id == partner_id,
+                CheckInRow.state == State.DUE,
+                or_(CheckInRow.plan_again_at.is_(None), CheckInRow.plan_again_at <= now),
+                ~exists().where(Booking.check_in_id == CheckInRow.id, Booking.state.in_(OPEN_BOOKING)),
+            )
+            .order_by(CheckInRow.due_on, CheckInRow.person_id)
+        )
+    ).all()
+
+
+async def open_spans(session: AsyncSession, person_id: str, *, as_partner_only: bool, since: datetime) -> list[Span]:
+    """When this person's open bookings are: all of them, or those that they hold as the manager."""
+    mine = CheckInRow.partner_id == person_id
+    if not as_partner_only:
+        mine = or_(mine, CheckInRow.person_id == person_id)
+    rows = await session.execute(
+        select(Booking.start_at, Booking.end_at)
+        .join(CheckInRow, CheckInRow.id == Booking.check_in_id)
+        .where(mine, Booking.state.in_(OPEN_BOOKING), Booking.end_at > since)
+    )
+    return [Span(start, end) for start, end in rows]
+
+
+async def lock_people(session: AsyncSession, person_ids: Sequence[str]) -> None:
+    """Lets one plan at a time decide about these people (on SQLite the transaction already does)."""
+    await session.execute(select(Person.id).where(Person.id.in_(person_ids)).order_by(Person.id).with_for_update())
+
+
+async def add_booking(
+    session: AsyncSession,
+    check_in_id: str,
+    span: Span,
+    zone: str,
+    organizer: str,
+    reasons: Sequence[str],
+    now: datetime,
+) -> Booking:
+    """Commits the intent: the next booking number, keeping the event of the one before if it still stands."""
+    before = await newest_booking(session, check_in_id)
+    number = before.no + 1 if before else 1
+    booking = Booking(
+        check_in_id=check_in_id,
+        no=number,
+        start_at=span.start,
+        end_at=span.end,
+        zone=zone,
+        organizer=organizer,
+        transaction_id=str(uuid5(NAMESPACE_URL, f"perennial:{check_in_id}:{number}")),
+        event_id=before.event_id if before and before.state == "moved" else None,
+        reasons=list(reasons),
+        made_at=now,
+    )
+    session.add(booking)
+    return booking
+
+
+async def said_about(session: AsyncSession, check_in_id: str, booking_no: int) -> dict[str, str]:
+    """person id -> held | moved | did_not_happen, for this booking."""
+    rows = await session.execute(
+        select(OutcomeAnswer.person_id, OutcomeAnswer.said).where(
+            OutcomeAnswer.check_in_id == check_in_id, OutcomeAnswer.booking_no == booking_no
+        )
+    )
+    return dict(rows)
+
+
+async def close(session: AsyncSession, row: CheckInRow, state: State, now: datetime) -> None:
+    """Ends a check-in, and owes a look to what waits for that: the cycle and the plan."""
+    if row.state in OPEN:
+        row.closed_at = now
+    row.state = state
+    poke(session, "DevelopmentCycle", row.person_id, "a check-in closed", now)
+    plan_id = await session.scalar(select(Plan.id).where(Plan.person_id == row.person_id))
+    if plan_id:
+        poke(session, "PlanWatch", plan_id, "a check-in closed", now)
+
+
+async def count_moves(session: AsyncSession, check_in_id: str) -> int:
+    """How often this check-in was moved to another hour."""
+    bookings = await session.scalar(select(func.count()).where(Booking.check_in_id == check_in_id))
+    return max(0, (bookings or 0) - 1)

@@ -1,0 +1,76 @@
+"""Column types: aware UTC instants, UUIDv7 ids, and text that only the holder of the keys can read."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from sqlalchemy import DateTime, Dialect, LargeBinary
+from sqlalchemy.types import TypeDecorator
+from uuid6 import uuid7
+
+
+class UnreadableText(Exception):
+    """A stored text opens with none of the configured encryption keys."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "A stored text opens with none of the keys in PERENNIAL_ENCRYPTION_KEYS: "
+            "put the key that was in use when it was written back at the end of the list."
+        )
+
+
+def new_id() -> str:
+    """A UUIDv7 as text: unique without asking the database, and sorted by age."""
+    return str(uuid7())
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant. SQLite forgets the zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone; instants are stored as aware UTC datetimes.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class EncryptedText(TypeDecorator[str]):
+    """Text encrypted with the first of the engine's keys, readable with any of them.
+
+    The cipher hangs on the engine's dialect (see `give_cipher`), so two databases in one process can
+    have different keys.
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else _cipher(dialect).encrypt(value.encode())
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        try:
+            return _cipher(dialect).decrypt(bytes(value)).decode()
+        except InvalidToken as error:
+            raise UnreadableText from error
+
+
+def give_cipher(dialect: Dialect, keys: Sequence[str]) -> None:
+    """Lets columns of this dialect's engine encrypt with `keys[0]` and decrypt with any of `keys`."""
+    dialect.perennial_cipher = MultiFernet([Fernet(key) for key in keys])  # type: ignore[attr-defined]
+
+
+def _cipher(dialect: Dialect) -> MultiFernet:
+    cipher: MultiFernet = dialect.perennial_cipher  # type: ignore[attr-defined]
+    return cipher

@@ -1,0 +1,131 @@
+"""Connections and transactions: one writer at a time on SQLite, and wake-ups delivered by whoever commits them."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import delete, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from integrations.database.columns import give_cipher, new_id
+from integrations.database.tables import WakeUp
+from integrations.temporal.pokes import Undelivered
+
+log = logging.getLogger(__name__)
+
+
+class DatabaseUnreachable(Exception):
+    """Says which database does not answer, without its password, and what to check."""
+
+
+class Deliverer(Protocol):
+    async def deliver(self, workflow: str, target: str, reason: str) -> None:
+        """Wakes or starts `workflow/target`. Raises Undelivered when Temporal does not answer."""
+
+
+def poke(session: AsyncSession, workflow: str, target: str, reason: str, now: datetime) -> None:
+    """Owes `workflow/target` a wake-up, committed with the change that caused it."""
+    row = {"id": new_id(), "workflow": workflow, "target": target, "reason": reason, "made_at": now}
+    session.info.setdefault("owed", []).append(row)
+
+
+class Database:
+    """The one door to the tables.
+
+    `transaction()` writes (BEGIN IMMEDIATE on SQLite, so that two writers queue instead of failing) and,
+    once committed, delivers the wake-ups that were owed in it. `reading()` reads.
+    """
+
+    def __init__(self, engine: AsyncEngine, pokes: Deliverer | None = None) -> None:
+        self.engine = engine
+        self._reading = engine.execution_options(reading=True)
+        self._pokes = pokes
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+            await session.flush()
+            owed = _once_each(session.info.pop("owed", []))
+            session.add_all(WakeUp(**row) for row in owed)
+        if owed and self._pokes:
+            await self.deliver(owed)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        async with AsyncSession(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    async def deliver(self, owed: list[dict[str, Any]]) -> int:
+        """Delivers these wake-ups and forgets those that arrived; returns how many did."""
+        assert self._pokes is not None
+        arrived = []
+        for row in owed:
+            try:
+                await self._pokes.deliver(row["workflow"], row["target"], row["reason"])
+            except Undelivered as error:
+                log.warning("wake-up of %s/%s waits: %s", row["workflow"], row["target"], error)
+                break
+            arrived.append(row["id"])
+        if arrived:
+            async with self.transaction() as session:
+                await session.execute(delete(WakeUp).where(WakeUp.id.in_(arrived)))
+        return len(arrived)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _once_each(owed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return list({(row["workflow"], row["target"]): row for row in owed}.values())
+
+
+def open_database(url: str, keys: Sequence[str], pokes: Deliverer | None = None) -> Database:
+    """Opens `url` (sqlite+aiosqlite:// or postgresql+asyncpg://); nothing is asked of the server yet."""
+    parsed = make_url(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    options: dict[str, Any] = {"connect_args": {"timeout": 10}} if sqlite else {"pool_pre_ping": True}
+    engine = create_async_engine(parsed, **options)
+    give_cipher(engine.dialect, keys)
+    if sqlite:
+        event.listen(engine.sync_engine, "connect", prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return Database(engine, pokes)
+
+
+def prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Readers beside one writer, and foreign keys that hold."""
+    # The driver must not begin by itself: it would begin deferred, and a deferred writer can fail.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+async def check_reachable(database: Database) -> None:
+    """Raises DatabaseUnreachable with a sentence when the database does not answer."""
+    try:
+        async with database.reading() as session:
+            await session.connection()
+    except (DBAPIError, OSError) as error:
+        where = database.engine.url.render_as_string(hide_password=True)
+        raise DatabaseUnreachable(
+            f"The database at {where} does not answer ({_short(error)}). "
+            "Check PERENNIAL_DATABASE_URL and that the server is running."
+        ) from error
+
+
+def _short(error: BaseException) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__

@@ -1,0 +1,130 @@
+"""A check-in as one of its two sees it: when it is, what was shared, what both wrote, what can be done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cycle.check_in import State
+from cycle.pre_read import Snapshot
+from cycle.privacy import Access, access_to_check_in, may_read_answer, may_read_note
+from cycle.reflection import BY_KEY, Question
+from integrations.database.action_views import ActionView, actions_of_plan
+from integrations.database.check_ins import Pair, said_about
+from integrations.database.check_ins import check_in as pair_of
+from integrations.database.notes import notes_of
+from integrations.database.people import partner_of
+from integrations.database.plans import plan_of
+from integrations.database.readings import note_reading
+from integrations.database.reflections import newest_pre_read, shared_answers
+from integrations.database.tables import Booking, CheckInRow, Note, Person
+
+NOT_YET = (State.DUE, State.BOOKED)
+CALLED_OFF = (State.EXCUSED, State.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """`lines` are (label, line or None where it was withdrawn since); `said` is the reader's own word.
+
+    A former partner (`access` is "own_words") gets their notes and nothing else.
+    """
+
+    pair: Pair
+    access: Access
+    booking: Booking | None
+    snapshot: Snapshot | None
+    lines: tuple[tuple[str, str | None], ...]
+    answers: tuple[tuple[Question, str], ...]
+    given_out: bool
+    notes: tuple[tuple[Note, Person], ...]
+    actions: tuple[ActionView, ...]
+    said: str | None
+    over: bool
+
+    @property
+    def can_leave_out(self) -> bool:
+        return self.access == "everything" and self.pair.row.state in NOT_YET and not self.over
+
+    @property
+    def can_move(self) -> bool:
+        return self.can_leave_out and self.booking is not None
+
+    @property
+    def can_say(self) -> bool:
+        called_off = self.pair.row.state in CALLED_OFF
+        return self.access == "everything" and self.booking is not None and self.over and not called_off
+
+    def other(self, reader_id: str) -> Person:
+        return self.pair.partner if reader_id == self.pair.person.id else self.pair.person
+
+
+async def conversation_for(
+    session: AsyncSession, check_in_id: str, reader_id: str, now: datetime
+) -> Conversation | None:
+    """The check-in for somebody who may see its page; None for everybody else, and when there is none."""
+    row = await session.get(CheckInRow, check_in_id)
+    if row is None:
+        return None
+    partner_now = await partner_of(session, row.person_id, now.date())
+    access = access_to_check_in(reader_id, row.person_id, row.partner_id, partner_now)
+    if access == "nothing":
+        return None
+    pair = await pair_of(session, check_in_id)
+    writers = {person.id: person for person in pair.people}
+    notes = tuple(
+        (note, writers[note.writer_id])
+        for note in await notes_of(session, check_in_id)
+        if may_read_note(reader_id, note.writer_id, access)
+    )
+    if access == "own_words":
+        return Conversation(pair, access, None, None, (), (), False, notes, (), None, over=False)
+    booking = pair.booking if pair.booking and pair.booking.state == "booked" else None
+    said = await said_about(session, check_in_id, booking.no) if booking else {}
+    pre_read = await newest_pre_read(session, check_in_id)
+    snapshot = Snapshot.model_validate_json(pre_read.content) if pre_read else None
+    given_out = snapshot is not None or (booking is not None and booking.start_at <= now)
+    shared = tuple(await shared_answers(session, check_in_id))
+    still = {question.key for question, _ in shared}
+    plan = await plan_of(session, row.person_id)
+    actions = await actions_of_plan(session, reader_id, plan.id, now) if plan else []
+    return Conversation(
+        pair=pair,
+        access=access,
+        booking=booking,
+        snapshot=snapshot,
+        lines=_lines(snapshot, still),
+        answers=tuple(
+            (question, text)
+            for question, text in shared
+            if may_read_answer(reader_id, row.person_id, row.partner_id, shared=True, given_out=given_out)
+        ),
+        given_out=given_out,
+        notes=notes,
+        actions=tuple(each for each in actions if each.row.check_in_id == check_in_id),
+        said=said.get(reader_id),
+        over=booking is not None and booking.end_at <= now,
+    )
+
+
+async def note_conversation_read(session: AsyncSession, shown: Conversation, reader_id: str, now: datetime) -> None:
+    """Notes what of the other one's words the reader is about to be shown."""
+    other, check_in_id, day = shown.other(reader_id).id, shown.pair.row.id, now.date()
+    if shown.snapshot is not None:
+        await note_reading(session, reader_id, other, f"pre-read/{check_in_id}", day)
+    if shown.answers and reader_id != shown.pair.person.id:
+        await note_reading(session, reader_id, other, f"reflection/{check_in_id}", day)
+    if any(writer.id == other for _, writer in shown.notes):
+        await note_reading(session, reader_id, other, f"notes/{check_in_id}", day)
+    for action in shown.actions:
+        if action.row.made_by_id == other:
+            await note_reading(session, reader_id, other, f"action/{action.row.id}", day)
+
+
+def _lines(snapshot: Snapshot | None, still_shared: set[str]) -> tuple[tuple[str, str | None], ...]:
+    if snapshot is None:
+        return ()
+    return tuple(
+        (BY_KEY[key].label if key in BY_KEY else label, line if key in still_shared else None)
+        for key, (label, line) in zip(snapshot.questions, snapshot.lines, strict=True)
+    )

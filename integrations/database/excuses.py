@@ -1,0 +1,24 @@
+""" "Not this time": either of the two leaves out a check-in, and no reason is asked."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cycle.check_in import State
+from integrations.database.check_ins import close
+from integrations.database.connection import poke
+from integrations.database.tables import Audit, CheckInRow
+
+
+async def excuse(session: AsyncSession, check_in_id: str, by_id: str, now: datetime) -> bool:
+    """Excuses a check-in that has not taken place; returns whether it is excused now.
+
+    Its open booking stays for the workflow to cancel in the calendar. A second time changes nothing.
+    """
+    row = await session.get_one(CheckInRow, check_in_id, with_for_update=True)
+    if row.state not in {State.DUE, State.BOOKED}:
+        return row.state == State.EXCUSED
+    await close(session, row, State.EXCUSED, now)
+    session.add(Audit(at=now, who=by_id, did="left out a check-in", subject_id=check_in_id))
+    poke(session, "CheckIn", check_in_id, "not this time", now)
+    return True

@@ -1,0 +1,24 @@
+"""What cannot go on by itself: sentences for HR, each with its remedy, struck out once mended."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from integrations.database.tables import NeedsAHand
+
+
+async def ask_for_a_hand(
+    session: AsyncSession, key: str, sentence: str, now: datetime, person_id: str | None = None
+) -> None:
+    """Puts the sentence on HR's list, or back on it; `key` makes it once."""
+    row = await session.get(NeedsAHand, key)
+    if row is None:
+        session.add(NeedsAHand(key=key, person_id=person_id, sentence=sentence, since=now))
+    else:
+        row.sentence, row.mended_at = sentence, None
+
+
+async def mended(session: AsyncSession, key: str, now: datetime) -> None:
+    row = await session.get(NeedsAHand, key)
+    if row is not None and row.mended_at is None:
+        row.mended_at = now

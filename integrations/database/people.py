@@ -1,0 +1,136 @@
+"""People as stored: saving what a directory or a file told, and their working week for the rules."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cycle.mail_window import MailHours
+from cycle.policy import Mail
+from cycle.workdays import Span, WorkWeek
+from integrations.database.tables import Person, Reporting
+from integrations.holidays import public_holidays
+
+# What a mailbox that has not told its hours is taken to work.
+USUAL_DAYS, USUAL_OPENS, USUAL_CLOSES = range(5), "09:00", "17:00"
+YEARS_OF_HOLIDAYS = 2
+
+LONGEST_LEAVE = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Somebody as the directory and their mailbox describe them; hours are wall-clock times in `zone`."""
+
+    oid: str
+    mail: str
+    name: str
+    zone: str
+    country: str | None
+    hired_on: date | None
+    weekdays: frozenset[int] | None
+    opens: time | None
+    closes: time | None
+    away: Sequence[tuple[datetime, datetime]]
+    manager_mail: str | None
+
+
+async def save_people(session: AsyncSession, people: Sequence[NewPerson], now: datetime) -> None:
+    """Adds or updates each by Entra object id, and who holds whose check-ins from today on."""
+    known = {row.oid: row for row in (await session.scalars(select(Person))).all()}
+    for person in people:
+        row = known.get(person.oid)
+        if row is None:
+            row = Person(oid=person.oid, away=[])
+            known[person.oid] = row
+            session.add(row)
+        row.mail, row.name, row.zone = person.mail, person.name, person.zone
+        row.country, row.hired_on = person.country, person.hired_on
+        note_mailbox(row, person.weekdays, person.opens, person.closes, person.away, now)
+    await session.flush()
+    by_mail = {row.mail.lower(): row for row in known.values()}
+    for person in people:
+        manager = by_mail[person.manager_mail.lower()] if person.manager_mail else None
+        await set_manager(session, known[person.oid].id, manager.id if manager else None, now.date())
+
+
+def note_mailbox(
+    row: Person,
+    weekdays: Iterable[int] | None,
+    opens: time | None,
+    closes: time | None,
+    away: Iterable[tuple[datetime, datetime]],
+    now: datetime,
+) -> None:
+    """Keeps what the mailbox says about working hours and automatic replies."""
+    row.weekdays = sorted(weekdays) if weekdays is not None else None
+    row.opens = opens.strftime("%H:%M") if opens else None
+    row.closes = closes.strftime("%H:%M") if closes else None
+    row.away = [[begin.isoformat(), end.isoformat()] for begin, end in away]
+    row.directory_read_at = now
+
+
+async def set_manager(session: AsyncSession, person_id: str, manager_id: str | None, today: date) -> None:
+    """Closes the directory's former line and opens the new one; unchanged, nothing happens."""
+    current = await session.scalar(
+        select(Reporting).where(
+            Reporting.person_id == person_id, Reporting.source == "directory", Reporting.until.is_(None)
+        )
+    )
+    if current and current.partner_id == manager_id:
+        return
+    if current:
+        current.until = today
+    if manager_id:
+        session.add(Reporting(person_id=person_id, partner_id=manager_id, source="directory", since=today))
+
+
+async def partner_of(session: AsyncSession, person_id: str, day: date) -> str | None:
+    """Who holds this person's check-ins on `day`: the override if there is one, else the manager."""
+    lines = await session.scalars(
+        select(Reporting).where(
+            Reporting.person_id == person_id,
+            or_(Reporting.until.is_(None), Reporting.until > day),
+        )
+    )
+    found = {line.source: line.partner_id for line in lines}
+    return found.get("override") or found.get("directory")
+
+
+async def person_by_oid(session: AsyncSession, oid: str) -> Person | None:
+    return await session.scalar(select(Person).where(Person.oid == oid))
+
+
+def work_week(person: Person, around: date) -> WorkWeek:
+    """The person's working time with the public holidays of the year of `around` and the next."""
+    days_off = frozenset[date]().union(
+        *(public_holidays(person.country, around.year + n) for n in range(YEARS_OF_HOLIDAYS))
+    )
+    return WorkWeek(
+        zone=person.zone,
+        weekdays=frozenset(person.weekdays if person.weekdays is not None else USUAL_DAYS),
+        opens=time.fromisoformat(person.opens or USUAL_OPENS),
+        closes=time.fromisoformat(person.closes or USUAL_CLOSES),
+        days_off=days_off,
+        hours_known=person.opens is not None,
+    )
+
+
+def reader(
+    person: Person, mail: Mail, around: date, *, planning: bool = False
+) -> tuple[WorkWeek, MailHours, tuple[Span, ...]]:
+    """What decides when this person may be mailed, in the order in which `cycle.mail_window` takes it.
+
+    With `planning`, automatic replies without an end say nothing about next week, and are left out.
+    """
+    away = tuple(Span(datetime.fromisoformat(begin), datetime.fromisoformat(end)) for begin, end in person.away)
+    if planning:
+        away = tuple(span for span in away if span.end - span.start < LONGEST_LEAVE)
+    return work_week(person, around), MailHours.of(mail), away
+
+
+def stale(person: Person, now: datetime, after: timedelta) -> bool:
+    """Whether the mailbox was last read longer than `after` ago."""
+    return person.directory_read_at is None or now - person.directory_read_at > after

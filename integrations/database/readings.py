@@ -1,0 +1,38 @@
+"""Who read whose what, by day; its owner can see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from integrations.database.once import insert_once
+from integrations.database.tables import Person, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBy:
+    """One reading; `what` is the word before the slash: reflection | pre-read | notes | plan | action."""
+
+    reader: str
+    what: str
+    day: date
+
+
+async def note_reading(session: AsyncSession, reader_id: str, owner_id: str, what: str, day: date) -> None:
+    """Notes that the reader saw `what` ("notes/<id>") of the owner; once a day, and never of oneself."""
+    if reader_id != owner_id:
+        await insert_once(session, Reading, reader_id=reader_id, owner_id=owner_id, what=what, day=day)
+
+
+async def readings_of(session: AsyncSession, owner_id: str, most: int = 200) -> Sequence[ReadBy]:
+    """Who read something of this person's, the newest first."""
+    rows = await session.execute(
+        select(Person.name, Reading.what, Reading.day)
+        .join(Person, Person.id == Reading.reader_id)
+        .where(Reading.owner_id == owner_id)
+        .order_by(Reading.day.desc(), Person.name, Reading.what)
+        .limit(most)
+    )
+    return [ReadBy(name, what.partition("/")[0], day) for name, what, day in rows]

@@ -1,0 +1,143 @@
+"""What the holder of a stuck plan answers and chooses: a reason, and one click that stops or shrinks it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cycle.actions import Refused
+from cycle.support import REASONS
+from integrations.database import actions
+from integrations.database.connection import poke
+from integrations.database.people import partner_of
+from integrations.database.plans import end_stalls, rest_plan
+from integrations.database.tables import ActionRow, Person, Plan, Stall, StallAnswer
+
+
+@dataclass(frozen=True, slots=True)
+class StallView:
+    """A stall for one of its holders, with their answer, and the other's reason if that was shared."""
+
+    stall: Stall
+    plan: Plan
+    plan_person: Person
+    other: Person | None
+    action: ActionRow | None
+    answer: StallAnswer | None
+    shared_reason: str | None
+
+
+async def stall_for(session: AsyncSession, stall_id: str, person_id: str, now: datetime) -> StallView | None:
+    """The stall for whoever holds the stuck part; None for anybody else."""
+    stall = await session.get(Stall, stall_id)
+    plan = await session.get_one(Plan, stall.plan_id) if stall else None
+    if stall is None or plan is None or person_id not in await _holders(session, stall, plan, now):
+        return None
+    partner_id = await partner_of(session, plan.person_id, now.date())
+    other_id = partner_id if person_id == plan.person_id else plan.person_id
+    action_id = _stuck_action(stall)
+    theirs = await session.get(StallAnswer, (stall_id, other_id)) if other_id else None
+    return StallView(
+        stall=stall,
+        plan=plan,
+        plan_person=await session.get_one(Person, plan.person_id),
+        other=await session.get(Person, other_id) if other_id else None,
+        action=await session.get(ActionRow, action_id) if action_id else None,
+        answer=await session.get(StallAnswer, (stall_id, person_id)),
+        shared_reason=theirs.reason if theirs and theirs.to_partner else None,
+    )
+
+
+async def answer_stall(
+    session: AsyncSession,
+    stall_id: str,
+    person_id: str,
+    reason: str,
+    to_partner: bool,
+    to_hr: bool,
+    now: datetime,
+) -> None:
+    """Keeps what is in the way, and whom its writer shows it to. The ladder goes on. Raises Refused."""
+    _stall, plan = await _held(session, stall_id, person_id, now)
+    if reason not in REASONS:
+        raise Refused("Choose one of the answers on the page.")
+    answer = await session.get(StallAnswer, (stall_id, person_id))
+    if answer is None:
+        answer = StallAnswer(stall_id=stall_id, person_id=person_id, reason=reason, answered_at=now)
+        session.add(answer)
+    answer.reason, answer.to_partner, answer.to_hr = reason, to_partner, to_hr
+    answer.answered_at = now
+    poke(session, "PlanWatch", plan.id, "stall answered", now)
+
+
+async def make_smaller(
+    session: AsyncSession,
+    stall_id: str,
+    person_id: str,
+    now: datetime,
+    title: str | None = None,
+    due_on: date | None = None,
+) -> None:
+    """Ends the stall by making less of what is stuck; for an action perhaps with another title or date."""
+    stall, plan = await _held(session, stall_id, person_id, now)
+    if stall.ended_at:
+        return
+    action_id = _stuck_action(stall)
+    if action_id:
+        await actions.make_smaller(session, action_id, person_id, now, title, due_on)
+    await end_stalls(session, plan.id, "helped", now, stall.cause)
+    poke(session, "PlanWatch", plan.id, "made smaller", now)
+
+
+async def pause_plan(session: AsyncSession, stall_id: str, person_id: str, now: datetime) -> None:
+    """The whole plan rests until its person takes it up again."""
+    stall, plan = await _held(session, stall_id, person_id, now)
+    if not stall.ended_at:
+        await rest_plan(session, plan, "stopped", now)
+
+
+async def leave_as_is(session: AsyncSession, stall_id: str, person_id: str, now: datetime) -> None:
+    """Nothing changes, and nobody hears of this stall again."""
+    stall, plan = await _held(session, stall_id, person_id, now)
+    if not stall.ended_at:
+        await end_stalls(session, plan.id, "stopped", now, stall.cause)
+        poke(session, "PlanWatch", plan.id, "left as it is", now)
+
+
+async def keep_hr_out(session: AsyncSession, stall_id: str, person_id: str, now: datetime) -> None:
+    """HR is not asked; the rest of the ladder goes on."""
+    stall, plan = await _held(session, stall_id, person_id, now)
+    if not stall.hr_kept_out:
+        stall.hr_kept_out = True
+        poke(session, "PlanWatch", plan.id, "hr kept out", now)
+
+
+async def reason_for_hr(session: AsyncSession, stall_id: str) -> str | None:
+    """The reason that HR may be told: the latest that its writer allowed."""
+    return await session.scalar(
+        select(StallAnswer.reason)
+        .where(StallAnswer.stall_id == stall_id, StallAnswer.to_hr)
+        .order_by(StallAnswer.answered_at.desc(), StallAnswer.person_id)
+        .limit(1)
+    )
+
+
+async def _held(session: AsyncSession, stall_id: str, person_id: str, now: datetime) -> tuple[Stall, Plan]:
+    stall = await session.get(Stall, stall_id, with_for_update=True)
+    plan = await session.get(Plan, stall.plan_id, with_for_update=True) if stall else None
+    if stall is None or plan is None or person_id not in await _holders(session, stall, plan, now):
+        raise actions.NotYours
+    return stall, plan
+
+
+async def _holders(session: AsyncSession, stall: Stall, plan: Plan, now: datetime) -> set[str]:
+    if stall.holder_id:
+        return {stall.holder_id}
+    partner_id = await partner_of(session, plan.person_id, now.date())
+    return {plan.person_id, partner_id or plan.person_id}
+
+
+def _stuck_action(stall: Stall) -> str | None:
+    kind, of, *_ = stall.cause.split("/")
+    return of if kind == "action" else None

@@ -1,0 +1,51 @@
+"""What HR is asked to help with: names, how far it has come, and the reason where its writer allowed it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from integrations.database.people import partner_of
+from integrations.database.stalls import reason_for_hr
+from integrations.database.tables import LetterItem, NeedsAHand, Person, Plan, Stall
+
+
+@dataclass(frozen=True, slots=True)
+class SupportRequest:
+    """`names` are the employee's and, if there is one, their partner's; `reason` a key of `cycle.support`."""
+
+    names: tuple[str, ...]
+    since: datetime
+    reason: str | None
+
+
+async def open_support_requests(session: AsyncSession, now: datetime) -> Sequence[SupportRequest]:
+    """The open stalls whose request reached HR and whose owner has not kept HR out, the oldest first."""
+    rows = await session.execute(
+        select(Stall.id, Plan.person_id, LetterItem.sent_at)
+        .join(Plan, Plan.id == Stall.plan_id)
+        .join(LetterItem, LetterItem.stall_id == Stall.id)
+        .where(
+            Stall.ended_at.is_(None),
+            Stall.hr_kept_out.is_(False),
+            LetterItem.kind == "support_request",
+            LetterItem.sent_at.is_not(None),
+        )
+        .order_by(LetterItem.sent_at)
+    )
+    found: dict[str, SupportRequest] = {}
+    for stall_id, person_id, sent_at in rows:
+        if stall_id not in found and sent_at is not None:
+            ids = (person_id, await partner_of(session, person_id, now.date()))
+            people = [await session.get(Person, each) for each in ids if each]
+            names = tuple(person.name for person in people if person)
+            found[stall_id] = SupportRequest(names, sent_at, await reason_for_hr(session, stall_id))
+    return tuple(found.values())
+
+
+async def open_hands(session: AsyncSession) -> Sequence[NeedsAHand]:
+    """What cannot go on by itself, the oldest first."""
+    query = select(NeedsAHand).where(NeedsAHand.mended_at.is_(None)).order_by(NeedsAHand.since, NeedsAHand.key)
+    return (await session.scalars(query)).all()

@@ -1,0 +1,411 @@
+"""Every table. Text that a person wrote is `EncryptedText`; nothing here decides anything."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from integrations.database.columns import EncryptedText, Instant, new_id
+
+
+class Table(DeclarativeBase):
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Instant, dict[str, Any]: JSON, list[Any]: JSON}
+
+
+def _id() -> Mapped[str]:
+    return mapped_column(String(36), primary_key=True, default=new_id)
+
+
+def _to(target: str, **kwargs: Any) -> Any:
+    return mapped_column(String(36), ForeignKey(target), index=True, **kwargs)
+
+
+# People and the rules they live under
+
+
+class Person(Table):
+    __tablename__ = "people"
+    id: Mapped[str] = _id()
+    oid: Mapped[str] = mapped_column(unique=True)
+    """The Entra object id: the key that sign-in and Graph use."""
+    mail: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    zone: Mapped[str]
+    """IANA name."""
+    country: Mapped[str | None]
+    """ISO 3166 alpha-2, for public holidays."""
+    hired_on: Mapped[date | None]
+    left_at: Mapped[datetime | None]
+    weekdays: Mapped[list[Any] | None]
+    """Monday is 0; None while the mailbox has not told."""
+    opens: Mapped[str | None]
+    closes: Mapped[str | None]
+    """Wall-clock times "09:00" in `zone`."""
+    away: Mapped[list[Any]] = mapped_column(default=list)
+    """Automatic replies as [[from, until], ...], ISO instants in UTC."""
+    directory_read_at: Mapped[datetime | None]
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0]
+
+
+class Reporting(Table):
+    """Who holds somebody's check-ins, from a day until a day. The override wins over the directory."""
+
+    __tablename__ = "reporting"
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = _to("people.id")
+    partner_id: Mapped[str] = _to("people.id")
+    source: Mapped[str]
+    """directory | override"""
+    since: Mapped[date]
+    until: Mapped[date | None]
+
+
+class PolicyRow(Table):
+    __tablename__ = "policies"
+    id: Mapped[str] = _id()
+    name: Mapped[str] = mapped_column(unique=True)
+    starts_on: Mapped[date]
+    """Day 1 of period 1 for everybody enrolled under it."""
+    hr_partner_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    deputy_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+
+
+class PolicyRevision(Table):
+    __tablename__ = "policy_revisions"
+    policy_id: Mapped[str] = mapped_column(ForeignKey("policies.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime]
+
+
+class Enrolment(Table):
+    __tablename__ = "enrolments"
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    policy_id: Mapped[str] = _to("policies.id")
+    held: Mapped[bool] = mapped_column(default=False)
+    """HR holds the cycle: no booking, no mail, until released."""
+    enrolled_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+# Check-ins
+
+
+class CheckInRow(Table):
+    __tablename__ = "check_ins"
+    __table_args__ = (UniqueConstraint("person_id", "kind", "due_on"),)
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = _to("people.id")
+    partner_id: Mapped[str] = _to("people.id")
+    kind: Mapped[str] = mapped_column(default="regular")
+    period: Mapped[int]
+    due_on: Mapped[date]
+    state: Mapped[str] = mapped_column(default="due", index=True)
+    """due | booked | ended | held | did_not_happen | unconfirmed | excused | cancelled"""
+    policy_id: Mapped[str] = mapped_column(ForeignKey("policies.id"))
+    policy_revision: Mapped[int]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    plan_again_at: Mapped[datetime | None]
+    """When no hour was found: the next try."""
+
+
+class Booking(Table):
+    """One time and place of a check-in. A move is a new number that keeps the event."""
+
+    __tablename__ = "bookings"
+    __table_args__ = (UniqueConstraint("check_in_id", "no"),)
+    id: Mapped[str] = _id()
+    check_in_id: Mapped[str] = _to("check_ins.id")
+    no: Mapped[int]
+    start_at: Mapped[datetime]
+    end_at: Mapped[datetime]
+    zone: Mapped[str]
+    """The zone whose wall-clock time the event is written in."""
+    organizer: Mapped[str]
+    state: Mapped[str] = mapped_column(default="intended", index=True)
+    """intended | booked | moved | cancelled"""
+    transaction_id: Mapped[str]
+    event_id: Mapped[str | None]
+    change_key: Mapped[str | None]
+    reasons: Mapped[list[Any]]
+    made_at: Mapped[datetime]
+
+
+class OutcomeAnswer(Table):
+    """What one of the two said about the talk: held | moved | did_not_happen."""
+
+    __tablename__ = "outcome_answers"
+    check_in_id: Mapped[str] = mapped_column(ForeignKey("check_ins.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    booking_no: Mapped[int] = mapped_column(primary_key=True)
+    said: Mapped[str]
+    said_at: Mapped[datetime]
+
+
+class Note(Table):
+    __tablename__ = "notes"
+    id: Mapped[str] = _id()
+    check_in_id: Mapped[str] = _to("check_ins.id")
+    writer_id: Mapped[str] = _to("people.id")
+    text: Mapped[str] = mapped_column(EncryptedText)
+    form_token: Mapped[str | None] = mapped_column(unique=True)
+    """One a rendered form, so that the same form posted twice is one note."""
+    made_at: Mapped[datetime]
+
+
+# Reflections and pre-reads
+
+
+class ReflectionRow(Table):
+    __tablename__ = "reflections"
+    __table_args__ = (UniqueConstraint("check_in_id", "writer_id"),)
+    id: Mapped[str] = _id()
+    check_in_id: Mapped[str] = _to("check_ins.id")
+    writer_id: Mapped[str] = _to("people.id")
+    just_talk: Mapped[bool] = mapped_column(default=False)
+    answered_at: Mapped[datetime]
+    """The first saved word, or "let's just talk": from here on nobody is reminded."""
+
+
+class Answer(Table):
+    __tablename__ = "answers"
+    __table_args__ = (UniqueConstraint("reflection_id", "question"),)
+    id: Mapped[str] = _id()
+    reflection_id: Mapped[str] = _to("reflections.id")
+    question: Mapped[str]
+    """A key of `cycle.reflection.QUESTIONS`."""
+    text: Mapped[str] = mapped_column(EncryptedText)
+    line: Mapped[str | None] = mapped_column(EncryptedText)
+    shared_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime]
+
+
+class LearningMoment(Table):
+    """What a manager learned lately: asked once a period, shown first in each pre-read of that period."""
+
+    __tablename__ = "learning_moments"
+    __table_args__ = (UniqueConstraint("person_id", "period"),)
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = _to("people.id")
+    period: Mapped[str]
+    """The quarter it belongs to, "2030-Q1"."""
+    text: Mapped[str] = mapped_column(EncryptedText)
+    changed_at: Mapped[datetime]
+
+
+class PreRead(Table):
+    """The snapshot that both get; frozen when it is made."""
+
+    __tablename__ = "pre_reads"
+    __table_args__ = (UniqueConstraint("check_in_id", "booking_no"),)
+    id: Mapped[str] = _id()
+    check_in_id: Mapped[str] = _to("check_ins.id")
+    booking_no: Mapped[int]
+    content: Mapped[str] = mapped_column(EncryptedText)
+    """`cycle.pre_read.Snapshot` as JSON."""
+    made_at: Mapped[datetime]
+
+
+# Plans and actions
+
+
+class Plan(Table):
+    __tablename__ = "plans"
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), unique=True)
+    state: Mapped[str] = mapped_column(default="active")
+    """active | resting"""
+    opened_at: Mapped[datetime]
+    resumed_at: Mapped[datetime | None]
+    """When it last woke from a rest: quiet days count from here."""
+    help_asked_at: Mapped[datetime | None]
+    """When its person last asked their conversation partner for help with it as a whole."""
+
+
+class Goal(Table):
+    __tablename__ = "goals"
+    id: Mapped[str] = _id()
+    plan_id: Mapped[str] = _to("plans.id")
+    title: Mapped[str] = mapped_column(EncryptedText)
+    why: Mapped[str | None] = mapped_column(EncryptedText)
+    state: Mapped[str] = mapped_column(default="open")
+    made_at: Mapped[datetime]
+
+
+class ActionRow(Table):
+    __tablename__ = "actions"
+    id: Mapped[str] = _id()
+    plan_id: Mapped[str] = _to("plans.id")
+    goal_id: Mapped[str | None] = mapped_column(ForeignKey("goals.id"))
+    check_in_id: Mapped[str | None] = _to("check_ins.id", nullable=True)
+    owner_id: Mapped[str] = _to("people.id")
+    made_by_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    title: Mapped[str] = mapped_column(EncryptedText)
+    success: Mapped[str | None] = mapped_column(EncryptedText)
+    modality: Mapped[str] = mapped_column(default="stretch")
+    """stretch | mentoring | training | rotation | reading"""
+    due_on: Mapped[date]
+    agreed_on: Mapped[date]
+    """The day on which `due_on` was agreed: D-7 goes out only when more than 14 days lie between."""
+    accepted_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(default="open", index=True)
+    """open | done | dropped"""
+    private: Mapped[bool] = mapped_column(default=False)
+    extensions: Mapped[int] = mapped_column(default=0)
+    snoozes: Mapped[int] = mapped_column(default=0)
+    snoozed_until: Mapped[date | None]
+    chased_from: Mapped[date]
+    """Ladder steps of days before this belong to a time before Perennial knew the action."""
+    form_token: Mapped[str | None] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
+
+
+class ActionEvent(Table):
+    """What happened to an action, one row each.
+
+    `what`: made | accepted | progress | done | new_date | asked_help | dropped | snoozed | smaller
+    """
+
+    __tablename__ = "action_events"
+    id: Mapped[str] = _id()
+    action_id: Mapped[str] = _to("actions.id")
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    what: Mapped[str]
+    due_on: Mapped[date | None]
+    whom: Mapped[str | None]
+    """Who was asked for help: partner | hr. Only the owner learns of the latter."""
+    note: Mapped[str | None] = mapped_column(EncryptedText)
+    at: Mapped[datetime]
+
+
+class Stall(Table):
+    """One pass of a plan down the support ladder. `cause` makes it once: a stuck thing never starts a second."""
+
+    __tablename__ = "stalls"
+    __table_args__ = (UniqueConstraint("plan_id", "cause"),)
+    id: Mapped[str] = _id()
+    plan_id: Mapped[str] = _to("plans.id")
+    cause: Mapped[str]
+    """action/<id>/<due> | check-ins/<id> | scheduling/<id>"""
+    holder_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    """Whoever holds the stuck part; None means both."""
+    began_at: Mapped[datetime]
+    hr_kept_out: Mapped[bool] = mapped_column(default=False)
+    ended_at: Mapped[datetime | None]
+    ended: Mapped[str | None]
+    """helped | stopped | rested"""
+
+
+class StallAnswer(Table):
+    """Why somebody's plan is stuck, in a word of `cycle.support.REASONS`; unshared it is theirs alone."""
+
+    __tablename__ = "stall_answers"
+    stall_id: Mapped[str] = mapped_column(ForeignKey("stalls.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(EncryptedText)
+    to_partner: Mapped[bool] = mapped_column(default=False)
+    to_hr: Mapped[bool] = mapped_column(default=False)
+    answered_at: Mapped[datetime]
+
+
+# Letters
+
+
+class Letter(Table):
+    """One message: planned -> drafted -> sent, or dropped. What is drafted is frozen."""
+
+    __tablename__ = "letters"
+    __table_args__ = (Index("ix_letters_sender_minute", "sender", "minute"),)
+    id: Mapped[str] = _id()
+    recipient_id: Mapped[str] = _to("people.id")
+    state: Mapped[str] = mapped_column(default="planned", index=True)
+    counted: Mapped[bool]
+    """False for what travels alone (forms, pre-reads, cancellations): outside the caps."""
+    sender: Mapped[str]
+    minute: Mapped[datetime]
+    """The sender's minute in which it goes: at most 30 letters share one."""
+    subject: Mapped[str | None] = mapped_column(EncryptedText)
+    html: Mapped[str | None] = mapped_column(EncryptedText)
+    text: Mapped[str | None] = mapped_column(EncryptedText)
+    graph_id: Mapped[str | None]
+    sending_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    made_at: Mapped[datetime]
+
+
+class LetterItem(Table):
+    """One thing to tell somebody, by a key that makes it once."""
+
+    __tablename__ = "letter_items"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    recipient_id: Mapped[str] = _to("people.id")
+    kind: Mapped[str]
+    """A letter kind of `cycle.post.KINDS`."""
+    due_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    """After this instant it is dropped as overtaken."""
+    check_in_id: Mapped[str | None] = _to("check_ins.id", nullable=True)
+    booking_no: Mapped[int | None]
+    action_id: Mapped[str | None] = _to("actions.id", nullable=True)
+    plan_id: Mapped[str | None] = _to("plans.id", nullable=True)
+    stall_id: Mapped[str | None] = _to("stalls.id", nullable=True)
+    step: Mapped[str | None]
+    """The rung: an action's day offset, a support step, or 1 | 2."""
+    subject_day: Mapped[date | None]
+    """The due date that an action's rung belongs to, the Monday of a weekly letter."""
+    state: Mapped[str] = mapped_column(default="waiting", index=True)
+    """waiting | taken | sent | dropped"""
+    dropped_because: Mapped[str | None]
+    letter_id: Mapped[str | None] = _to("letters.id", nullable=True)
+    sent_at: Mapped[datetime | None]
+
+
+# The house's own books
+
+
+class WakeUp(Table):
+    """A poke that is owed to a workflow; gone once delivered."""
+
+    __tablename__ = "wake_ups"
+    id: Mapped[str] = _id()
+    workflow: Mapped[str]
+    target: Mapped[str]
+    reason: Mapped[str]
+    made_at: Mapped[datetime]
+
+
+class Reading(Table):
+    """Who read whose what, by day: the owner can see it."""
+
+    __tablename__ = "readings"
+    reader_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    owner_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    what: Mapped[str] = mapped_column(primary_key=True)
+    """reflection | pre-read | notes | plan | action, a slash, and its id"""
+    day: Mapped[date] = mapped_column(primary_key=True)
+
+
+class Audit(Table):
+    __tablename__ = "audit"
+    id: Mapped[str] = _id()
+    at: Mapped[datetime]
+    who: Mapped[str]
+    did: Mapped[str]
+    subject_id: Mapped[str | None]
+
+
+class NeedsAHand(Table):
+    """What cannot go on by itself: a sentence for HR with the remedy. `key` makes it once."""
+
+    __tablename__ = "needs_a_hand"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    sentence: Mapped[str]
+    since: Mapped[datetime]
+    mended_at: Mapped[datetime | None]

@@ -1,0 +1,123 @@
+"""What is next for a person, and what waits for them: the start page's few lines."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cycle.check_in import OPEN
+from cycle.reflection import quarter_of
+from integrations.database.action_views import actions_for, waiting_for_help
+from integrations.database.conversations import Conversation, conversation_for
+from integrations.database.learning_moments import holds_check_ins, learning_moment_of
+from integrations.database.reflections import has_answered
+from integrations.database.stalls import stall_for
+from integrations.database.tables import CheckInRow, LetterItem, Person, Plan, Stall
+
+FORM_OPEN = timedelta(days=10)
+"""How long before a talk its questions are offered here, also when no letter has gone out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits for somebody: a line to show and the page where it is done."""
+
+    line: str
+    path: str
+
+
+async def upcoming_talks(session: AsyncSession, person_id: str, now: datetime) -> Sequence[Conversation]:
+    """A person's open check-ins, as employee or partner: the booked ones by hour, then the others."""
+    ids = await session.scalars(
+        select(CheckInRow.id)
+        .where(
+            or_(CheckInRow.person_id == person_id, CheckInRow.partner_id == person_id),
+            CheckInRow.state.in_(OPEN),
+        )
+        .order_by(CheckInRow.due_on, CheckInRow.id)
+    )
+    shown = [await conversation_for(session, check_in_id, person_id, now) for check_in_id in ids.all()]
+    mine = [each for each in shown if each is not None and each.access == "everything"]
+    booked = sorted((each for each in mine if each.booking), key=_start)
+    return (*booked, *(each for each in mine if each.booking is None))
+
+
+async def waiting_for(
+    session: AsyncSession, person: Person, talks: Sequence[Conversation], now: datetime
+) -> list[Waiting]:
+    """What waits for this person, what others wait for first. `talks` are their `upcoming_talks`."""
+    return [
+        *(
+            Waiting(f"Did you and {each.other(person.id).first_name} talk?", f"/check-ins/{each.pair.row.id}")
+            for each in talks
+            if each.can_say and each.said is None
+        ),
+        *(
+            Waiting(f"{each.plan_person.first_name} asks for your help", f"/actions/{each.row.id}")
+            if each.plan_person.id != person.id
+            else Waiting(f"{each.owner.first_name} asks for your help", f"/actions/{each.row.id}")
+            for each in await waiting_for_help(session, person.id, now)
+        ),
+        *(
+            Waiting(f"Would you take this on? “{each.row.title}”", f"/actions/{each.row.id}")
+            for each in await actions_for(session, person.id, person.id, now)
+            if each.row.accepted_at is None
+        ),
+        *[
+            Waiting(
+                f"Your questions before the talk with {each.pair.partner.first_name}",
+                f"/reflections/{each.pair.row.id}",
+            )
+            for each in talks
+            if await _form_waits(session, person.id, each, now)
+        ],
+        *await _stalls(session, person.id, now),
+        *await _learning_moment(session, person.id, now),
+    ]
+
+
+def _start(talk: Conversation) -> datetime:
+    assert talk.booking is not None
+    return talk.booking.start_at
+
+
+async def _form_waits(session: AsyncSession, person_id: str, talk: Conversation, now: datetime) -> bool:
+    if talk.pair.person.id != person_id or talk.booking is None or talk.booking.start_at <= now:
+        return False
+    item = await session.get(LetterItem, f"form/{talk.pair.row.id}")
+    asked = bool(item and item.sent_at) or talk.booking.start_at - now <= FORM_OPEN
+    return asked and not await has_answered(session, talk.pair.row.id, person_id)
+
+
+async def _stalls(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:
+    """The open stalls whose note reached this person."""
+    ids = await session.scalars(
+        select(Stall.id)
+        .join(Plan, Plan.id == Stall.plan_id)
+        .join(LetterItem, LetterItem.stall_id == Stall.id)
+        .where(
+            Stall.ended_at.is_(None),
+            LetterItem.recipient_id == person_id,
+            LetterItem.kind == "support_note",
+            LetterItem.sent_at.is_not(None),
+        )
+        .distinct()
+    )
+    views = [await stall_for(session, stall_id, person_id, now) for stall_id in ids.all()]
+    return [
+        Waiting("What is in the way of the plan?", f"/stalls/{view.stall.id}")
+        for view in views
+        if view and view.answer is None
+    ]
+
+
+async def _learning_moment(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:
+    quarter = quarter_of(now.date())
+    item = await session.get(LetterItem, f"learning/{person_id}/{quarter}")
+    if item is None or item.sent_at is None or await learning_moment_of(session, person_id, quarter):
+        return []
+    if not await holds_check_ins(session, person_id, now.date()):
+        return []
+    return [Waiting("Something that you learned lately, for your people", "/learning-moment")]

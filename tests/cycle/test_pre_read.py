@@ -1,0 +1,105 @@
+"""What the pre-read holds, and what gives way first."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cycle.pre_read import SharedLine, Snapshot, build_snapshot, questions_to_ask
+from cycle.reflection import BY_KEY
+
+NOW = datetime(2030, 3, 8, 8, 30, tzinfo=UTC)
+texts = st.lists(st.text(alphabet="abc ,.", max_size=300), max_size=6)
+
+
+def snapshot(**changes: object) -> Snapshot:
+    facts: dict[str, object] = {
+        "promises": [("Mara", ["introduce Ann to the pricing team"]), ("Ann", ["join two customer calls"])],
+        "learning": "I fixed the release myself instead of asking.",
+        "shared": [SharedLine(question="surprised", line="I enjoyed presenting.")],
+        "celebrating": "her first customer call",
+        "words_at_most": 300,
+    }
+    return build_snapshot(made_at=NOW, **(facts | changes))  # type: ignore[arg-type]
+
+
+def test_a_short_pre_read_holds_everything_with_the_manager_first() -> None:
+    made = snapshot()
+    assert made.promises == (
+        ("Mara", ("introduce Ann to the pricing team",)),
+        ("Ann", ("join two customer calls",)),
+    )
+    assert made.lines == (("Surprised", "I enjoyed presenting."),)
+    assert made.questions == ("surprised",)
+    assert made.learning == "I fixed the release myself instead of asking."
+    assert made.celebrating == "her first customer call"
+
+
+def test_it_is_also_made_when_nothing_was_shared() -> None:
+    made = snapshot(promises=[("Mara", []), ("Ann", [])], learning=None, shared=[], celebrating=None)
+    assert made.lines == ()
+    assert made.promises == ()
+    assert len(set(made.ask)) == 2
+
+
+def test_an_empty_shared_line_leaves_no_trace() -> None:
+    blank = snapshot(shared=[SharedLine(question="learned", line="  ")])
+    assert blank == snapshot(shared=[])
+
+
+def test_what_is_celebrated_gives_way_before_what_the_employee_wrote() -> None:
+    whole = snapshot()
+    tight = snapshot(words_at_most=whole.words - 1)
+    assert tight.celebrating is None
+    assert tight.lines == whole.lines
+    assert tight.promises == whole.promises
+
+
+def test_the_employees_promises_give_way_before_the_managers() -> None:
+    whole = snapshot(celebrating=None)
+    tight = snapshot(celebrating=None, words_at_most=whole.words - 1)
+    assert tight.promises == whole.promises[:1]
+    assert tight.lines == whole.lines
+
+
+def test_what_to_ask_follows_what_was_shared_and_looks_ahead() -> None:
+    assert questions_to_ask(["learned", "surprised", "next"]) == (
+        "What made that a surprise?",
+        "What could go, to make room for what comes next?",
+    )
+
+
+def test_every_question_has_something_to_ask_about() -> None:
+    usual = set(questions_to_ask([]))
+    assert all(not set(questions_to_ask([key])) <= usual for key in BY_KEY)
+
+
+@given(
+    mara=texts,
+    ann=texts,
+    learning=st.none() | st.text(max_size=800),
+    shared=st.lists(st.tuples(st.sampled_from(sorted(BY_KEY)), st.text(max_size=400)), max_size=6),
+    celebrating=st.none() | st.text(max_size=300),
+    words=st.integers(100, 300),
+)
+def test_no_pre_read_is_longer_than_the_policy_says(
+    mara: list[str],
+    ann: list[str],
+    learning: str | None,
+    shared: list[tuple[str, str]],
+    celebrating: str | None,
+    words: int,
+) -> None:
+    made = snapshot(
+        promises=[("Mara", mara), ("Ann", ann)],
+        learning=learning,
+        shared=[SharedLine(question=key, line=line) for key, line in shared],
+        celebrating=celebrating,
+        words_at_most=words,
+    )
+    assert made.words <= words
+    assert len(made.lines) == len(made.questions)
+    assert Snapshot.model_validate_json(made.model_dump_json()) == made
+    for _, line in made.lines:
+        whole = line.removesuffix("…")
+        assert any(" ".join(text.split()).startswith(whole) for _, text in shared)

@@ -1,0 +1,52 @@
+"""The Graph client: where requests go, with what, and where they never go."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from config.settings import Settings
+from integrations.graph.client import ForeignHost, Graph, open_graph
+from integrations.graph.directory import Directory
+from integrations.graph.warm_up import warm_up
+
+
+async def test_a_request_goes_to_the_base_url_with_a_token_and_our_preferences(
+    stub: Any, graph: Graph
+) -> None:
+    stub.answers(200, {"id": "oid-ann", "displayName": "Ann"})
+    await Directory(graph).user("ann@meadow.example")
+    (asked,) = stub.asked
+    assert asked.path == "/v1.0/users/ann@meadow.example"
+    assert asked.headers["authorization"] == "Bearer token-1"
+    assert asked.headers["prefer"] == 'IdType="ImmutableId", outlook.timezone="UTC"'
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "http://evil.example/v1.0/users",
+        "http://127.0.0.1:1/v1.0/users",
+        "https://graph.microsoft.com/v1.0/users",
+    ],
+)
+async def test_nothing_is_sent_anywhere_but_to_graph(stub: Any, graph: Graph, elsewhere: str) -> None:
+    with pytest.raises(ForeignHost):
+        await graph.service.users.with_url(elsewhere).get()
+    assert stub.asked == []
+
+
+async def test_in_production_a_loopback_address_is_foreign(
+    stub: Any, tokens: Any, settings_for: Callable[[str], Settings]
+) -> None:
+    production = settings_for(stub.url).model_copy(
+        update={"sandbox_url": None, "graph_url": "https://graph.microsoft.com/v1.0"}
+    )
+    async with open_graph(production, tokens) as graph:
+        with pytest.raises(ForeignHost):
+            await graph.service.users.with_url(f"{stub.url}/v1.0/users").get()
+    assert stub.asked == []
+
+
+def test_warming_up_needs_no_network() -> None:
+    warm_up()
