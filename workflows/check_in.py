@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.calendar import Calendar
     from activities.check_ins import CheckIns
     from activities.moment import Moment
+    from activities.team_plans import TeamPlans
     from cycle.check_in import Step
 
 
@@ -39,7 +40,7 @@ class CheckIn(Pokable):
     async def _take(self, step: Step) -> None:
         about = Moment(self.check_in_id, workflow.now())
         doing: dict[Step, Callable[..., Awaitable[None]]] = {
-            Step.PLAN: Calendar.plan_team,
+            Step.PLAN: TeamPlans.plan_team,
             Step.BOOK: Calendar.book,
             Step.CALL_OFF: Calendar.call_off,
             Step.ASK_FOR_REFLECTION: CheckIns.ask_for_reflection,

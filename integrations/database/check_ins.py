@@ -114,6 +114,12 @@ async def unbooked_of_partner(session: AsyncSession, partner_id: str, now: datet
     ).all()
 
 
+async def unbooked_of_person(session: AsyncSession, person_id: str) -> Sequence[CheckInRow]:
+    """The check-ins of this person, as employee or as manager, that wait to be booked."""
+    either = or_(CheckInRow.person_id == person_id, CheckInRow.partner_id == person_id)
+    return (await session.scalars(select(CheckInRow).where(either, CheckInRow.state == State.DUE))).all()
+
+
 async def open_spans(session: AsyncSession, person_id: str, *, as_partner_only: bool, since: datetime) -> list[Span]:
     """When this person's open bookings are: all of them, or those that they hold as the manager."""
     mine = CheckInRow.partner_id == person_id

@@ -1,12 +1,20 @@
 """Pokes that are owed: retrying the undelivered, and owing one to every open id when Temporal was lost."""
 
+import asyncio
+import logging
 from datetime import datetime
 
 from sqlalchemy import Executable, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from integrations.database.connection import Database, poke
 from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Letter, LetterItem, Plan, WakeUp
+
+log = logging.getLogger(__name__)
+
+OWED_EVERY = 5.0
+"""Seconds between two looks for wake-ups that could not be delivered when they were committed."""
 
 OPEN_CHECK_IN = ("due", "booked", "ended")
 
@@ -17,6 +25,16 @@ async def deliver_owed(database: Database, most: int = 500) -> int:
         rows = (await session.scalars(select(WakeUp).order_by(WakeUp.id).limit(most))).all()
     owed = [{"id": row.id, "workflow": row.workflow, "target": row.target, "reason": row.reason} for row in rows]
     return await database.deliver(owed) if owed else 0
+
+
+async def keep_delivering(database: Database) -> None:
+    """Tries the undelivered again and again, until cancelled. Runs in the worker and in the web face."""
+    while True:
+        try:
+            await deliver_owed(database)
+        except DBAPIError as error:
+            log.warning("the database does not answer (%s); wake-ups wait", type(error).__name__)
+        await asyncio.sleep(OWED_EVERY)
 
 
 async def owe_everything(session: AsyncSession, now: datetime) -> int:

@@ -1,0 +1,47 @@
+"""`python -m sandbox`: the tenant from the command line."""
+
+import argparse
+import sys
+from datetime import date
+from pathlib import Path
+
+from sandbox.server import DEFAULT_REDIRECT_URIS, Options, log_to_stderr, run
+from sandbox.state_file import StateFileError
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="sandbox", description="A stand-in Microsoft 365 tenant on the loopback.")
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--people", type=int, default=12, help="how many people have a manager")
+    parser.add_argument("--day0", type=date.fromisoformat, default=date(2030, 2, 4), help="a date like 2030-02-04")
+    parser.add_argument(
+        "--clock", metavar="URL", help="serves {'now': instant}; without it the tenant has its own clock"
+    )
+    parser.add_argument("--state", type=Path, metavar="FILE", help="kept up to date, and gone on from after a restart")
+    parser.add_argument(
+        "--redirect-uri", action="append", metavar="URI", help="where sign-ins may return to; repeatable"
+    )
+    parser.add_argument("--json", action="store_true", help="say where it is in one line of JSON")
+    asked = parser.parse_args()
+    log_to_stderr()
+    options = Options(
+        port=asked.port,
+        seed=asked.seed,
+        people=asked.people,
+        day0=asked.day0,
+        clock_url=asked.clock,
+        state_file=asked.state,
+        json=asked.json,
+        redirect_uris=tuple(asked.redirect_uri or DEFAULT_REDIRECT_URIS),
+    )
+    try:
+        run(options)
+    except (StateFileError, ValueError, OSError) as error:
+        print(f"The sandbox tenant cannot start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,217 @@
+"""The ASGI application: one loopback port for Graph, Entra, the control plane and the page for people."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from sandbox import graph
+from sandbox.clock import Clock, ClockError
+from sandbox.control import Control
+from sandbox.entra import Entra
+from sandbox.entra_calls import Ask, read_form
+from sandbox.errors import GraphError
+from sandbox.faults import Faults, Order
+from sandbox.graph import Graph
+from sandbox.ledger import MOST_IN_FLIGHT, Entry, Ledger
+from sandbox.page import people_page
+from sandbox.routing import split_path
+from sandbox.tenant import Tenant
+from sandbox.tokens import Mint
+from sandbox.wire import Receive, Scope, Send, UnansweredError, answer, hold, read_all, reset
+
+log = logging.getLogger("sandbox")
+
+
+@dataclass(slots=True)
+class Request:
+    """What all three faces need of a request."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    origin: str
+    receive: Receive
+
+    @property
+    def options(self) -> dict[str, str]:
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+
+@dataclass(slots=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """Everything that lives behind the port."""
+
+    tenant: Tenant
+    mint: Mint
+    clock: Clock
+    graph: Graph
+    entra: Entra
+    ledger: Ledger = field(default_factory=Ledger)
+    faults: Faults = field(default_factory=Faults)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        raw_path = scope["raw_path"].decode("latin-1").partition("?")[0]
+        origin = f"http://{headers.get('host') or '127.0.0.1'}"
+        query = scope["query_string"].decode("latin-1")
+        request = Request(scope["method"], raw_path, query, headers, origin, receive)
+        try:
+            if raw_path.startswith("/v1.0/"):
+                found = await self._graph(request)
+                await answer(send, found.status, found.headers, found.content)
+                return
+            if raw_path == "/" or raw_path.startswith("/_sandbox/"):
+                response = await self._control(request)
+            else:
+                response = await self._entra(request)
+        except UnansweredError:
+            return
+        except ClockError as error:
+            log.error("%s", error)
+            response = JSONResponse({"error": {"code": "ServiceUnavailable", "message": str(error)}}, 503)
+        except Exception:
+            # The outermost layer: the caller hears it in Graph's words, and the log has the rest.
+            log.exception("the sandbox tenant failed at %s %s", request.method, raw_path)
+            trouble = {"code": "generalException", "message": "The sandbox tenant failed; its log says why."}
+            response = JSONResponse({"error": trouble}, 500)
+        await response(scope, receive, send)
+
+    async def _graph(self, request: Request) -> Answer:
+        """Counts the request in, asks the time, meets faults, handles, writes the ledger, counts out."""
+        ask = graph.Ask(
+            method=request.method,
+            raw_path=request.path[len("/v1.0") :],
+            query_string=request.query,
+            headers=request.headers,
+            base=f"{request.origin}/v1.0",
+        )
+        found = self.graph.find(ask)
+        app, mailbox = (found.app.name if found.app else ""), found.mailbox
+        in_flight = self.ledger.enter(app, mailbox) if mailbox else 1
+        try:
+            body = await read_all(request.receive)
+            now = await self.clock.now()
+            order = self.faults.meet(request.method, request.path, app)
+            result = Answer(0, graph.answer_headers(request.headers), b"")
+            if order is None or order.when == "after":
+                try:
+                    reply = self.graph.handle(ask, found, body, now, in_flight, MOST_IN_FLIGHT)
+                    result.status, result.content = reply.status, reply.encoded()
+                    result.headers.update(reply.headers)
+                except GraphError as error:
+                    _refuse(result, error, now)
+            if order is not None and order.fault == "status":
+                result = _ordered(order, result.headers, now)
+            entry = Entry(
+                at=now,
+                app=app or None,
+                method=request.method,
+                path=request.path,
+                query=request.query,
+                route=f"{request.method} {found.route.pattern}" if found.route else None,
+                status=result.status,
+                mailbox=mailbox,
+                in_flight=in_flight,
+                body_kind=request.headers.get("content-type", "").partition(";")[0] or None,
+            )
+            self.ledger.entries.append(entry)
+            if order is not None and order.fault != "status":
+                entry.status = 0
+                await _suffer(order, request.receive)
+            return result
+        finally:
+            if mailbox:
+                self.ledger.leave(app, mailbox)
+
+    async def _entra(self, request: Request) -> Response:
+        body, now = await read_all(request.receive), await self.clock.now()
+        # Queries and forms of Entra hold codes and secrets, so the ledger keeps neither.
+        entry = Entry(now, None, request.method, request.path, "", None, 0, None, 1, None)
+        self.ledger.entries.append(entry)
+        order = self.faults.meet(request.method, request.path, "")
+        if order is not None and order.fault != "status":
+            await _suffer(order, request.receive)
+        if order is not None:
+            ordered = _ordered(order, {"content-type": "application/json"}, now)
+            entry.status = ordered.status
+            return Response(ordered.content, ordered.status, ordered.headers)
+        is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        ask = Ask(
+            method=request.method,
+            segments=split_path(request.path),
+            options=request.options,
+            form=read_form(body) if is_form else {},
+            headers=request.headers,
+            base=request.origin,
+        )
+        response, client_id = self.entra.answer(ask)
+        known = self.tenant.apps.get(client_id or "")
+        entry.app, entry.status = (known.name if known else None), response.status_code
+        return response
+
+    async def _control(self, request: Request) -> Response:
+        if request.path == "/":
+            return HTMLResponse(people_page(self.tenant, await self.clock.now(), request.options.get("person", "")))
+        body = await read_all(request.receive)
+        control = Control(self.tenant, self.clock, self.ledger, self.faults)
+        return await control.answer(request.method, request.path.removeprefix("/_sandbox/"), request.options, body)
+
+
+def build_app(tenant: Tenant, mint: Mint, clock: Clock) -> Sandbox:
+    return Sandbox(tenant, mint, clock, Graph(tenant, mint), Entra(mint))
+
+
+def _refuse(result: Answer, error: GraphError, now: datetime) -> None:
+    ids = result.headers["request-id"], result.headers["client-request-id"]
+    result.status, result.content = error.status, json.dumps(error.as_json(now, *ids)).encode()
+    result.headers.update(error.headers)
+
+
+async def _suffer(order: Order, receive: Receive) -> None:
+    if order.fault == "reset":
+        reset(receive)
+    await hold(receive)
+
+
+def _ordered(order: Order, headers: Mapping[str, str], now: datetime) -> Answer:
+    """The error that was ordered; a 502 comes as a gateway's HTML page, as it does live."""
+    result = Answer(order.status, dict(headers), b"")
+    if order.status == 502:
+        result.headers["content-type"] = "text/html"
+        result.content = (
+            b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+        )
+    else:
+        code = order.code or _CODES.get(order.status, "UnknownError")
+        error: dict[str, Any] = GraphError(order.status, code, HTTPStatus(order.status).description).as_json(
+            now, headers.get("request-id", ""), headers.get("client-request-id", "")
+        )
+        result.content = json.dumps(error).encode()
+    if order.retry_after is not None:
+        result.headers["retry-after"] = str(order.retry_after)
+    return result
+
+
+_CODES = {
+    429: "ApplicationThrottled",
+    503: "serviceNotAvailable",
+    504: "gatewayTimeout",
+    500: "generalException",
+}

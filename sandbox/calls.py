@@ -1,0 +1,169 @@
+"""One Graph request as the handlers see it, and the reply they give."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+from zoneinfo import ZoneInfo
+
+from sandbox.bodies import Body, read_body
+from sandbox.errors import bad_request, no_such_mailbox, user_not_found
+from sandbox.filters import Filter, parse_filter
+from sandbox.mailboxes import Mailbox
+from sandbox.tenant import Account, App, Tenant
+from sandbox.zones import zone_named
+
+Json = dict[str, Any]
+_TIME_ZONE = re.compile(r'outlook\.timezone\s*=\s*"?([^",;]+)"?', re.I)
+_PAGE_SIZE = re.compile(r"odata\.maxpagesize\s*=\s*(\d+)", re.I)
+_PROPERTY_ID = re.compile(r"id\s+eq\s+'((?:[^']|'')*)'", re.I)
+_LARGEST_PAGE = 999
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: Json | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def encoded(self) -> bytes:
+        return b"" if self.body is None else json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+@dataclass(slots=True)
+class Call:
+    """`now` is the (virtual) UTC instant of the request, `base` the address of `/v1.0` as the caller knows
+    it.
+    """
+
+    tenant: Tenant
+    app: App
+    method: str
+    path: str
+    query_string: str
+    headers: Mapping[str, str]
+    raw_body: bytes
+    now: datetime
+    base: str
+    names: Mapping[str, str]
+    _query: dict[str, str] | None = None
+
+    @property
+    def query(self) -> dict[str, str]:
+        """Options by lower-case name; OData options with their `$`, whether or not it was written."""
+        if self._query is None:
+            self._query = {name.lower(): value for name, value in parse_qsl(self.query_string, keep_blank_values=True)}
+        return self._query
+
+    @property
+    def body(self) -> Body:
+        return read_body(self.raw_body)
+
+    # Whose things -----------------------------------------------------------------------------------
+
+    @property
+    def account(self) -> Account:
+        found = self.tenant.account(self.names["user"])
+        if found is None:
+            raise user_not_found(self.names["user"])
+        return found
+
+    @property
+    def mailbox(self) -> Mailbox:
+        found = self.tenant.account(self.names["user"])
+        if found is None or not found.enabled:
+            raise no_such_mailbox(self.names["user"])
+        return self.tenant.mailbox(found.id)
+
+    # Options ----------------------------------------------------------------------------------------
+
+    @property
+    def select(self) -> list[str]:
+        text = self.query.get("$select", "")
+        return [name.strip() for name in text.split(",") if name.strip()]
+
+    @property
+    def filter(self) -> Filter | None:
+        text = self.query.get("$filter")
+        return parse_filter(text) if text else None
+
+    @property
+    def order(self) -> list[tuple[str, bool]]:
+        """(path, descending) pairs of `$orderby`."""
+        found = []
+        for part in filter(None, (p.split() for p in self.query.get("$orderby", "").split(","))):
+            if len(part) > 2 or (len(part) == 2 and part[1].lower() not in ("asc", "desc")):
+                raise bad_request(f"Invalid $orderby: '{' '.join(part)[:60]}'.", "BadRequest")
+            found.append((part[0], part[-1].lower() == "desc" and len(part) == 2))
+        return found
+
+    @property
+    def expand(self) -> str:
+        return self.query.get("$expand", "")
+
+    @property
+    def expanded_properties(self) -> list[str]:
+        """The ids of extended properties asked for by `$expand=singleValueExtendedProperties($filter=id eq
+        '..')`.
+        """
+        if "singlevalueextendedproperties" not in self.expand.lower():
+            return []
+        return [name.replace("''", "'") for name in _PROPERTY_ID.findall(self.expand)]
+
+    def count_option(self, name: str, default: int) -> int:
+        text = self.query.get(name)
+        if text is None:
+            return default
+        if not text.isascii() or not text.isdigit() or len(text) > 9:
+            raise bad_request(f"Invalid value '{text[:20]}' for {name} query option.", "BadRequest")
+        return int(text)
+
+    @property
+    def zone(self) -> tuple[ZoneInfo | None, str]:
+        """The zone in which times are wanted, and the name the caller gave it; UTC unless preferred
+        otherwise.
+        """
+        found = _TIME_ZONE.search(self.headers.get("prefer", ""))
+        if found is None:
+            return None, "UTC"
+        name = found.group(1).strip()
+        return zone_named(name), name
+
+    # Replies ----------------------------------------------------------------------------------------
+
+    def context(self, what: str) -> str:
+        return f"{self.base}/$metadata#{what}"
+
+    def page(self, what: str, items: list[Any], default: int, view: Callable[[Any], Json]) -> Reply:
+        """One page of `items` as a collection, with a nextLink when there is more."""
+        preferred = _PAGE_SIZE.search(self.headers.get("prefer", ""))
+        size = self.count_option("$top", int(preferred.group(1)[:6]) if preferred else default)
+        if not 0 < size <= _LARGEST_PAGE:
+            raise bad_request(f"Invalid value '{size}' for $top query option: it must be 1 to 999.", "BadRequest")
+        skip = self.count_option("$skip", 0)
+        body: Json = {"@odata.context": self.context(what)}
+        if self.query.get("$count", "").lower() == "true":
+            body["@odata.count"] = len(items)
+        body["value"] = [view(item) for item in items[skip : skip + size]]
+        if len(items) > skip + size:
+            options = {**self.query, "$skip": str(skip + size)}
+            body["@odata.nextLink"] = f"{self.base}{self.path}?{urlencode(options)}"
+        return Reply(200, body)
+
+
+def chosen(full: Json, select: list[str], what: str) -> Json:
+    """`full` with only the selected properties (and annotations). Raises 400 for one it does not have."""
+    if not select:
+        return full
+    unknown = [name for name in select if name not in full]
+    if unknown:
+        raise bad_request(
+            f"Could not find a property named '{unknown[0][:60]}' on type '{what}'.",
+            "RequestBroker--ParseUri",
+        )
+    kept = {name: value for name, value in full.items() if name.startswith("@odata.")}
+    kept["id"] = full.get("id")
+    return {**kept, **{name: full[name] for name in select}}

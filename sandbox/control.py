@@ -1,0 +1,75 @@
+"""The control plane under /_sandbox/: what tests, demos and auditors may see and order, and no Graph client
+would.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.responses import JSONResponse, Response
+
+from sandbox.acts import act, put_appointment
+from sandbox.bodies import Body, read_body
+from sandbox.clock import Clock, OwnClock
+from sandbox.errors import GraphError, bad_request
+from sandbox.faults import Faults, Order
+from sandbox.ledger import Ledger
+from sandbox.records import organization_record, state_record
+from sandbox.tenant import Tenant
+from sandbox.zones import parse_moment, stamp
+
+
+@dataclass(slots=True)
+class Control:
+    tenant: Tenant
+    clock: Clock
+    ledger: Ledger
+    faults: Faults
+
+    async def answer(self, method: str, what: str, options: Mapping[str, str], raw: bytes) -> Response:
+        """JSON for every question; a refusal says in a sentence what was wrong with it."""
+        try:
+            found = await self._answer(method, what.strip("/"), options, raw)
+        except GraphError as error:
+            return JSONResponse({"error": error.message}, error.status)
+        except ValidationError as error:
+            sentences = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
+            return JSONResponse({"error": "; ".join(sentences)}, 400)
+        return Response(json.dumps(found, ensure_ascii=False).encode(), media_type="application/json")
+
+    async def _answer(self, method: str, what: str, options: Mapping[str, str], raw: bytes) -> dict[str, Any]:
+        match method, what:
+            case "GET", "ledger":
+                start = options.get("from", "0")
+                entries = self.ledger.as_json(int(start) if start.isdecimal() else 0)
+                return {"entries": entries, "count": len(self.ledger.entries)}
+            case "GET", "clock":
+                return {"now": stamp(await self.clock.now())}
+            case "POST", "clock":
+                return await self._set_clock(read_body(raw))
+            case "GET", "organization":
+                return organization_record(self.tenant.organization)
+            case "GET", "state":
+                return state_record(self.tenant, options.get("mailbox"))
+            case "POST", "act":
+                return act(self.tenant, read_body(raw), await self.clock.now())
+            case "POST", "events":
+                return put_appointment(self.tenant, read_body(raw), await self.clock.now())
+            case "GET", "faults":
+                return {"faults": [fault.as_json() for fault in self.faults.standing]}
+            case "POST", "faults":
+                return self.faults.add(Order.model_validate(read_body(raw).values)).as_json()
+            case "DELETE", "faults":
+                self.faults.clear()
+                return {"faults": []}
+        raise GraphError(404, "ResourceNotFound", f"The control plane has no {method} /_sandbox/{what[:80]}.")
+
+    async def _set_clock(self, body: Body) -> dict[str, Any]:
+        if not isinstance(self.clock, OwnClock):
+            raise GraphError(409, "Conflict", "The time comes from the URL given with --clock; it cannot be set here.")
+        if not body.text("now"):
+            raise bad_request('Say which time it is: {"now": "2030-02-04T00:00:00Z"}.')
+        self.clock.set(parse_moment(body.text("now")))
+        return {"now": stamp(await self.clock.now())}

@@ -1,0 +1,89 @@
+"""What Graph says when it refuses: a status, a code and a sentence, in Graph's own error shape."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+
+class GraphError(Exception):
+    """A refusal with an HTTP `status`, Graph's error `code`, a sentence, and headers to send along."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+    def as_json(self, now: datetime, request_id: str, client_request_id: str) -> dict[str, Any]:
+        """Graph's error body; `now` is the (virtual) UTC instant it is stamped with."""
+        return {
+            "error": {
+                "code": self.code,
+                "message": self.message,
+                "innerError": {
+                    "date": now.strftime("%Y-%m-%dT%H:%M:%S"),
+                    "request-id": request_id,
+                    "client-request-id": client_request_id,
+                },
+            }
+        }
+
+
+def bad_request(message: str, code: str = "ErrorInvalidRequest") -> GraphError:
+    return GraphError(400, code, message)
+
+
+def item_not_found() -> GraphError:
+    return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+
+
+def user_not_found(name: str) -> GraphError:
+    return GraphError(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{name}' does not exist or one of its queried reference-property objects are not present.",
+    )
+
+
+def no_such_mailbox(name: str) -> GraphError:
+    return GraphError(404, "ErrorInvalidUser", f"The requested user '{name}' is invalid.")
+
+
+def stale() -> GraphError:
+    return GraphError(
+        412,
+        "ErrorIrresolvableConflict",
+        "The send or update operation could not be performed because the change key passed in the request"
+        " does not match the current change key for the item.",
+    )
+
+
+def over_concurrency() -> GraphError:
+    return GraphError(
+        429,
+        "ApplicationThrottled",
+        "Application is over its MailboxConcurrency limit.",
+        {"Retry-After": "1"},
+    )
+
+
+def unauthenticated(message: str) -> GraphError:
+    return GraphError(
+        401,
+        "InvalidAuthenticationToken",
+        message,
+        {
+            "WWW-Authenticate": 'Bearer realm="", authorization_uri='
+            '"https://login.microsoftonline.com/common/oauth2/authorize", client_id='
+            '"00000003-0000-0000-c000-000000000000"'
+        },
+    )
+
+
+def not_served(method: str, path: str) -> GraphError:
+    return GraphError(
+        404,
+        "ResourceNotFound",
+        f"The sandbox tenant does not serve {method} {path}. See its log for what was asked.",
+    )

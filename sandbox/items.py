@@ -1,0 +1,89 @@
+"""What lies in a mailbox: events and messages, as plain records that the state file can hold."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    name: str
+    address: str
+
+
+@dataclass(slots=True)
+class Attendee:
+    address: Address
+    kind: str = "required"
+    response: str = "none"
+    responded: datetime | None = None
+
+
+@dataclass(slots=True)
+class Event:
+    """One person's copy of an event; copies of a meeting share `uid`. Instants are aware UTC."""
+
+    id: str
+    uid: str
+    subject: str
+    start: datetime
+    end: datetime
+    start_zone: str
+    end_zone: str
+    organizer: Address
+    is_organizer: bool
+    created: datetime
+    modified: datetime
+    change: int = 1
+    body_type: str = "html"
+    body: str = ""
+    all_day: bool = False
+    show_as: str = "busy"
+    sensitivity: str = "normal"
+    importance: str = "normal"
+    cancelled: bool = False
+    attendees: list[Attendee] = field(default_factory=list)
+    response: str = "organizer"
+    responded: datetime | None = None
+    transaction_id: str | None = None
+    properties: dict[str, str] = field(default_factory=dict)
+    location: str = ""
+    categories: list[str] = field(default_factory=list)
+    online: bool = False
+    join_url: str | None = None
+    reminder_on: bool = True
+    reminder_minutes: int = 15
+    response_requested: bool = True
+    allow_proposals: bool = True
+    hide_attendees: bool = False
+
+
+@dataclass(slots=True)
+class Message:
+    """One mail in one mailbox. `folder` is drafts, sentitems, inbox or deleteditems."""
+
+    id: str
+    folder: str
+    subject: str
+    created: datetime
+    modified: datetime
+    internet_id: str
+    conversation: str
+    sender: Address | None = None
+    to: list[Address] = field(default_factory=list)
+    cc: list[Address] = field(default_factory=list)
+    bcc: list[Address] = field(default_factory=list)
+    reply_to: list[Address] = field(default_factory=list)
+    body_type: str = "text"
+    body: str = ""
+    preview: str = ""
+    sent: datetime | None = None
+    received: datetime | None = None
+    is_draft: bool = True
+    is_read: bool = False
+    importance: str = "normal"
+    categories: list[str] = field(default_factory=list)
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    properties: dict[str, str] = field(default_factory=dict)
+    change: int = 1
+    meeting: str | None = None
+    event_id: str | None = None

@@ -1,0 +1,177 @@
+"""Tokens, discovery and signing in, as a browser and a program see them."""
+
+import base64
+import hashlib
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import jwt
+import pytest
+
+BACK = "http://localhost:8000/signed-in"
+
+
+def challenge_of(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
+
+
+@pytest.fixture
+def authorize(sandbox: Any, plain: httpx.AsyncClient) -> Any:
+    """Opens the authorize page; options override single ones, None leaves one out."""
+
+    async def ask(**options: str | None) -> httpx.Response:
+        usual = {
+            "client_id": sandbox.about["client_id"],
+            "response_type": "code",
+            "redirect_uri": BACK,
+            "scope": "openid profile",
+            "state": "s1",
+            "nonce": "n1",
+            "code_challenge": challenge_of("a" * 43),
+            "code_challenge_method": "S256",
+        }
+        asked = {name: value for name, value in {**usual, **options}.items() if value is not None}
+        return await plain.get(f"/{sandbox.about['tenant_id']}/oauth2/v2.0/authorize", params=asked)
+
+    return ask
+
+
+@pytest.fixture
+def redeem(sandbox: Any) -> Any:
+    def ask(code: str, **form: str) -> httpx.Response:
+        usual = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": BACK,
+            "code_verifier": "a" * 43,
+        }
+        answer: httpx.Response = sandbox.ask_for_token(sandbox.about, **{**usual, **form})
+        return answer
+
+    return ask
+
+
+def code_in(response: httpx.Response) -> str:
+    assert response.status_code == 302, response.text
+    return parse_qs(urlsplit(response.headers["location"]).query)["code"][0]
+
+
+async def verified(plain: httpx.AsyncClient, sandbox: Any, token: str, audience: str) -> dict[str, Any]:
+    keys = (await plain.get(f"/{sandbox.about['tenant_id']}/discovery/v2.0/keys")).json()["keys"]
+    kid = jwt.get_unverified_header(token)["kid"]
+    key = jwt.PyJWK(next(k for k in keys if k["kid"] == kid), algorithm="RS256")
+    claims: dict[str, Any] = jwt.decode(token, key, algorithms=["RS256"], audience=audience)
+    return claims
+
+
+async def test_discovery_sends_programs_to_the_real_host_and_browsers_here(
+    plain: httpx.AsyncClient, sandbox: Any
+) -> None:
+    tid = sandbox.about["tenant_id"]
+    found = (await plain.get(f"/{tid}/v2.0/.well-known/openid-configuration")).json()
+    assert found["issuer"] == f"https://login.microsoftonline.com/{tid}/v2.0"
+    assert found["token_endpoint"].startswith("https://login.microsoftonline.com/")
+    assert found["authorization_endpoint"] == f"{sandbox.url}/{tid}/oauth2/v2.0/authorize"
+    assert found["end_session_endpoint"].startswith(sandbox.url)
+    elsewhere = await plain.get("/some-other-tenant/v2.0/.well-known/openid-configuration")
+    assert (elsewhere.status_code, elsewhere.json()["error_codes"]) == (400, [90002])
+    instance = (await plain.get("/common/discovery/instance", params={"api-version": "1.1"})).json()
+    assert "login.microsoftonline.com" in instance["metadata"][0]["aliases"]
+
+
+async def test_an_app_token_is_signed_and_says_which_app_and_roles(plain: httpx.AsyncClient, sandbox: Any) -> None:
+    answer = sandbox.ask_for_token(sandbox.about).json()
+    assert set(answer) == {"token_type", "expires_in", "ext_expires_in", "access_token"}
+    claims = await verified(plain, sandbox, answer["access_token"], "https://graph.microsoft.com")
+    assert claims["iss"] == f"https://sts.windows.net/{sandbox.about['tenant_id']}/"
+    assert (claims["appid"], claims["idtyp"], claims["ver"]) == (sandbox.about["client_id"], "app", "1.0")
+    assert "Mail.Send" in claims["roles"]
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "error", "number"),
+    [
+        ({"client_secret": "wrong"}, 401, "invalid_client", 7000215),
+        ({"client_id": "nobody"}, 400, "unauthorized_client", 700016),
+        ({"scope": "https://elsewhere.example/.default"}, 400, "invalid_resource", 500011),
+        ({"scope": "User.Read"}, 400, "invalid_scope", 1002012),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
+        ({"client_assertion": "x.y.z"}, 401, "invalid_client", 700027),
+    ],
+)
+def test_a_wrong_request_for_a_token_is_refused_with_its_number(
+    sandbox: Any, form: dict[str, str], status: int, error: str, number: int
+) -> None:
+    answer = sandbox.ask_for_token(sandbox.about, **form)
+    body = answer.json()
+    assert (answer.status_code, body["error"], body["error_codes"]) == (status, error, [number])
+    assert body["error_description"].startswith(f"AADSTS{number}: ")
+    assert {"timestamp", "trace_id", "correlation_id", "error_uri"} <= set(body)
+    assert "access_token" not in body
+
+
+async def test_signing_in_gives_an_id_token_with_the_nonce_once(
+    plain: httpx.AsyncClient, sandbox: Any, authorize: Any, redeem: Any, ann: str
+) -> None:
+    back = await authorize(login_hint=ann)
+    query = parse_qs(urlsplit(back.headers["location"]).query)
+    assert back.headers["location"].startswith(f"{BACK}?")
+    assert query["state"] == ["s1"]
+    answer = redeem(query["code"][0])
+    claims = await verified(plain, sandbox, answer.json()["id_token"], sandbox.about["client_id"])
+    assert (claims["nonce"], claims["ver"], claims["tid"]) == ("n1", "2.0", sandbox.about["tenant_id"])
+    assert claims["preferred_username"] == ann
+    assert "roles" not in claims
+    again = redeem(query["code"][0])
+    assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+    assert "id_token" not in again.text
+
+
+async def test_only_the_hr_partner_has_the_hr_role(
+    plain: httpx.AsyncClient, sandbox: Any, authorize: Any, redeem: Any
+) -> None:
+    token = redeem(code_in(await authorize(login_hint=sandbox.mail_of("Hale")))).json()["id_token"]
+    claims = await verified(plain, sandbox, token, sandbox.about["client_id"])
+    assert claims["roles"] == ["HR"]
+
+
+async def test_a_code_needs_the_verifier_and_the_address_it_was_given_for(
+    authorize: Any, redeem: Any, ann: str
+) -> None:
+    wrong = redeem(code_in(await authorize(login_hint=ann)), code_verifier="b" * 43)
+    assert (wrong.status_code, wrong.json()["error_codes"]) == (400, [501481])
+    moved = redeem(code_in(await authorize(login_hint=ann)), redirect_uri="http://localhost:8000/elsewhere")
+    assert (moved.status_code, moved.json()["error_codes"]) == (400, [500112])
+
+
+async def test_nobody_is_sent_to_an_address_that_is_not_registered(authorize: Any, ann: str) -> None:
+    for address in ("https://evil.example/signed-in", "http://localhost:8000/other", ""):
+        answer = await authorize(login_hint=ann, redirect_uri=address)
+        assert (answer.status_code, "location" in answer.headers) == (400, False)
+        assert "AADSTS50011" in answer.text
+    assert (await authorize(login_hint=ann, redirect_uri="http://localhost:9/signed-in")).status_code == 302
+
+
+async def test_the_picker_lists_people_but_not_the_service_mailbox_and_its_links_sign_in(
+    plain: httpx.AsyncClient, sandbox: Any, authorize: Any, ann: str, service: str
+) -> None:
+    page = await authorize(prompt="select_account", login_hint=ann)
+    assert page.status_code == 200
+    assert ann in page.text
+    assert service not in page.text
+    start = page.text.index('href="?') + len('href="')
+    link = page.text[start : page.text.index('"', start)].replace("&amp;", "&")
+    chosen = await plain.get(f"/{sandbox.about['tenant_id']}/oauth2/v2.0/authorize{link}")
+    assert chosen.status_code == 302
+    unknown = await authorize(login_hint="<script>@meadow.example")
+    assert unknown.status_code == 200
+    assert "<script>" not in unknown.text
+
+
+async def test_logging_out_returns_only_to_a_registered_origin(plain: httpx.AsyncClient, sandbox: Any) -> None:
+    address = f"/{sandbox.about['tenant_id']}/oauth2/v2.0/logout"
+    home = await plain.get(address, params={"post_logout_redirect_uri": "http://localhost:8000/"})
+    assert (home.status_code, home.headers["location"]) == (302, "http://localhost:8000/")
+    away = await plain.get(address, params={"post_logout_redirect_uri": "https://evil.example/"})
+    assert (away.status_code, "location" in away.headers) == (200, False)

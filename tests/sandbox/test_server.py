@@ -1,0 +1,103 @@
+"""The process itself: its state outlives it, its clock may be served, it refuses to start in words."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def served_clock() -> Iterator[HTTPServer]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps({"now": "2030-03-31T00:59:00Z"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def headers(running: Any) -> dict[str, str]:
+    return {"Authorization": f"Bearer {running.bearer()}"}
+
+
+def test_a_restart_goes_on_where_it_was(start_sandbox: Any, tmp_path: Path) -> None:
+    file = tmp_path / "tenant.json"
+    first = start_sandbox("--people", "3", "--state", str(file))
+    mailbox = f"{first.about['graph']}/users/{first.about['service_mailbox']}"
+    event = {
+        "subject": "Kept",
+        "start": {"dateTime": "2030-03-04T10:00:00", "timeZone": "Europe/Berlin"},
+        "end": {"dateTime": "2030-03-04T11:00:00", "timeZone": "Europe/Berlin"},
+        "attendees": [{"emailAddress": {"address": first.mail_of("Ann")}}],
+        "transactionId": "t1",
+    }
+    made = httpx.post(f"{mailbox}/events", json=event, headers=headers(first), trust_env=False).json()
+    state = httpx.get(f"{first.url}/_sandbox/state", trust_env=False).json()
+    assert first.stop() == 0
+    second = start_sandbox("--people", "3", "--state", str(file))
+    assert {**second.about, "graph": "", "entra": ""} == {**first.about, "graph": "", "entra": ""}
+    assert httpx.get(f"{second.url}/_sandbox/state", trust_env=False).json() == state
+    second.bearers.update(first.bearers)  # the keys were kept as well
+    mailbox = f"{second.about['graph']}/users/{second.about['service_mailbox']}"
+    again = httpx.post(f"{mailbox}/events", json=event, headers=headers(second), trust_env=False).json()
+    assert again["id"] == made["id"]
+    other = httpx.post(
+        f"{mailbox}/events", json={**event, "transactionId": "t2"}, headers=headers(second), trust_env=False
+    )
+    assert other.json()["id"] != made["id"]
+    second.stop()
+    command = [sys.executable, "-m", "sandbox", "--people", "4", "--state", str(file)]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "belongs to an organization of 3 people" in refused.stderr
+
+
+def test_the_time_can_come_from_elsewhere(start_sandbox: Any, served_clock: HTTPServer) -> None:
+    running = start_sandbox("--people", "1", "--clock", f"http://127.0.0.1:{served_clock.server_port}/")
+    service = running.about["service_mailbox"]
+    letter = {"subject": "Late", "toRecipients": [{"emailAddress": {"address": running.mail_of("Ann")}}]}
+    mailbox = f"{running.about['graph']}/users/{service}"
+    httpx.post(f"{mailbox}/sendMail", json={"message": letter}, headers=headers(running), trust_env=False)
+    sent = httpx.get(f"{mailbox}/mailFolders/sentitems/messages", headers=headers(running), trust_env=False).json()
+    assert [m["sentDateTime"] for m in sent["value"]] == ["2030-03-31T00:59:00Z"]
+    refused = httpx.post(f"{running.url}/_sandbox/clock", json={"now": "2031-01-01T00:00:00Z"}, trust_env=False)
+    assert refused.status_code == 409
+    running.stop()
+
+
+def test_a_clock_that_is_silent_is_said_so(start_sandbox: Any) -> None:
+    running = start_sandbox("--people", "1", "--clock", "http://127.0.0.1:1/")
+    answer = httpx.get(f"{running.url}/_sandbox/clock", trust_env=False)
+    assert answer.status_code == 503
+    assert "http://127.0.0.1:1/" in answer.json()["error"]["message"]
+    running.stop()
+
+
+def test_a_broken_state_file_is_not_overwritten(tmp_path: Path) -> None:
+    file = tmp_path / "tenant.json"
+    file.write_text("{not json")
+    command = [sys.executable, "-m", "sandbox", "--state", str(file)]
+    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "cannot be read" in refused.stderr
+    assert file.read_text() == "{not json"
