@@ -42,7 +42,7 @@ test: $(READY) ## The whole suite, on real servers
 check: $(READY) ## Format, lint, types, import contract
 	@$(BIN)/ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary . worker.py
+	@$(BIN)/mypy --no-error-summary .
 	@$(BIN)/lint-imports --no-cache | tail -n 3
 
 .PHONY: format

@@ -7,7 +7,7 @@ the recipient's week.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from cycle.mail_window import MailHours, next_opening
@@ -58,26 +58,27 @@ class Wait:
 
 def sort(items: Sequence[Waiting], box: Box, now: datetime) -> Compose | Wait | None:
     """Decides for this instant; None when nothing waits."""
-    if not items:
-        return None
-    chances = {item.key: _chance(item, box, now) for item in items}
-    due = sorted((item for item in items if chances[item.key] <= now), key=lambda item: (item.due_at, item.key))
-    for item in due:
-        if item.travels == "alone":
+    items = sorted(items, key=lambda item: (item.due_at, item.key))
+    alone = [item for item in items if item.travels == "alone"]
+    looks = [_opening(box, max(item.due_at, now)) for item in alone]
+    for item, at in zip(alone, looks, strict=True):
+        if at <= now:
             return Compose((item.key,), counted=False)
-    if due:
-        return Compose(tuple(item.key for item in due), counted=True)
-    return Wait(min(chances.values()))
+    ready = {item.key: _ready(item, box, now) for item in items if item.travels != "alone"}
+    if ready:
+        at = _day_with_room(box, max(_settled(box, min(ready.values())), now))
+        if at <= now:
+            return Compose(tuple(key for key, since in ready.items() if since <= now), counted=True)
+        looks.append(at)
+    return Wait(min(looks)) if looks else None
 
 
-def _chance(item: Waiting, box: Box, now: datetime) -> datetime:
-    """The first instant from now on at which this item may leave."""
-    if item.travels == "alone":
-        return _opening(box, max(item.due_at, now))
-    # Due at the opening or later: wait a moment for the others of that morning.
-    at = _day_with_room(box, max(_opening(box, item.due_at) + SETTLING, now))
-    waits = item.travels == "may_wait" and _sent_in_week(box, at) >= box.a_week
-    if waits or (item.soft and box.open_actions > MANY_OPEN_ACTIONS):
+def _ready(item: Waiting, box: Box, now: datetime) -> datetime:
+    """From when this item may be in a message: an opening, and today's if it was due before today."""
+    today = box.week.instant(box.week.local_day(now), time())
+    at = _day_with_room(box, max(item.due_at, today))
+    full = item.travels == "may_wait" and _sent_in_week(box, at) >= box.a_week
+    if full or (item.soft and box.open_actions > MANY_OPEN_ACTIONS):
         return _digest(box, at)
     return at
 
@@ -86,25 +87,33 @@ def _opening(box: Box, at: datetime) -> datetime:
     return next_opening(box.week, box.hours, box.away, at)
 
 
+def _settled(box: Box, at: datetime) -> datetime:
+    """A moment after the first opening from `at` on, unless the window or the day is over by then."""
+    opening = _opening(box, at)
+    later = opening + SETTLING
+    same = _opening(box, later) == later and box.week.local_day(later) == box.week.local_day(opening)
+    return later if same else opening
+
+
 def _day_with_room(box: Box, at: datetime) -> datetime:
     """The first opening at or after `at` on a day whose message has not gone yet."""
     at = _opening(box, at)
     while _sent_on(box, box.week.local_day(at)) >= box.a_day:
         tomorrow = box.week.local_day(at) + timedelta(days=1)
-        at = _opening(box, box.week.instant(tomorrow, box.week.opens)) + SETTLING
+        at = _opening(box, box.week.instant(tomorrow, box.week.opens))
     return at
 
 
 def _digest(box: Box, at: datetime) -> datetime:
-    """The first opening of the recipient's week: this week's if `at` is on that day, else a later week's."""
+    """The first open day of a week with room: this week's if `at` is on it, else a later week's."""
     while True:
         day = box.week.local_day(at)
         monday = day - timedelta(days=day.weekday())
         first = _opening(box, box.week.instant(monday, box.week.opens))
-        if box.week.local_day(first) == day:
+        if box.week.local_day(first) == day and _sent_in_week(box, at) < box.a_week:
             return at
         next_monday = monday + timedelta(days=7)
-        at = _day_with_room(box, _opening(box, box.week.instant(next_monday, box.week.opens)) + SETTLING)
+        at = _day_with_room(box, box.week.instant(next_monday, box.week.opens))
 
 
 def _sent_on(box: Box, day: date) -> int:

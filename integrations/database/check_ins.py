@@ -95,7 +95,7 @@ async def team_under(session: AsyncSession, partner_id: str, policy_id: str, day
             or_(Reporting.until.is_(None), Reporting.until > day),
         )
     )
-    return dict(rows)
+    return dict(rows.all())
 
 
 async def unbooked_of_partner(session: AsyncSession, partner_id: str, now: datetime) -> Sequence[CheckInRow]:
@@ -173,7 +173,7 @@ async def said_about(session: AsyncSession, check_in_id: str, booking_no: int) -
             OutcomeAnswer.check_in_id == check_in_id, OutcomeAnswer.booking_no == booking_no
         )
     )
-    return dict(rows)
+    return dict(rows.all())
 
 
 async def close(session: AsyncSession, row: CheckInRow, state: State, now: datetime) -> None:

@@ -89,7 +89,8 @@ def open_database(url: str, keys: Sequence[str], pokes: Deliverer | None = None)
     parsed = make_url(url)
     sqlite = parsed.get_backend_name() == "sqlite"
     options: dict[str, Any] = {"connect_args": {"timeout": 10}} if sqlite else {"pool_pre_ping": True}
-    engine = create_async_engine(parsed, **options)
+    # A failed statement must not put what people wrote into a log.
+    engine = create_async_engine(parsed, hide_parameters=True, **options)
     give_cipher(engine.dialect, keys)
     if sqlite:
         event.listen(engine.sync_engine, "connect", prepare_sqlite)

@@ -28,10 +28,11 @@ async def owe_letter(
 ) -> bool:
     """Adds the item unless its key is known, and pokes the recipient's Postbox. True if it is new.
 
-    `facts` are the columns of LetterItem that say what it is about.
+    `due_at` counts in whole minutes; `facts` are the columns of LetterItem that say what it is about.
     """
     if await session.get(LetterItem, key) is not None:
         return False
+    due_at = due_at.replace(second=0, microsecond=0)
     session.add(LetterItem(key=key, recipient_id=recipient_id, kind=kind, due_at=due_at, **facts))
     poke(session, "Postbox", recipient_id, kind, now)
     return True

@@ -32,7 +32,7 @@ async def roster(session: AsyncSession, day: date) -> tuple[Listed, ...]:
         .join(PolicyRow, PolicyRow.id == Enrolment.policy_id)
         .where(Enrolment.ended_at.is_(None))
     )
-    policies = dict(enrolled.tuples().all())
+    policies = dict(enrolled.all())
     return tuple(
         Listed(
             person.name,

@@ -49,12 +49,8 @@ def test_no_workday_before_never_means_after_the_talk() -> None:
 def test_the_latest_opening_is_the_one_of_today_once_it_has_come() -> None:
     opening = datetime(2030, 3, 14, 8, 30, tzinfo=UTC)
     assert latest_opening_before(ANN, HOURS, (), opening) == opening
-    assert latest_opening_before(ANN, HOURS, (), opening - timedelta(minutes=1)) == opening - timedelta(
-        days=1
-    )
-    assert latest_opening_before(ANN, HOURS, (), datetime(2030, 3, 17, tzinfo=UTC)) == opening + timedelta(
-        days=1
-    )
+    assert latest_opening_before(ANN, HOURS, (), opening - timedelta(minutes=1)) == opening - timedelta(days=1)
+    assert latest_opening_before(ANN, HOURS, (), datetime(2030, 3, 17, tzinfo=UTC)) == opening + timedelta(days=1)
 
 
 def test_a_return_within_the_day_is_an_opening_too() -> None:
@@ -80,15 +76,11 @@ def test_somebody_who_was_never_there_gets_a_sentence() -> None:
 
 @given(
     st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Singapore"]),
-    st.integers(0, 50 * 24 * 60).map(
-        lambda minutes: datetime(2030, 3, 1, tzinfo=UTC) + timedelta(minutes=minutes)
-    ),
+    st.integers(0, 50 * 24 * 60).map(lambda minutes: datetime(2030, 3, 1, tzinfo=UTC) + timedelta(minutes=minutes)),
     st.integers(0, 10),
     st.lists(st.integers(-600, 100), max_size=4),
 )
-def test_an_anchor_is_open_and_never_after_the_talk(
-    zone: str, start: datetime, workdays: int, gone: list[int]
-) -> None:
+def test_an_anchor_is_open_and_never_after_the_talk(zone: str, start: datetime, workdays: int, gone: list[int]) -> None:
     week = usual_week(zone)
     away = [Span(start + timedelta(hours=hour), start + timedelta(hours=hour + 30)) for hour in gone]
     found = opening_before(week, HOURS, away, start, workdays)
@@ -102,6 +94,4 @@ def test_an_anchor_is_open_and_never_after_the_talk(
 def test_the_openings_keep_their_wall_clock_hour_over_a_clock_change() -> None:
     talk = ANN.instant(date(2030, 4, 1), time(10))
     assert opening_before(ANN, HOURS, (), talk, 1) == datetime(2030, 3, 29, 8, 30, tzinfo=UTC)
-    assert opening_before(ANN, HOURS, (), talk + timedelta(days=1), 1) == datetime(
-        2030, 4, 1, 7, 30, tzinfo=UTC
-    )
+    assert opening_before(ANN, HOURS, (), talk + timedelta(days=1), 1) == datetime(2030, 4, 1, 7, 30, tzinfo=UTC)

@@ -57,9 +57,7 @@ def test_the_order_of_a_team_does_not_depend_on_who_asks() -> None:
 
 
 @given(ANCHORS, st.integers(1, 40), st.sampled_from([(3, (3, 10)), (1, (1, 4)), (6, (2, 20))]))
-def test_a_team_is_spread_evenly_over_the_weeks(
-    anchor: date, count: int, rule: tuple[int, tuple[int, int]]
-) -> None:
+def test_a_team_is_spread_evenly_over_the_weeks(anchor: date, count: int, rule: tuple[int, tuple[int, int]]) -> None:
     every_months, weeks = rule
     period = period_number(anchor, every_months, 1)
     due = [due_on(period, weeks, position, count) for position in range(count)]
@@ -122,9 +120,7 @@ def test_whoever_has_been_here_long_is_due_as_usual() -> None:
 
 
 @given(st.dates(date(2030, 1, 1), date(2031, 6, 1)), st.integers(14, 120))
-def test_a_joiner_is_never_due_before_their_day_and_exactly_once_a_period_after(
-    hired: date, on_day: int
-) -> None:
+def test_a_joiner_is_never_due_before_their_day_and_exactly_once_a_period_after(hired: date, on_day: int) -> None:
     first_due = hired + timedelta(days=on_day)
     seen = []
     for n in range(1, 10):

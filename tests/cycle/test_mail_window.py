@@ -29,9 +29,7 @@ INSTANTS = st.builds(
     st.integers(0, 50 * 24 * 60),
 )
 AWAY = st.lists(
-    st.builds(
-        lambda start, hours: Span(start, start + timedelta(hours=hours)), INSTANTS, st.integers(0, 200)
-    ),
+    st.builds(lambda start, hours: Span(start, start + timedelta(hours=hours)), INSTANTS, st.integers(0, 200)),
     max_size=5,
 )
 
@@ -135,11 +133,7 @@ def test_the_next_opening_is_open_never_earlier_and_its_own_next(
 
 
 @given(WEEKS, AWAY, INSTANTS, st.floats(0, 1, exclude_max=True))
-def test_nothing_is_open_before_the_next_opening(
-    week: WorkWeek, away: list[Span], at: datetime, share: float
-) -> None:
+def test_nothing_is_open_before_the_next_opening(week: WorkWeek, away: list[Span], at: datetime, share: float) -> None:
     found = next_opening(week, HOURS, away, at)
     if found > at:
-        assert not open_at(
-            week, HOURS, away, min(at + (found - at) * share, found - timedelta(microseconds=1))
-        )
+        assert not open_at(week, HOURS, away, min(at + (found - at) * share, found - timedelta(microseconds=1)))

@@ -112,17 +112,12 @@ def test_an_open_quote_is_told_in_a_sentence() -> None:
 
 
 def test_every_problem_of_a_file_is_told_at_once() -> None:
-    found = problems(
-        f"{HEADER}Ann,ann,,Berlin,never\nOtto,otto@example.org,nobody@else.net,Europe/Berlin,2030-01-07\n"
-    )
+    found = problems(f"{HEADER}Ann,ann,,Berlin,never\nOtto,otto@example.org,nobody@else.net,Europe/Berlin,2030-01-07\n")
     assert len(found) == 4
 
 
 def test_a_reporting_loop_is_refused_with_the_names_in_it() -> None:
-    rows = (
-        "Ann,ann@x.org,mara@x.org,Europe/Berlin,2030-01-07\n"
-        "Mara,mara@x.org,hale@x.org,Europe/Berlin,2030-01-07\n"
-    )
+    rows = "Ann,ann@x.org,mara@x.org,Europe/Berlin,2030-01-07\nMara,mara@x.org,hale@x.org,Europe/Berlin,2030-01-07\n"
     hale = "Hale,hale@x.org,ann@x.org,Europe/Berlin,2030-01-07\n"
     assert problems(HEADER + rows + hale) == (
         "Nobody can report to themselves in the end: Ann reports to Mara reports to Hale reports to Ann; "

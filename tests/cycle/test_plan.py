@@ -61,9 +61,7 @@ def test_anything_less_does_not(facts: PlanFacts) -> None:
 
 
 def test_two_check_ins_in_a_row_that_did_not_happen_stall_it_for_both() -> None:
-    assert stall(plan(check_ins=(talk("c1", 100), talk("c2", 10)))) == Stall(
-        "check-ins/c2", None, days_ago(10)
-    )
+    assert stall(plan(check_ins=(talk("c1", 100), talk("c2", 10)))) == Stall("check-ins/c2", None, days_ago(10))
 
 
 @pytest.mark.parametrize("between", ["held", "unconfirmed"])
@@ -105,7 +103,5 @@ def test_a_plan_never_stalls_before_the_day_on_which_it_could(
         last_pass_began=None if last_pass is None else days_ago(last_pass),
     )
     wake = could_stall_at(facts, RULES, TODAY)
-    first = next(
-        (day for n in range(1, 150) if stalled_since(facts, RULES, day := TODAY + timedelta(days=n))), None
-    )
+    first = next((day for n in range(1, 150) if stalled_since(facts, RULES, day := TODAY + timedelta(days=n))), None)
     assert wake == first

@@ -65,8 +65,7 @@ def test_a_value_out_of_range_is_named_with_its_range() -> None:
             "actions",
             "remind_on_days",
             [-7, -1, 2, 9, 12],
-            "actions.remind_on_days is [-7, -1, 2, 9, 12]; "
-            "it must be a list of 1 to 4 days, each from -30 to 30.",
+            "actions.remind_on_days is [-7, -1, 2, 9, 12]; it must be a list of 1 to 4 days, each from -30 to 30.",
         ),
     ],
 )
@@ -90,9 +89,7 @@ def test_a_malformed_value_is_one_sentence(section: str, field: str, value: obje
         ({"booking": 4}, "booking is 4; it must be a group of fields such as weeks_ahead."),
     ],
 )
-def test_an_unknown_field_is_named_with_the_nearest_known_one(
-    document: dict[str, Any], sentence: str
-) -> None:
+def test_an_unknown_field_is_named_with_the_nearest_known_one(document: dict[str, Any], sentence: str) -> None:
     assert problems({"name": "Ours", **document}) == (sentence,)
 
 
@@ -181,9 +178,7 @@ def test_each_field_says_when_an_edit_bites_and_in_what_unit() -> None:
 def test_an_edit_bites_a_running_check_in_only_where_it_says_now() -> None:
     pinned = parse_policy({"name": "Ours", "reflection": {"questions": 3}}).policy
     edit = {"name": "Edited", "mail": {"letters_per_week": 2}, "actions": {"snoozes": 1}}
-    newest = parse_policy(
-        {**edit, "reflection": {"questions": 5}, "rhythm": {"conversation_minutes": 30}}
-    ).policy
+    newest = parse_policy({**edit, "reflection": {"questions": 5}, "rhythm": {"conversation_minutes": 30}}).policy
     in_force = pinned.overlaid_now_by(newest)
     assert (in_force.name, in_force.mail, in_force.actions) == ("Edited", newest.mail, newest.actions)
     assert (in_force.reflection, in_force.rhythm) == (pinned.reflection, pinned.rhythm)

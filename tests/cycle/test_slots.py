@@ -60,9 +60,7 @@ def shared_minutes(employee: Diary, partner: Diary, day: date) -> int:
 
 def minutes_outside(diary: Diary, slot: Slot) -> int:
     day = diary.week.local_day(slot.start)
-    inside = (
-        max(timedelta(), min(slot.end, one.end) - max(slot.start, one.start)) for one in worked(diary, day)
-    )
+    inside = (max(timedelta(), min(slot.end, one.end) - max(slot.start, one.start)) for one in worked(diary, day))
     return (slot.end - slot.start) // timedelta(minutes=1) - sum(inside, timedelta()) // timedelta(minutes=1)
 
 
@@ -76,9 +74,7 @@ def expected(employee: Diary, partner: Diary, day: date, minutes: int) -> set[Sl
         wall = time(quarter // 4, quarter % 4 * 15)
         start = employee.week.instant(day, wall)
         end = start + timedelta(minutes=minutes)
-        hits = [
-            one for one in (*employee.busy, *partner.busy) if one.start < end and start < one.end > one.start
-        ]
+        hits = [one for one in (*employee.busy, *partner.busy) if one.start < end and start < one.end > one.start]
         slot = Slot(start, end, tentative=any(one.status == "tentative" for one in hits))
         outside = minutes_outside(employee, slot) + minutes_outside(partner, slot)
         if any(one.status != "tentative" for one in hits) or (outside and not wide):
@@ -257,9 +253,7 @@ def test_the_ranking_does_not_depend_on_the_order_it_is_given(diary: Diary, rand
     shuffled = list(slots)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     due = FIRST + timedelta(days=3)
-    assert rank(shuffled, due, (1, time(10)), "Europe/Berlin") == rank(
-        slots, due, (1, time(10)), "Europe/Berlin"
-    )
+    assert rank(shuffled, due, (1, time(10)), "Europe/Berlin") == rank(slots, due, (1, time(10)), "Europe/Berlin")
 
 
 @pytest.mark.parametrize(

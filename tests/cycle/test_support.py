@@ -17,9 +17,7 @@ def days(count: int) -> timedelta:
     return timedelta(days=count)
 
 
-def following(
-    sent: dict[Step, datetime | None], kept_out: bool = False, ended: bool = False
-) -> NextStep | None:
+def following(sent: dict[Step, datetime | None], kept_out: bool = False, ended: bool = False) -> NextStep | None:
     return next_step(sent, kept_out, ended, BEGAN, RULES)
 
 

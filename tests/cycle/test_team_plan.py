@@ -147,9 +147,7 @@ def test_a_plan_always_keeps_the_caps_and_leaves_nobody_out_unsaid(
         local = choice.start.astimezone(BERLIN)
         assert days[local.date()] <= CAPS.per_day
         assert weeks[local.isocalendar()[:2]] <= CAPS.per_week
-        assert not any(
-            Span(choice.start, choice.end).overlaps(other) for other in theirs.get(choice.check_in_id, ())
-        )
+        assert not any(Span(choice.start, choice.end).overlaps(other) for other in theirs.get(choice.check_in_id, ()))
         for other in before:
             assert apart(choice, other) >= timedelta(minutes=15)
     for one, another in combinations(choices, 2):

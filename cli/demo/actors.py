@@ -1,0 +1,373 @@
+"""The people of the demo: they read their inbox, follow the links in the letters and fill the pages' forms.
+
+They know what a person knows: their letters, the pages they may open, and who their colleagues are.
+"""
+
+import heapq
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from urllib.parse import urlsplit
+
+from cli.demo.browser import Browser
+from cli.demo.diary import Act, Canary, Entry
+from cli.demo.evidence import Colleague
+from cli.demo.inbox import Letter, Part
+from cli.demo.page import Page
+from cli.demo.temperaments import (
+    Answer,
+    Rung,
+    Temperament,
+    answers_outcome,
+    makes_action,
+    with_action,
+    with_form,
+    with_stall,
+    with_weekly,
+)
+from cli.demo.words import (
+    LEARNED,
+    NOTES,
+    SUCCESSES,
+    THOUGHTS,
+    chance,
+    draw,
+    pick,
+    private_canary,
+    shared_canary,
+)
+from cli.demo.world import World
+
+# When people look at their inbox, by their own clock.
+LOOKS = (time(10, 30), time(15, 0))
+MOST_DAYS_AWAY = 60
+
+ACTS: Mapping[Answer, Act] = {
+    "done": "finished_action",
+    "new-date": "set_new_date",
+    "help": "asked_for_help",
+    "drop": "dropped_action",
+    "snooze": "snoozed_action",
+    "progress": "noted_progress",
+}
+STALL_ACTS: Mapping[str, Act] = {
+    "answer": "answered_stall",
+    "smaller": "made_plan_smaller",
+    "pause": "paused_plan",
+    "leave": "left_plan_as_is",
+    "keep-hr-out": "kept_hr_out",
+}
+
+
+@dataclass(order=True, slots=True)
+class Intention:
+    """Something put off until an instant; `no` keeps the order of equals."""
+
+    at: datetime
+    no: int
+    act: Callable[[], Awaitable[None]] = field(compare=False)
+
+
+class Actor:
+    """One person. `diary` collects what they did since it was last taken."""
+
+    def __init__(self, person: Colleague, temperament: Temperament, browser: Browser, world: World) -> None:
+        self.person = person
+        self.temperament = temperament
+        self.browser = browser
+        self.looked_at: datetime | None = None
+        self._world = world
+        self._diary: list[Entry] = []
+        self._put_off: list[Intention] = []
+        self._opened: set[str] = set()
+        self._forms = 0
+        self._left_open: list[str] = []
+        self._glanced: tuple[int, int] | None = None
+
+    @property
+    def mail(self) -> str:
+        return self.person.mail
+
+    def take_diary(self) -> list[Entry]:
+        taken, self._diary = self._diary, []
+        return taken
+
+    def next_look(self, after: datetime) -> datetime | None:
+        """The next instant at which this person looks at their inbox: twice a working day."""
+        day = self.person.local(after).date()
+        for n in range(MOST_DAYS_AWAY):
+            here = day + timedelta(days=n)
+            if not self.person.works_on(here):
+                continue
+            for hour in LOOKS:
+                look = datetime.combine(here, hour, self.person.zone).astimezone(UTC)
+                if look > after:
+                    return look
+        return None
+
+    async def act(self, letters: list[Letter], now: datetime) -> None:
+        """Reads new letters, then does what is due: at once, or what was put off until now."""
+        for letter in letters:
+            await self._read(letter)
+        while self._put_off and self._put_off[0].at <= now:
+            await heapq.heappop(self._put_off).act()
+        week = self.person.local(now).isocalendar()[:2]
+        if week != self._glanced:
+            self._glanced = week
+            await self._glance()
+
+    def _later(self, act: Callable[[], Awaitable[None]], at: datetime) -> None:
+        heapq.heappush(self._put_off, Intention(at, draw(self.mail, at, len(self._put_off)), act))
+
+    # Letters
+
+    async def _read(self, letter: Letter) -> None:
+        day = self.person.local(letter.received).date()
+        for part in letter.parts:
+            await self._note("read_letter", part.path, part.path)
+            await self._take(part, day, letter.received)
+
+    async def _take(self, part: Part, day: date, received: datetime) -> None:
+        case = (self._world.seed, self.mail, part.kind, day, part.text)
+        match part.kind:
+            case "form" | "form-reminder":
+                await self._take_form(part, received, case)
+            case "learning":
+                await self._learn(part, case)
+            case "pre-read" | "request":
+                await self._open(part.path, part.path)
+            case "outcome" | "second-outcome":
+                if answers_outcome(self.temperament, part.kind == "second-outcome", *case):
+                    await self._say(part, case)
+            case "action":
+                await self._take_action(part, case)
+            case "weekly":
+                await self._take_weekly(part, case)
+            case "stall":
+                await self._answer_stall(part, case)
+
+    async def _take_form(self, part: Part, received: datetime, case: tuple[object, ...]) -> None:
+        match with_form(self.temperament, part.kind == "form-reminder", *case):
+            case "answer":
+                await self._reflect(part, case)
+            case "talk":
+                await self._talk(part)
+            case "tomorrow":
+
+                async def reflect() -> None:
+                    await self._reflect(part, case)
+
+                self._later(reflect, received + timedelta(hours=20))
+
+    # Pages
+
+    async def _open(self, path: str, letter: str | None) -> Page:
+        answer = await self.browser.visit(path)
+        self._opened.add(path.partition("?")[0])
+        await self._note("opened_page", path, letter, status=answer.status)
+        return answer.page
+
+    async def _post(
+        self,
+        page: Page,
+        path: str,
+        did: Act,
+        values: Mapping[str, str],
+        letter: str | None,
+        *,
+        shared: Mapping[str, bool] | None = None,
+        canaries: tuple[Canary, ...] = (),
+        owner: str | None = None,
+    ) -> bool:
+        """Fills and sends the page's form to `path`; False when the page has no such form."""
+        form = page.form(path)
+        if form is None:
+            return False
+        answer = await self.browser.submit(page, form, values)
+        await self._note(
+            did,
+            path,
+            letter,
+            fields=dict(values),
+            shared=dict(shared or {}),
+            canaries=canaries,
+            owner=owner,
+            status=answer.asked_status,
+        )
+        return answer.asked_status < 400
+
+    async def _note(
+        self,
+        did: Act,
+        link: str,
+        letter: str | None,
+        *,
+        fields: dict[str, str] | None = None,
+        shared: dict[str, bool] | None = None,
+        canaries: tuple[Canary, ...] = (),
+        owner: str | None = None,
+        status: int = 200,
+    ) -> None:
+        self._diary.append(
+            Entry(
+                at=await self._world.clock(),
+                person=self.mail,
+                did=did,
+                link=link,
+                letter=letter,
+                fields=fields or {},
+                shared=shared or {},
+                canaries=canaries,
+                owner=owner,
+                status=status,
+            )
+        )
+
+    # Reflection
+
+    async def _reflect(self, part: Part, case: tuple[object, ...]) -> None:
+        page = await self._open(part.path, part.path)
+        form = page.form(part.path)
+        if form is None:
+            return
+        self._forms += 1
+        questions = [name.removeprefix("text-") for name in form.values if name.startswith("text-")]
+        values, shared, canaries = {"do": "save"}, {}, []
+        for n, question in enumerate(questions):
+            thought = pick(THOUGHTS, question, *case)
+            # The first is shared and the second kept, so that each form has something to find and to hide.
+            shared[question] = n == 0 or (n > 1 and chance(50, "share", question, *case))
+            if n < 2:
+                make = shared_canary if shared[question] else private_canary
+                sentence = make(self._world.seed, self.mail, self._forms)
+                canaries.append(Canary(sentence, shared[question]))
+                thought = f"{sentence} {thought}"
+            values[f"text-{question}"] = thought
+            if shared[question]:
+                values[f"share-{question}"] = form.boxes.get(f"share-{question}", "on")
+                values[f"line-{question}"] = thought.partition(". ")[0].rstrip(".") + "."
+        await self._post(page, part.path, "answered_form", values, part.path, shared=shared, canaries=tuple(canaries))
+
+    async def _talk(self, part: Part) -> None:
+        page = await self._open(f"{part.path}?do=talk", part.path)
+        await self._post(page, part.path, "chose_to_talk", {"do": "talk"}, part.path)
+
+    async def _learn(self, part: Part, case: tuple[object, ...]) -> None:
+        page = await self._open(part.path, part.path)
+        text = pick(LEARNED, *case)
+        await self._post(page, part.path, "wrote_learning_moment", {"text": text}, part.path)
+
+    # After the talk
+
+    async def _say(self, part: Part, case: tuple[object, ...]) -> None:
+        said = self._world.talk(part.path, *case)
+        page = await self._open(f"{part.path}?said={said}", part.path)
+        if not await self._post(page, f"{part.path}/outcome", "said_outcome", {"said": said}, part.path):
+            return
+        if said == "moved":
+            self._world.was_moved(part.path)
+        elif said == "held":
+            await self._follow_up(part, case)
+
+    async def _follow_up(self, part: Part, case: tuple[object, ...]) -> None:
+        page = await self._open(part.path, part.path)
+        if chance(60, "note", *case):
+            note = {"text": pick(NOTES, "note", *case)}
+            if await self._post(page, f"{part.path}/notes", "wrote_note", note, part.path):
+                page = await self._open(part.path, part.path)
+        other = self._other(page)
+        quiet = Temperament.SILENT in (self.temperament, self._world.temperaments.get(other.mail if other else ""))
+        if other is None or quiet or not makes_action(self.temperament, *case):
+            return
+        owner = other if chance(35, "for the other", *case) else self.person
+        await self._promise(page, part, owner, case)
+
+    def _other(self, page: Page) -> Colleague | None:
+        """With whom this talk was: the colleague whose name the form for actions offers besides one's own."""
+        form = next((form for form in page.forms if form.action.endswith("/actions")), None)
+        labels = " ".join(label for _, label in form.choices.get("owner", ())) if form else ""
+        near = [each for each in self._world.people.values() if each.manager == self.mail]
+        near += [self._world.people[self.person.manager]] if self.person.manager else []
+        return next((each for each in near if each.name in labels or each.name.split()[0] in labels), None)
+
+    async def _promise(self, page: Page, part: Part, owner: Colleague, case: tuple[object, ...]) -> None:
+        form = page.form(f"{part.path}/actions")
+        if form is None:
+            return
+        who = "I do" if owner is self.person else owner.name.split()[0]
+        ids = [value for value, label in form.choices.get("owner", ()) if who in label]
+        now = await self._world.clock()
+        values = {
+            "title": self._world.next_title(),
+            "success": pick(SUCCESSES, "success", *case),
+            "modality": pick(("stretch", "mentoring", "training", "rotation", "reading"), "how", *case),
+            "due_on": (self.person.local(now).date() + timedelta(days=10 + draw("due", *case) % 30)).isoformat(),
+            "owner": ids[0],
+        }
+        await self._post(page, f"{part.path}/actions", "made_action", values, part.path, owner=owner.mail)
+
+    async def _glance(self) -> None:
+        """Once a week, one's own page: whatever a colleague proposed is taken on."""
+        page = await self._open("/", None)
+        paths = dict.fromkeys(urlsplit(link.href).path for link in page.links)
+        for path in paths:
+            if path.startswith("/actions/") and path.count("/") == 2 and path not in self._opened:
+                action = await self._open(path, None)
+                await self._post(action, f"{path}/accept", "accepted_action", {}, None)
+
+    # Actions and plans
+
+    async def _take_action(self, part: Part, case: tuple[object, ...]) -> None:
+        rung = rung_of(part.text)
+        answer = with_action(self.temperament, rung, *case)
+        if answer:
+            await self._answer_action(part.path, answer, part.path, case)
+        elif rung == "still_open":
+            self._left_open.append(part.path)
+
+    async def _take_weekly(self, part: Part, case: tuple[object, ...]) -> None:
+        """The weekly letter names nothing; whoever answers it remembers what they let lie."""
+        await self._open(part.path, part.path)
+        for n, path in enumerate(tuple(self._left_open)):
+            answer = with_weekly(self.temperament, n == 0, *case)
+            if answer:
+                await self._answer_action(path, answer, part.path, case)
+                self._left_open.remove(path)
+
+    async def _answer_action(self, path: str, answer: Answer, letter: str, case: tuple[object, ...]) -> None:
+        # Progress has no choice of its own: its button stands on the action's plain page.
+        page = await self._open(path if answer == "progress" else f"{path}?choose={answer}", letter)
+        form = page.form(f"{path}/{answer}")
+        if form is None:
+            return
+        now = self.person.local(await self._world.clock()).date()
+        values: dict[str, str] = {}
+        if answer == "new-date":
+            values = {"due_on": (now + timedelta(days=14 + draw("new date", *case) % 21)).isoformat()}
+        elif answer == "help":
+            whom = [value for value, _ in form.choices.get("whom", ())]
+            values = {"whom": "partner" if "partner" in whom else "hr"}
+        elif answer == "snooze":
+            values = {"days": "7"}
+        await self._post(page, f"{path}/{answer}", ACTS[answer], values, letter)
+
+    async def _answer_stall(self, part: Part, case: tuple[object, ...]) -> None:
+        answer = with_stall(self.temperament, *case)
+        if answer is None:
+            return
+        if answer == "answer":
+            page = await self._open(f"{part.path}?reason=help", part.path)
+            values = {"reason": "help", "to_partner": "yes", "to_hr": "yes"}
+        else:
+            page = await self._open(f"{part.path}?choose={answer}", part.path)
+            values = {}
+        await self._post(page, f"{part.path}/{answer}", STALL_ACTS[answer], values, part.path)
+
+
+def rung_of(text: str) -> Rung:
+    """Which mention of an action a letter is, by what it says."""
+    if "has passed" in text:
+        return "passed"
+    if "still open" in text:
+        return "still_open"
+    return "tomorrow" if "close now" in text else "ahead"

@@ -1,0 +1,80 @@
+"""`perennial demo`: the knobs, what is shown at the end, and the exit code."""
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.demo.runner import Outcome, Wanted, run
+from cli.demo.timeline import show_people, show_verdicts
+from cli.processes import stopped_by_signals
+
+# Where there is no terminal that would say how wide it is.
+PLAIN_WIDTH = 150
+
+
+def demo(
+    people: Annotated[int, typer.Option(min=1, help="How many people who have a manager.")] = 12,
+    days: Annotated[int, typer.Option(min=1, help="How many days they live.")] = 95,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same dates for ever.")] = 1,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")] = None,
+) -> None:
+    """Watch an organization live a quarter of check-ins in virtual time, on real parts."""
+    wanted = Wanted(people, days, seed)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    data = Path(tempfile.mkdtemp(prefix="perennial-demo-"))
+    began = time.monotonic()
+    holds = False
+    try:
+        outcome = asyncio.run(_demo(wanted, data, console))
+        wall = time.monotonic() - began
+        _show(console, wanted, outcome, wall)
+        if json_file:
+            _write(json_file, wanted, outcome, wall)
+        holds = outcome.holds
+    finally:
+        if holds:
+            shutil.rmtree(data, ignore_errors=True)
+        else:
+            console.print(f"Everything of this run is kept in {data}", style="yellow", soft_wrap=True)
+        # Temporal's threads may still be ending; leaving at once can abort the interpreter.
+        time.sleep(0.5)
+    raise typer.Exit(0 if holds else 1)
+
+
+async def _demo(wanted: Wanted, data: Path, console: Console) -> Outcome:
+    async with stopped_by_signals():
+        return await run(wanted, data, os.environ, console)
+
+
+def _show(console: Console, wanted: Wanted, outcome: Outcome, wall: float) -> None:
+    show_people(console, outcome.people, outcome.names)
+    show_verdicts(console, outcome.verdicts)
+    phases = ", ".join(f"{name} {seconds} s" for name, seconds in outcome.phases.items())
+    console.print(
+        f"{wanted.people} people lived {wanted.days} days in {wall:.0f} seconds ({phases}), "
+        f"with {outcome.counts['requests']} requests to the tenant.",
+        soft_wrap=True,
+    )
+
+
+def _write(file: Path, wanted: Wanted, outcome: Outcome, wall: float) -> None:
+    """{seed, people, days, wall_s, counts, invariants: [{name, checked, holds, first_violation}]}"""
+    document = {
+        "seed": wanted.seed,
+        "people": wanted.people,
+        "days": wanted.days,
+        "wall_s": round(wall, 1),
+        "counts": dict(outcome.counts),
+        "invariants": [asdict(verdict) for verdict in outcome.verdicts],
+    }
+    file.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

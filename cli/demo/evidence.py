@@ -1,0 +1,191 @@
+"""What a run left behind, as plain records: the tenant's own state, the diaries, and every place to search.
+
+Nothing here comes from the database or the workflows; only their files are named, to be searched.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from cli.demo.diary import Act, Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A stretch of time, [start, end), aware UTC."""
+
+    start: datetime
+    end: datetime
+
+    def overlaps(self, other: "Stretch") -> bool:
+        return self.start < other.end and other.start < self.end
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """One person of the seed file. `busy` is what blocks a calendar; `days_off` are holidays and leave."""
+
+    oid: str
+    mail: str
+    name: str
+    manager: str | None
+    zone: ZoneInfo
+    weekdays: frozenset[int]
+    opens: time
+    closes: time
+    hired: date
+    leave: tuple[tuple[date, date], ...]
+    holidays: frozenset[date]
+    busy: tuple[Stretch, ...]
+
+    @cached_property
+    def days_off(self) -> frozenset[date]:
+        days = set(self.holidays)
+        for first, last in self.leave:
+            days.update(first + timedelta(days=i) for i in range((last - first).days + 1))
+        return frozenset(days)
+
+    def local(self, instant: datetime) -> datetime:
+        return instant.astimezone(self.zone)
+
+    def works_on(self, day: date) -> bool:
+        return day.weekday() in self.weekdays and day not in self.days_off
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The organizer's copy of an event with a booking key; `zone` as it was written, `booked` when."""
+
+    check_in: str
+    start: datetime
+    end: datetime
+    zone: str
+    attendees: tuple[str, ...]
+    cancelled: bool
+    booked: datetime
+
+    @property
+    def time(self) -> Stretch:
+        return Stretch(self.start, self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One message in the service mailbox's Sent Items."""
+
+    keys: tuple[str, ...]
+    to: str
+    at: datetime
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """The words of a message or an event as one mailbox holds them."""
+
+    mailbox: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the web face as one signed-in person saw it after the run."""
+
+    viewer: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeededAction:
+    """An action of the imported history. `quiet_since` is the day of the last thing that happened to it."""
+
+    title: str
+    plan_of: str
+    owner: str
+    agreed_on: date
+    due_on: date
+    quiet_since: date
+    open: bool = True
+    private: bool = False
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that the invariants look at. `policies` are the YAML documents by name (see `merged_policies`)."""
+
+    day0: date
+    began: datetime
+    until: datetime
+    people: Mapping[str, Colleague]
+    service_mailbox: str
+    hr_partner: str
+    policies: Mapping[str, Mapping[str, Any]]
+    starts_on: Mapping[str, date]
+    policy_of: Mapping[str, str]
+    talks: Sequence[Talk] = ()
+    letters: Sequence[Sent] = ()
+    received: Sequence[tuple[str, str, datetime]] = ()
+    """(mailbox, subject, instant) of what people got from the service mailbox, invitations left out."""
+    mailed: Sequence[Mailed] = ()
+    addresses: Sequence[str] = ()
+    """Each path and query that anybody asked the tenant or the web face for."""
+    diary: Sequence[Entry] = ()
+    history: Sequence[SeededAction] = ()
+    pages: Sequence[Page] = ()
+    logs: Sequence[Path] = ()
+    metrics: Sequence[Path] = ()
+    histories: Sequence[Path] = ()
+    """Temporal's histories as JSON, with each payload replaced by what it says once decrypted."""
+    databases: Sequence[Path] = ()
+    secret_texts: Sequence[str] = ()
+    """What the imported history says in people's own words: titles, goals, what success looks like."""
+
+    @cached_property
+    def letters_to(self) -> dict[str, list[Sent]]:
+        """Each person's letters in the order of sending."""
+        found: dict[str, list[Sent]] = {mail: [] for mail in self.people}
+        for letter in sorted(self.letters, key=lambda each: each.at):
+            found.setdefault(letter.to, []).append(letter)
+        return found
+
+    @cached_property
+    def standing(self) -> list[Talk]:
+        """The uncancelled talks, earliest first."""
+        return sorted((talk for talk in self.talks if not talk.cancelled), key=lambda talk: (talk.start, talk.check_in))
+
+    @cached_property
+    def _by_act(self) -> dict[Act, list[Entry]]:
+        found: dict[Act, list[Entry]] = {}
+        for entry in sorted(self.diary, key=lambda each: each.at):
+            if entry.took_effect:
+                found.setdefault(entry.did, []).append(entry)
+        return found
+
+    def acts(self, *kinds: Act) -> list[Entry]:
+        """What people did of these kinds and the pages took, in the order of time."""
+        found = [entry for kind in kinds for entry in self._by_act.get(kind, ())]
+        return sorted(found, key=lambda entry: entry.at) if len(kinds) > 1 else found
+
+    def two_of(self, talk: Talk) -> tuple[str, str] | None:
+        """(employee, manager) of a talk; None unless one of its two attendees reports to the other."""
+        here = [mail for mail in talk.attendees if mail in self.people]
+        for employee in here:
+            manager = self.people[employee].manager
+            if len(here) == 2 and manager in here:
+                return employee, str(manager)
+        return None
+
+    def policy_for(self, mail: str) -> Mapping[str, Any]:
+        """The policy of somebody; of those not enrolled the first one, whose mail rules hold for all."""
+        return self.policies[self.policy_of.get(mail) or next(iter(self.policies))]
+
+    def margins(self, mail: str) -> tuple[int, int]:
+        """How many minutes after the start and before the end of working hours nobody is mailed."""
+        rules = self.policy_for(mail)["mail"]
+        return rules["after_start_minutes"], rules["before_end_minutes"]

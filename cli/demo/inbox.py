@@ -1,0 +1,155 @@
+"""People's inboxes, read over Graph by a mail client that is an app of its own, and what a letter asks about."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from cli.demo.page import read_page
+
+Kind = Literal[
+    "form",
+    "form-reminder",
+    "learning",
+    "pre-read",
+    "outcome",
+    "second-outcome",
+    "action",
+    "stall",
+    "repairs",
+    "request",
+    "weekly",
+    "rest",
+    "other",
+]
+# Links that stand in every letter's frame.
+FRAME = frozenset({"/", "", "/privacy"})
+FIELDS = "id,subject,body,from,receivedDateTime"
+MOST_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing a letter is about: its path and what the text above its links says."""
+
+    kind: Kind
+    path: str
+    text: str
+    queries: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message in somebody's inbox; `invitation`: it is Outlook's own word about a meeting, and has no parts."""
+
+    id: str
+    subject: str
+    received: datetime
+    invitation: bool
+    parts: tuple[Part, ...]
+
+
+@dataclass(slots=True)
+class MailClient:
+    """Reads inboxes with an app-only token of its own."""
+
+    graph_url: str
+    token_url: str
+    credentials: Mapping[str, str]
+    http: httpx.AsyncClient
+    _token: str = ""
+    _seen: dict[str, set[str]] = field(default_factory=dict)
+
+    async def new_letters(self, mail: str, since: datetime) -> list[Letter]:
+        """What arrived at or after `since` and was not returned before, oldest first."""
+        query = {
+            "$filter": f"receivedDateTime ge {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            "$orderby": "receivedDateTime",
+            "$top": str(MOST_AT_ONCE),
+            "$select": FIELDS,
+        }
+        found = await self._get(f"{self.graph_url}/users/{mail}/mailFolders/inbox/messages", query)
+        seen = self._seen.setdefault(mail, set())
+        letters = [_letter(each) for each in found["value"] if each["id"] not in seen]
+        seen.update(letter.id for letter in letters)
+        return letters
+
+    async def _get(self, url: str, query: Mapping[str, str]) -> dict[str, Any]:
+        for _ in range(2):
+            if not self._token:
+                await self._sign_in()
+            answer = await self.http.get(url, params=query, headers={"Authorization": f"Bearer {self._token}"})
+            if answer.status_code != 401:
+                break
+            self._token = ""
+        answer.raise_for_status()
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def _sign_in(self) -> None:
+        asked = {
+            "grant_type": "client_credentials",
+            "scope": "https://graph.microsoft.com/.default",
+            "client_id": self.credentials["client_id"],
+            "client_secret": self.credentials["client_secret"],
+        }
+        answer = await self.http.post(self.token_url, data=asked)
+        answer.raise_for_status()
+        self._token = answer.json()["access_token"]
+
+
+def _letter(message: Mapping[str, Any]) -> Letter:
+    invitation = "eventMessage" in message.get("@odata.type", "")
+    return Letter(
+        id=message["id"],
+        subject=message["subject"],
+        received=datetime.fromisoformat(message["receivedDateTime"]).astimezone(UTC),
+        invitation=invitation,
+        parts=() if invitation else parts_of(message["body"]["content"]),
+    )
+
+
+def parts_of(html: str) -> tuple[Part, ...]:
+    """The things a letter is about, in its order: neighbouring links to one path belong together."""
+    groups: list[tuple[str, str, list[Mapping[str, str]]]] = []
+    links = [(urlsplit(link.href), link.before) for link in read_page(html, "").links]
+    paths = [parts.path for parts, _ in links]
+    for parts, before in links:
+        if parts.path in FRAME:
+            continue
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if groups and groups[-1][0] == parts.path:
+            groups[-1][2].append(query)
+        else:
+            groups.append((parts.path, before, [query]))
+    reminded = not any(path.endswith("/not-this-time") for path in paths)
+    found = [Part(_kind(path, text, queries, reminded), path, text, tuple(queries)) for path, text, queries in groups]
+    return tuple(part for part in found if part.kind != "other")
+
+
+def _kind(path: str, text: str, queries: list[Mapping[str, str]], reminded: bool) -> Kind:
+    if "repairs that often help" in text or "repair that often helps" in text:
+        return "repairs"
+    chosen = {name for query in queries for name in query}
+    match path.strip("/").split("/"):
+        case ["reflections", _]:
+            return "form-reminder" if reminded else "form"
+        case ["learning-moment"]:
+            return "learning"
+        case ["check-ins", _] if "said" in chosen:
+            return "second-outcome" if "one more time" in text else "outcome"
+        case ["check-ins", _] if re.search(r"ask|only|snapshot|letter|same", text):
+            return "pre-read"
+        case ["actions", _] if {"choose": "done"} in queries:
+            return "action"
+        case ["stalls", _] if "reason" in chosen:
+            return "stall"
+        case ["hr"]:
+            return "request"
+        case ["plan"]:
+            return "rest" if "rests" in text else "weekly"
+    return "other"

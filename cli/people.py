@@ -1,0 +1,210 @@
+"""`perennial people`: who takes part. Nothing is saved unless every row of a file can be used."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.files import text_of
+from cli.history import read_history_yaml
+from cli.installation import Installation, open_installation
+from cli.refusal import Refused
+from config.settings import Settings, load_settings
+from cycle.people import PersonRecord, read_people_csv
+from integrations.database.history import HistorySaved, save_history
+from integrations.database.people import NewPerson, save_people
+from integrations.database.policies import Enrolled, UnknownName, enrol
+from integrations.database.roster import Listed, roster
+from integrations.entra.tokens import MsalTokens
+from integrations.graph.client import open_graph
+from integrations.graph.directory import Directory
+from integrations.graph.errors import NoMailbox
+
+# Different mailboxes, so Graph's limit of four requests at a time in one mailbox is far away.
+LOOK_UPS_AT_A_TIME = 8
+
+app = typer.Typer(no_args_is_help=True, help="Import, enrol and list the people who take part.")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did. `elsewhere` are sentences about people whose mailbox is set to another zone."""
+
+    people: int
+    without_manager: tuple[str, ...]
+    elsewhere: tuple[str, ...]
+
+
+@asynccontextmanager
+async def open_directory(settings: Settings) -> AsyncIterator[Directory]:
+    tokens = MsalTokens(settings)
+    try:
+        async with open_graph(settings, tokens) as graph:
+            yield Directory(graph)
+    finally:
+        tokens.close()
+
+
+async def import_people(installation: Installation, directory: Directory, text: str) -> Imported:
+    """Saves the people of a CSV text.
+
+    Raises PeopleFileError, Refused (somebody is unknown in the tenant or has no mailbox) and GraphTrouble.
+    """
+    now = await installation.now()
+    async with installation.database.reading() as session:
+        known = {each.mail.lower(): each.manager for each in await roster(session, now.date())}
+    rows = read_people_csv(text, known).rows
+    gate = asyncio.Semaphore(LOOK_UPS_AT_A_TIME)
+    looked_up = await asyncio.gather(*(_look_up(directory, row, gate) for row in rows))
+    problems = [each for each in looked_up if isinstance(each, str)]
+    if problems:
+        raise Refused(*problems)
+    found = [each for each in looked_up if not isinstance(each, str)]
+    async with installation.database.transaction() as session:
+        await save_people(session, [person for person, _ in found], now)
+    return Imported(
+        people=len(found),
+        without_manager=tuple(person.mail for person, _ in found if person.manager_mail is None),
+        elsewhere=tuple(note for _, note in found if note),
+    )
+
+
+async def _look_up(
+    directory: Directory, row: PersonRecord, gate: asyncio.Semaphore
+) -> tuple[NewPerson, str | None] | str:
+    """The person as tenant and file describe them, and a note if they differ; or what is wrong, as a sentence."""
+    async with gate:
+        user = await directory.user(row.mail)
+        if user is None:
+            return f"{row.mail} ({row.name}) is unknown in the tenant; correct the address or leave the row out."
+        try:
+            mailbox = await directory.mailbox(user.oid)
+        except NoMailbox:
+            return f"{row.mail} ({row.name}) has no mailbox; give them an Exchange licence or leave the row out."
+    person = NewPerson(
+        oid=user.oid,
+        mail=row.mail,
+        name=row.name,
+        zone=row.zone,
+        country=user.country,
+        hired_on=row.start_date,
+        weekdays=mailbox.weekdays,
+        opens=mailbox.opens,
+        closes=mailbox.closes,
+        away=mailbox.away,
+        manager_mail=row.manager,
+    )
+    note = None
+    if mailbox.zone and mailbox.zone != row.zone:
+        note = f"{row.mail}: the mailbox is set to {mailbox.zone}, the file says {row.zone}; the file was taken."
+    return person, note
+
+
+async def import_history(installation: Installation, text: str) -> HistorySaved:
+    """Saves last quarter's history. Raises HistoryFileError and UnknownName."""
+    now = await installation.now()
+    history = read_history_yaml(text, now.date())
+    async with installation.database.transaction() as session:
+        return await save_history(session, history, now)
+
+
+async def enrol_people(installation: Installation, policy: str, mails: Sequence[str]) -> Enrolled:
+    """Puts people under a policy and wakes their cycles. Raises UnknownName."""
+    now = await installation.now()
+    async with installation.database.transaction() as session:
+        return await enrol(session, policy, mails, now)
+
+
+@app.command("import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="CSV: name, mail, manager, zone, start_date.")],
+) -> None:
+    """Add or update people from a CSV file."""
+    asyncio.run(_import(load_settings(), file))
+
+
+async def _import(settings: Settings, file: Path) -> None:
+    text = text_of(file)
+    async with open_installation(settings) as installation, open_directory(settings) as directory:
+        done = await import_people(installation, directory, text)
+    typer.echo(f"{_people(done.people)} imported.")
+    for sentence in done.elsewhere:
+        typer.echo(sentence)
+    for mail in done.without_manager:
+        typer.echo(f"{mail} has no manager and so cannot be enrolled; add one to the file if that is wrong.")
+
+
+@app.command("import-history")
+def import_history_command(
+    file: Annotated[Path, typer.Argument(help="YAML: held check-ins, plans, goals and actions, by person.")],
+) -> None:
+    """Take over what happened before Perennial."""
+    asyncio.run(_import_history(load_settings(), file))
+
+
+async def _import_history(settings: Settings, file: Path) -> None:
+    text = text_of(file)
+    async with open_installation(settings, with_temporal=True) as installation:
+        saved = await import_history(installation, text)
+    typer.echo(f"Taken over: held check-ins {saved.check_ins}, actions {saved.actions}.")
+
+
+@app.command("enrol")
+def enrol_command(
+    policy: Annotated[str, typer.Option(help="The policy's name.")],
+    reports_of: Annotated[list[str] | None, typer.Option(help="A manager's mail address; repeatable.")] = None,
+    everybody: Annotated[bool, typer.Option(help="Everybody who was imported.")] = False,
+) -> None:
+    """Put people under a policy: their check-ins begin."""
+    if bool(reports_of) == everybody:
+        raise Refused("Say whom to enrol: either --everybody, or --reports-of MAIL once for each manager.")
+    asyncio.run(_enrol(load_settings(), policy, reports_of))
+
+
+async def _enrol(settings: Settings, policy: str, managers: Sequence[str] | None) -> None:
+    async with open_installation(settings, with_temporal=True) as installation:
+        now = await installation.now()
+        async with installation.database.reading() as session:
+            people = await roster(session, now.date())
+        done = await enrol_people(installation, policy, chosen(people, managers))
+    typer.echo(f"{_people(len(done.enrolled))} enrolled under {policy}.")
+    for mail in done.without_manager:
+        typer.echo(f"{mail} was not enrolled: nobody holds their check-ins. Import them with a manager.")
+
+
+def chosen(people: Sequence[Listed], managers: Sequence[str] | None) -> list[str]:
+    """The addresses of everybody (None), or of the direct reports of `managers`. Raises UnknownName."""
+    if managers is None:
+        return [each.mail for each in people]
+    here = {each.mail.lower() for each in people}
+    wanted = [manager.lower() for manager in managers]
+    for manager in wanted:
+        if manager not in here:
+            raise UnknownName(f"Nobody with the address {manager} is here: import them with perennial people import.")
+    return [each.mail for each in people if each.manager and each.manager.lower() in wanted]
+
+
+@app.command("list")
+def list_command() -> None:
+    """List everybody: who holds their check-ins, and under which policy."""
+    asyncio.run(_list(load_settings()))
+
+
+async def _list(settings: Settings) -> None:
+    async with open_installation(settings) as installation:
+        now = await installation.now()
+        async with installation.database.reading() as session:
+            people = await roster(session, now.date())
+    for each in people:
+        held = f"with {each.manager}" if each.manager else "no manager"
+        typer.echo(f"{each.name} <{each.mail}>, {each.zone}, {held}, {each.policy or 'not enrolled'}")
+    if not people:
+        typer.echo("Nobody is here yet: perennial people import FILE.csv.")
+
+
+def _people(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} people"

@@ -1,0 +1,103 @@
+"""`perennial sandbox`: a stand-in Microsoft 365 tenant on this machine, and how the other commands start it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cli.processes import Children, python
+from cli.refusal import Refused
+
+# Zone tables, calendars and keys of a big organization take a few seconds on a slow machine.
+READY_WITHIN_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """What the sandbox says once it accepts calls."""
+
+    graph_url: str
+    url: str
+    tenant_id: str
+    client_id: str
+    client_secret: str
+    service_mailbox: str
+    mail_client: Mapping[str, str]
+
+    def settings(self) -> dict[str, str]:
+        """The PERENNIAL_* variables that connect to this tenant."""
+        return {
+            "PERENNIAL_SANDBOX_URL": self.url,
+            "PERENNIAL_TENANT_ID": self.tenant_id,
+            "PERENNIAL_CLIENT_ID": self.client_id,
+            "PERENNIAL_CLIENT_SECRET": self.client_secret,
+            "PERENNIAL_SERVICE_MAILBOX": self.service_mailbox,
+        }
+
+
+async def start_sandbox(
+    children: Children,
+    *,
+    seed: int,
+    people: int,
+    day0: date,
+    redirect_uri: str,
+    clock_url: str | None = None,
+    state_file: Path | None = None,
+    port: int = 0,
+) -> Tenant:
+    """Starts `python -m sandbox` as a child and waits until it accepts calls. Raises ProcessEnded."""
+    command = python("-m", "sandbox", "--port", str(port), "--seed", str(seed), "--people", str(people))
+    command += ["--day0", day0.isoformat(), "--redirect-uri", redirect_uri, "--json"]
+    command += ["--clock", clock_url] if clock_url else []
+    command += ["--state", str(state_file)] if state_file else []
+    child = await children.start("sandbox", command, {}, speaks=True)
+    return _tenant(await child.first_line(READY_WITHIN_SECONDS))
+
+
+def _tenant(told: Mapping[str, Any]) -> Tenant:
+    return Tenant(
+        graph_url=told["graph"],
+        url=told["entra"],
+        tenant_id=told["tenant_id"],
+        client_id=told["client_id"],
+        client_secret=told["client_secret"],
+        service_mailbox=told["service_mailbox"],
+        mail_client=told["mail_client"],
+    )
+
+
+def sandbox(
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.")] = 8080,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same people for ever.")] = 1,
+    people: Annotated[int, typer.Option(min=1, help="How many people who have a manager.")] = 12,
+    day0: Annotated[str, typer.Option(help="A Monday; calendars are filled from the week before.")] = "2030-02-04",
+    state: Annotated[Path | None, typer.Option(help="A file that keeps the tenant between runs.")] = None,
+    redirect_uri: Annotated[str, typer.Option(help="Where sign-in may return to.")] = (
+        "http://127.0.0.1:8000/sign-in/done"
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Say the tenant's facts as one line of JSON.")] = False,
+) -> None:
+    """Run a stand-in tenant: Entra, Graph and mailboxes over HTTP."""
+    # Only here: no other command needs the sandbox's own code in its process.
+    from sandbox.server import Options, run
+
+    try:
+        first_day = date.fromisoformat(day0)
+    except ValueError as error:
+        raise Refused(f"--day0 is {day0!r}; write it YYYY-MM-DD, like 2030-02-04.") from error
+    run(
+        Options(
+            port=port,
+            seed=seed,
+            people=people,
+            day0=first_day,
+            clock_url=None,
+            state_file=state,
+            json=as_json,
+            redirect_uris=[redirect_uri],
+        )
+    )

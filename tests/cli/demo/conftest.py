@@ -1,0 +1,191 @@
+"""A quarter of a very small organization in which every promise is kept: what the tests then break."""
+
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from cli.demo.diary import Canary, Entry
+from cli.demo.evidence import Colleague, Evidence, Mailed, Page, SeededAction, Sent, Stretch, Talk
+
+ANN, MARA, OTTO, HALE = (f"{name}@meadow.example" for name in ("ann", "mara", "otto", "hale"))
+SERVICE = "checkins@meadow.example"
+PRIVATE = "What I keep to myself goes by the name of balomiru."
+SHARED = "What carried me lately goes by the name of tekanovi."
+OWN_TITLE, STUCK_TITLE = "Lead a planning round on one page", "Shadow somebody in the supplier talks"
+
+QUARTERLY: dict[str, dict[str, Any]] = {
+    "rhythm": {
+        "every_months": 3,
+        "may_slip_days": 21,
+        "weeks_of_period": [3, 10],
+        "no_check_in_dates": [],
+        "new_joiner_on_day": 60,
+    },
+    "booking": {
+        "weeks_ahead": 6,
+        "per_manager_per_day": 2,
+        "per_manager_per_week": 3,
+        "minutes_between": 15,
+    },
+    "actions": {"remind_on_days": [-7, -1, 2, 9], "first_reminder_if_over_days": 14},
+    "stalled_plan": {
+        "quiet_days": 30,
+        "overdue_days": 14,
+        "repairs_to_both_day": 7,
+        "hr_partner_day": 21,
+        "pause_day": 35,
+    },
+    "mail": {
+        "letters_per_day": 1,
+        "letters_per_week": 3,
+        "after_start_minutes": 30,
+        "before_end_minutes": 60,
+    },
+}
+
+
+def moment(text: str) -> datetime:
+    """An instant from "2030-03-18 09:00", which is UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def colleague(mail: str, manager: str | None) -> Colleague:
+    return Colleague(
+        oid=f"oid-{mail}",
+        mail=mail,
+        name=mail.partition("@")[0].title(),
+        manager=manager,
+        zone=ZoneInfo("Europe/Berlin"),
+        weekdays=frozenset(range(5)),
+        opens=time(9),
+        closes=time(17),
+        hired=date(2024, 1, 1),
+        leave=(),
+        holidays=frozenset({date(2030, 4, 19), date(2030, 4, 22), date(2030, 5, 1)}),
+        busy=(Stretch(moment("2030-03-18 10:00"), moment("2030-03-18 11:00")),),
+    )
+
+
+def letter(at: str, to: str, *keys: str, words: str = "") -> Sent:
+    return Sent(keys, to, moment(at), f"Something for you, {to}, {len(keys)}", f"<p>Hello. {words} {len(keys)}</p>")
+
+
+def talk_at(start: str, end: str, **changed: Any) -> Talk:
+    facts: dict[str, Any] = {
+        "check_in": "C1",
+        "start": moment(start),
+        "end": moment(end),
+        "zone": "Europe/Berlin",
+        "attendees": (ANN, MARA),
+        "cancelled": False,
+        "booked": moment("2030-02-04 08:00"),
+    }
+    return Talk(**facts | changed)
+
+
+def entry(at: str, person: str, did: Any, link: str, **more: Any) -> Entry:
+    return Entry(at=moment(at), person=person, did=did, link=link, **more)
+
+
+# Ann and Mara talk on Monday 2030-03-18 at 09:00 UTC, 10:00 in Berlin; the clocks change on 2030-03-31.
+LETTERS = (
+    letter("2030-03-11 08:30", ANN, "form/C1"),
+    letter("2030-03-15 08:30", ANN, "pre-read/C1/1/1/P-ann", words=SHARED),
+    letter("2030-03-15 08:30", MARA, "pre-read/C1/1/1/P-mara", words=SHARED),
+    letter("2030-03-18 11:51", ANN, "outcome/C1/1/P-ann"),
+    letter("2030-03-18 11:50", MARA, "outcome/C1/1/P-mara"),
+    letter("2030-04-03 07:35", ANN, "action/A1/2030-04-10/-7", words=OWN_TITLE),
+    letter("2030-04-09 07:35", ANN, "action/A1/2030-04-10/-1", words=OWN_TITLE),
+    letter("2030-02-11 08:35", OTTO, "support/L2/S1/note/P-otto"),
+    letter("2030-02-18 08:40", OTTO, "support/L2/S1/repairs/P-otto", "weekly/P-otto/2030-02-18"),
+    letter("2030-02-18 08:40", MARA, "support/L2/S1/repairs/P-mara"),
+    letter("2030-03-04 08:40", HALE, "support/L2/S1/hr/P-hale"),
+    letter("2030-03-18 08:40", OTTO, "support/L2/S1/rest/P-otto"),
+)
+
+DIARY = (
+    entry(
+        "2030-03-11 10:00",
+        ANN,
+        "answered_form",
+        "/reflections/C1",
+        letter="/reflections/C1",
+        fields={"text-learned": PRIVATE, "text-surprised": SHARED, "line-surprised": SHARED},
+        shared={"learned": False, "surprised": True},
+        canaries=(Canary(PRIVATE, shared=False), Canary(SHARED, shared=True)),
+    ),
+    entry("2030-03-18 14:00", ANN, "said_outcome", "/check-ins/C1/outcome", fields={"said": "held"}),
+    entry("2030-03-18 14:05", MARA, "said_outcome", "/check-ins/C1/outcome", fields={"said": "held"}),
+    entry("2030-04-09 09:00", ANN, "finished_action", "/actions/A1/done"),
+)
+
+PAGES = (
+    Page(ANN, "/reflections/C1", f"<textarea>{PRIVATE}</textarea><textarea>{SHARED}</textarea>"),
+    Page(MARA, "/check-ins/C1", f"<p>{SHARED}</p>"),
+    Page(OTTO, "/check-ins/C1", "<p>There is no such page.</p>"),
+    Page(ANN, "/actions/A1", f"<h1>{OWN_TITLE}</h1>"),
+    Page(OTTO, "/actions/A2", f"<h1>{STUCK_TITLE}</h1>"),
+)
+
+HISTORY = (
+    SeededAction(
+        OWN_TITLE,
+        ANN,
+        ANN,
+        agreed_on=date(2030, 1, 10),
+        due_on=date(2030, 4, 10),
+        quiet_since=date(2030, 1, 20),
+    ),
+    SeededAction(
+        STUCK_TITLE,
+        OTTO,
+        OTTO,
+        agreed_on=date(2029, 12, 10),
+        due_on=date(2030, 1, 19),
+        quiet_since=date(2030, 1, 10),
+    ),
+)
+
+
+def files(folder: Path) -> dict[str, tuple[Path, ...]]:
+    """One file of each kind, with what such a file may say."""
+    found = {}
+    for kind, says in (
+        ("logs", b"INFO CheckIn/C1 booked\n"),
+        ("metrics", b"temporal_activities 12\n"),
+        ("histories", b'[{"input": {"payloads": ["\\"C1\\"", "{\\"at\\": \\"2030-03-18T09:00:00Z\\"}"]}}]'),
+        ("databases", b"SQLite format 3\0gAAAAABo3mQWc0hJ"),
+    ):
+        path = folder / kind
+        path.write_bytes(says)
+        found[kind] = (path,)
+    return found
+
+
+@pytest.fixture
+def quarter(tmp_path: Path) -> Evidence:
+    people = [colleague(ANN, MARA), colleague(MARA, None), colleague(OTTO, MARA), colleague(HALE, None)]
+    return Evidence(
+        day0=date(2030, 2, 4),
+        began=moment("2030-02-04 00:00"),
+        until=moment("2030-05-08 00:00"),
+        people={person.mail: person for person in people},
+        service_mailbox=SERVICE,
+        hr_partner=HALE,
+        policies={"Quarterly check-ins": QUARTERLY},
+        starts_on={"Quarterly check-ins": date(2030, 2, 4)},
+        policy_of={ANN: "Quarterly check-ins"},
+        talks=(talk_at("2030-03-18 09:00", "2030-03-18 09:45"),),
+        letters=LETTERS,
+        received=[(each.to, each.subject, each.at) for each in LETTERS],
+        mailed=[Mailed(mailbox, each.body) for each in LETTERS for mailbox in (each.to, SERVICE)],
+        addresses=("/v1.0/users/oid-ann/events?$top=10",),
+        diary=DIARY,
+        history=HISTORY,
+        pages=PAGES,
+        secret_texts=(OWN_TITLE, STUCK_TITLE),
+        **files(tmp_path),
+    )

@@ -1,0 +1,170 @@
+"""The start page, the learning moment, HR's page, and health."""
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import select
+
+from integrations.database.connection import open_database
+from integrations.database.needs_a_hand import ask_for_a_hand
+from integrations.database.tables import LearningMoment, LetterItem, Plan, Reporting, Stall, StallAnswer
+from web.app import build_app
+
+CANARY = "a fox crossed the yard"
+
+
+async def test_the_start_page_says_what_is_next_and_what_waits(world: Any) -> None:
+    ann = await world.browser("ann")
+    page = (await ann.get("/")).text
+    assert "Check-in with Mara" in page
+    assert "Monday 11 March 2030 at 10:00" in page
+    assert 'href="/reflections/check-in-1"' in page
+    await ann.post("/reflections/check-in-1", data={"do": "talk"})
+    assert 'href="/reflections/check-in-1"' not in (await ann.get("/")).text
+    world.clock.at += timedelta(days=8)
+    assert "Did you and Mara talk?" in (await ann.get("/")).text
+    await ann.post("/check-ins/check-in-1/outcome", data={"said": "held"})
+    assert "Did you and Mara talk?" not in (await ann.get("/")).text
+
+
+async def test_the_manager_is_not_told_whether_the_form_waits(world: Any) -> None:
+    mara, ann = await world.browser("mara"), await world.browser("ann")
+    before = (await mara.get("/")).text
+    assert "Check-in with Ann" in before
+    await ann.post("/reflections/check-in-1", data={"text-proud": CANARY, "do": "save"})
+    assert (await mara.get("/")).text == before
+
+
+async def test_an_empty_start_page_is_kind(world: Any) -> None:
+    page = (await (await world.browser("otto")).get("/")).text
+    assert "No check-in is booked just now" in page
+    assert "Waiting for you" not in page
+    assert "Ann" not in page
+
+
+async def test_at_most_three_things_wait_at_once(world: Any) -> None:
+    mara, ann = await world.browser("mara"), await world.browser("ann")
+    for number in range(5):
+        data = {
+            "title": f"Thing {number}",
+            "owner": "person-ann",
+            "due_on": "2030-05-01",
+            "form_token": f"t{number}",
+        }
+        assert (await mara.post("/check-ins/check-in-1/actions", data=data)).status_code == 303
+    page = (await ann.get("/")).text
+    assert page.count("Would you take this on?") == 3
+
+
+async def test_a_learning_moment_is_its_managers_for_this_quarter(world: Any) -> None:
+    mara = await world.browser("mara")
+    for words in (CANARY, CANARY, f"{CANARY} <b>"):
+        assert (await mara.post("/learning-moment", data={"text": words})).status_code == 303
+    assert f"{CANARY} &lt;b&gt;" in (await mara.get("/learning-moment")).text
+    async with world.database.reading() as session:
+        rows = (await session.scalars(select(LearningMoment))).all()
+    assert [(row.person_id, row.period, row.text) for row in rows] == [("person-mara", "2030-Q1", f"{CANARY} <b>")]
+    world.clock.at += timedelta(days=40)
+    assert CANARY not in (await (await world.browser("mara")).get("/learning-moment")).text
+
+
+@pytest.mark.parametrize("name", ["ann", "otto", "hale"])
+async def test_who_holds_no_check_ins_is_not_asked_what_they_learned(world: Any, name: str) -> None:
+    browser = await world.browser(name)
+    assert (await browser.get("/learning-moment")).status_code == 404
+    assert (await browser.post("/learning-moment", data={"text": "x"})).status_code == 404
+
+
+async def a_stall(world: Any, **changes: Any) -> None:
+    async with world.database.transaction() as session:
+        session.add(Plan(id="plan", person_id="person-ann", opened_at=world.clock.at))
+        await session.flush()
+        facts = {
+            "id": "stall",
+            "plan_id": "plan",
+            "cause": "check-ins/check-in-1",
+            "began_at": world.clock.at,
+        }
+        session.add(Stall(**(facts | changes)))
+        await session.flush()
+        session.add(
+            StallAnswer(
+                stall_id="stall",
+                person_id="person-ann",
+                reason="time",
+                to_hr=False,
+                answered_at=world.clock.at,
+            )
+        )
+        session.add(
+            LetterItem(
+                key="support/plan/stall/hr/person-hale",
+                recipient_id="person-hale",
+                kind="support_request",
+                due_at=world.clock.at,
+                sent_at=world.clock.at,
+                stall_id="stall",
+                state="sent",
+            )
+        )
+
+
+async def test_hr_sees_names_and_stage_but_a_reason_only_where_it_was_allowed(world: Any) -> None:
+    await a_stall(world)
+    hale = await world.browser("hale")
+    page = (await hale.get("/hr")).text
+    assert "Ann Berg and Mara Lind" in page
+    assert "In the way" not in page
+    async with world.database.transaction() as session:
+        (await session.scalar(select(StallAnswer))).to_hr = True
+    assert "In the way: time." in (await hale.get("/hr")).text
+
+
+@pytest.mark.parametrize("changes", [{"hr_kept_out": True}, {"ended": "helped"}])
+async def test_hr_does_not_see_whoever_kept_it_out_or_was_helped(world: Any, changes: dict[str, Any]) -> None:
+    if "ended" in changes:
+        changes |= {"ended_at": world.clock.at}
+    await a_stall(world, **changes)
+    page = (await (await world.browser("hale")).get("/hr")).text
+    assert "Ann" not in page
+    assert "Nobody needs you just now" in page
+
+
+async def test_hr_sees_what_cannot_go_on_by_itself(world: Any) -> None:
+    async with world.database.transaction() as session:
+        await ask_for_a_hand(session, "k", "Otto Kern has no mailbox: give him one.", world.clock.at)
+    assert "Otto Kern has no mailbox" in (await (await world.browser("hale")).get("/hr")).text
+
+
+@pytest.mark.parametrize("name", ["ann", "mara", "otto", "ira"])
+async def test_hrs_page_is_not_there_for_others(world: Any, name: str) -> None:
+    assert (await (await world.browser(name)).get("/hr")).status_code == 404
+
+
+async def test_an_interim_partner_sees_what_they_hold(world: Any) -> None:
+    async with world.database.transaction() as session:
+        session.add(
+            Reporting(
+                person_id="person-ann",
+                partner_id="person-otto",
+                source="override",
+                since=world.clock.at.date(),
+            )
+        )
+    assert "Ann" not in (await (await world.browser("mara")).get("/")).text
+    assert (await (await world.browser("otto")).get("/learning-moment")).status_code == 200
+
+
+async def test_health_needs_no_sign_in_and_tells_when_the_database_is_gone(world: Any) -> None:
+    browser = await world.browser()
+    answer = await browser.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"database": "answers"})
+    gone = open_database("sqlite+aiosqlite:////no-such-folder/perennial.db", (Fernet.generate_key().decode(),))
+    app = build_app(world.settings, gone, world.clock, world.app.state.face.sign_in)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000") as browser:
+        answer = await browser.get("/healthz")
+    assert (answer.status_code, answer.json()) == (503, {"database": "does not answer"})
+    await gone.close()

@@ -1,0 +1,208 @@
+"""Plans and stuck plans on the pages: who sees them, and what each button does."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from integrations.database.actions import make_action
+from integrations.database.plans import ensure_plan
+from integrations.database.tables import (
+    ActionEvent,
+    Goal,
+    NeedsAHand,
+    Plan,
+    Reading,
+    Stall,
+    StallAnswer,
+)
+
+
+async def grow(world: Any, title: str = "Present it once", owner: str = "ann", private: bool = False) -> str:
+    async with world.database.transaction() as session:
+        return await make_action(
+            session,
+            check_in_id=world.check_in_id,
+            plan_person_id=world.id_of("ann"),
+            owner_id=world.id_of(owner),
+            made_by_id=world.id_of(owner),
+            title=title,
+            success=None,
+            modality="stretch",
+            due_on=date(2030, 3, 25),
+            private=private,
+            form_token=None,
+            now=world.clock.at,
+        )
+
+
+async def plan_of(world: Any) -> Plan:
+    async with world.database.transaction() as session:
+        return await ensure_plan(session, world.id_of("ann"), world.clock.at)
+
+
+async def stall(world: Any, cause: str = "check-ins/check-in-1", holder: str | None = None) -> str:
+    plan = await plan_of(world)
+    async with world.database.transaction() as session:
+        row = Stall(
+            plan_id=plan.id,
+            cause=cause,
+            holder_id=world.id_of(holder) if holder else None,
+            began_at=world.clock.at,
+        )
+        session.add(row)
+        await session.flush()
+        return row.id
+
+
+async def stall_row(world: Any, stall_id: str) -> Stall:
+    async with world.database.reading() as session:
+        row = await session.get_one(Stall, stall_id)
+        assert isinstance(row, Stall)
+        return row
+
+
+async def test_an_empty_plan_is_a_kind_page(world: Any) -> None:
+    answer = await (await world.browser("ann")).get("/plan")
+    assert answer.status_code == 200
+    assert "one small thing" in answer.text
+
+
+async def test_ann_sees_her_whole_plan_and_mara_all_but_what_ann_keeps(world: Any) -> None:
+    await grow(world, "Present it once")
+    await grow(world, "Find out what I want", private=True)
+    await grow(world, "Introduce Ann to pricing", owner="mara")
+    plan = await plan_of(world)
+    async with world.database.transaction() as session:
+        session.add(Goal(plan_id=plan.id, title="Explain numbers", why="It matters", made_at=world.clock.at))
+    own = (await (await world.browser("ann")).get("/plan")).text
+    theirs = (await (await world.browser("mara")).get(f"/plans/{plan.id}")).text
+    for text in ("Present it once", "Introduce Ann to pricing", "Explain numbers"):
+        assert text in own
+        assert text in theirs
+    assert "Find out what I want" in own
+    assert "Find out what I want" not in theirs
+    async with world.database.reading() as session:
+        readings = (await session.scalars(select(Reading))).all()
+    assert [(one.reader_id, one.owner_id, one.what) for one in readings] == [
+        (world.id_of("mara"), world.id_of("ann"), f"plan/{plan.id}")
+    ]
+
+
+async def test_mara_finds_what_she_took_on_in_anns_plan_on_her_own_page(world: Any) -> None:
+    await grow(world, "Introduce Ann to pricing", owner="mara")
+    assert "Introduce Ann to pricing" in (await (await world.browser("mara")).get("/plan")).text
+
+
+async def test_nobody_else_opens_a_plan(world: Any) -> None:
+    plan = await plan_of(world)
+    for name in ("otto", "hale", "ira"):
+        browser = await world.browser(name)
+        theirs = await browser.get(f"/plans/{plan.id}")
+        assert theirs.status_code == 404
+        assert theirs.text == (await browser.get("/plans/no-such")).text
+
+
+async def test_help_from_hr_is_a_name_on_their_list_and_unseen_by_mara(world: Any) -> None:
+    await grow(world)
+    ann = await world.browser("ann")
+    for _ in range(2):
+        assert (await ann.post("/plan/help", data={"whom": "hr"})).status_code == 303
+    assert "HR has your name" in (await ann.get("/plan")).text
+    plan = await plan_of(world)
+    assert "asked" not in (await (await world.browser("mara")).get(f"/plans/{plan.id}")).text
+    async with world.database.reading() as session:
+        hands = (await session.scalars(select(NeedsAHand))).all()
+    assert [hand.person_id for hand in hands] == [world.id_of("ann")]
+    assert "Present it" not in hands[0].sentence
+
+
+async def test_help_from_mara_stands_on_the_plan_they_share(world: Any) -> None:
+    ann = await world.browser("ann")
+    await ann.post("/plan/help", data={"whom": "partner"})
+    plan = await plan_of(world)
+    assert "Ann asked you for help" in (await (await world.browser("mara")).get(f"/plans/{plan.id}")).text
+    assert (await ann.post("/plan/help", data={"whom": "everybody"})).status_code == 422
+
+
+async def test_following_a_mailed_link_to_a_stuck_plan_changes_nothing(world: Any) -> None:
+    stall_id = await stall(world)
+    browser = await world.browser("ann")
+    for reason in ("time", "goal", "access", "help", "rather_not_say", "nonsense"):
+        answer = await browser.get(f"/stalls/{stall_id}", params={"reason": reason})
+        assert answer.status_code == 200
+        assert (f'value="{reason}" required checked' in answer.text) is (reason != "nonsense")
+    async with world.database.reading() as session:
+        assert await session.scalar(select(func.count()).select_from(StallAnswer)) == 0
+    assert (await stall_row(world, stall_id)).ended is None
+
+
+async def test_a_reason_is_anns_alone_until_she_shares_it(world: Any) -> None:
+    stall_id = await stall(world)
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    await ann.post(f"/stalls/{stall_id}/answer", data={"reason": "access"})
+    assert "You answered: Access or budget" in (await ann.get(f"/stalls/{stall_id}")).text
+    assert "shared with you" not in (await mara.get(f"/stalls/{stall_id}")).text
+    await ann.post(f"/stalls/{stall_id}/answer", data={"reason": "access", "to_partner": "yes"})
+    assert "Ann shared with you: Access or budget" in (await mara.get(f"/stalls/{stall_id}")).text
+    assert (await stall_row(world, stall_id)).ended is None
+
+
+async def test_an_unknown_reason_is_refused(world: Any) -> None:
+    stall_id = await stall(world)
+    answer = await (await world.browser("ann")).post(f"/stalls/{stall_id}/answer", data={"reason": "lazy"})
+    assert answer.status_code == 422
+
+
+async def test_only_whoever_holds_the_stuck_part_reaches_it(world: Any) -> None:
+    action_id = await grow(world, owner="mara")
+    stall_id = await stall(world, f"action/{action_id}/2030-02-01", holder="mara")
+    assert (await (await world.browser("mara")).get(f"/stalls/{stall_id}")).status_code == 200
+    for name in ("ann", "otto", "hale"):
+        browser = await world.browser(name)
+        assert (await browser.get(f"/stalls/{stall_id}")).status_code == 404
+        for what in ("answer", "smaller", "pause", "leave", "keep-hr-out"):
+            answer = await browser.post(f"/stalls/{stall_id}/{what}", data={"reason": "time"})
+            assert answer.status_code == 404
+    assert (await stall_row(world, stall_id)).ended is None
+
+
+async def test_one_press_leaves_it_makes_it_smaller_or_keeps_hr_out(world: Any) -> None:
+    action_id = await grow(world)
+    left = await stall(world)
+    smaller = await stall(world, f"action/{action_id}/2030-02-01", holder="ann")
+    kept = await stall(world, "scheduling/check-in-1")
+    ann = await world.browser("ann")
+    for _ in range(2):
+        assert (await ann.post(f"/stalls/{left}/leave")).status_code == 303
+        assert (await ann.post(f"/stalls/{smaller}/smaller", data={"title": "One slide"})).status_code == 303
+        assert (await ann.post(f"/stalls/{kept}/keep-hr-out")).status_code == 303
+    assert (await stall_row(world, left)).ended == "stopped"
+    assert (await stall_row(world, smaller)).ended == "helped"
+    assert "nothing more is sent" in (await ann.get(f"/stalls/{left}")).text
+    assert "One slide" in (await ann.get(f"/actions/{action_id}")).text
+    assert "HR is kept out" in (await ann.get(f"/stalls/{kept}")).text
+    async with world.database.reading() as session:
+        asked = select(ActionEvent.what).where(ActionEvent.action_id == action_id).order_by(ActionEvent.id)
+        assert list((await session.scalars(asked)).all()) == ["made", "smaller"]
+
+
+async def test_a_paused_plan_rests_until_ann_takes_it_up_again(world: Any) -> None:
+    stall_id = await stall(world)
+    mara, ann = await world.browser("mara"), await world.browser("ann")
+    await mara.post(f"/stalls/{stall_id}/pause")
+    plan = await plan_of(world)
+    assert plan.state == "resting"
+    assert (await mara.post(f"/plans/{plan.id}/resume")).status_code == 404
+    assert "Take it up again" in (await ann.get("/plan")).text
+    for _ in range(2):
+        assert (await ann.post(f"/plans/{plan.id}/resume")).status_code == 303
+    assert (await plan_of(world)).state == "active"
+    assert ("PlanWatch", plan.id) in world.pokes.made
+
+
+async def test_a_signed_out_reader_is_sent_to_sign_in_and_back(world: Any) -> None:
+    stall_id = await stall(world)
+    answer = await (await world.browser()).get(f"/stalls/{stall_id}?reason=time")
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in?to=%2Fstalls%2F")

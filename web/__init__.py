@@ -1,0 +1,1 @@
+"""The browser face: people's pages, HR's pages, and health."""

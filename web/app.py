@@ -1,0 +1,60 @@
+"""Puts the face together: its pages in their frame, for one database, clock and sign-in."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from config.settings import Settings
+from integrations.clock import Clock
+from integrations.database.connection import Database
+from web import (
+    actions,
+    check_ins,
+    health,
+    home,
+    hr,
+    learning_moments,
+    outcomes,
+    plans,
+    privacy,
+    reflections,
+)
+from web import sign_in as signing
+from web.face import Face, SignIn
+from web.frame import frame
+from web.pages import HERE, NotHere, Unfit, on_http, on_invalid, on_not_here, on_unfit
+from web.sessions import NoLongerHere, SignedOut, add_sessions, on_no_longer_here, on_signed_out
+
+
+def build_app(settings: Settings, database: Database, clock: Clock, sign_in: SignIn) -> FastAPI:
+    """The face as an ASGI application. It owns none of what it is given: whoever opened them closes them."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.face = Face(settings, database, clock, sign_in)
+    app.middleware("http")(frame)
+    add_sessions(app, settings)
+    for error, answer in (
+        (NotHere, on_not_here),
+        (Unfit, on_unfit),
+        (SignedOut, on_signed_out),
+        (NoLongerHere, on_no_longer_here),
+        (HTTPException, on_http),
+        (RequestValidationError, on_invalid),
+    ):
+        app.add_exception_handler(error, answer)
+    app.mount("/static", StaticFiles(directory=HERE / "static"))
+    for pages in (
+        signing,
+        home,
+        reflections,
+        learning_moments,
+        check_ins,
+        outcomes,
+        actions,
+        plans,
+        privacy,
+        hr,
+        health,
+    ):
+        app.include_router(pages.router)
+    return app

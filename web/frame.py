@@ -1,0 +1,67 @@
+"""What surrounds every page: time is read once, a post must come from us, no fault shows its insides."""
+
+import logging
+import traceback
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from integrations.clock import ClockUnreachable
+from web.face import face_of
+from web.pages import trouble
+from web.same_origin import comes_from_us
+
+log = logging.getLogger(__name__)
+
+LARGEST_FORM = 1_000_000
+"""Bytes of a posted form."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not "no-referrer": browsers then hide the Origin of a form too, which same_origin needs.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+async def frame(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """The outermost layer, and so the one place that catches everything."""
+    try:
+        answer = await _within(request, call_next)
+    except ClockUnreachable as error:
+        log.error("%s", error)
+        answer = trouble(request, 503)
+    except Exception as error:  # noqa: BLE001 - outermost: a person gets a page, the log gets where, never what
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        log.error(
+            "%s %s: %s at %s:%s",
+            request.method,
+            request.url.path,
+            type(error).__name__,
+            last.filename,
+            last.lineno,
+        )
+        answer = trouble(request, 500)
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
+
+
+async def _within(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    if request.url.path.startswith("/static/"):
+        return await call_next(request)
+    request.state.now = await face_of(request).clock.now()
+    if request.method not in {"GET", "HEAD"}:
+        if not comes_from_us(request, face_of(request).settings.public_url):
+            return trouble(request, 403)
+        size = request.headers.get("content-length", "")
+        if not size.isdecimal() or int(size) > LARGEST_FORM:
+            return trouble(request, 413)
+    return await call_next(request)

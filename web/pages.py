@@ -1,0 +1,148 @@
+"""How a page is made, with escaping on; and every error as a page with a sentence and a way on."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi.exceptions import RequestValidationError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+HERE = Path(__file__).parent
+LONGEST_TEXT = 20_000
+"""Characters of one typed text; some ten pages."""
+
+_WAYS = {
+    403: ("This did not come from one of our pages", "Open the page again and send it from there."),
+    404: (
+        "There is nothing here for you",
+        "Either there is no such page, or it belongs to other people. If a letter brought you here, "
+        "check that you are signed in as the person it was written to.",
+    ),
+    405: ("This page cannot be used that way", "Go back to the start and follow the links from there."),
+    413: ("That is more than we can take at once", "Send a shorter text."),
+    422: ("Something in the form does not fit", "Go back, correct it, and send it again."),
+    500: (
+        "Something went wrong on our side",
+        "Nothing you saved earlier is lost. Go back, and send it again in a few minutes.",
+    ),
+    503: ("We cannot reach what we need just now", "Please try again in a few minutes."),
+}
+
+
+class NotHere(Exception):
+    """The page does not exist, or is not this person's: nobody learns which."""
+
+
+class Unfit(Exception):
+    """What was sent cannot be taken; `sentence` says what does not fit and what to do.
+
+    `typed` is shown again, so that nothing written is lost.
+    """
+
+    def __init__(self, sentence: str, typed: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.typed = dict(typed or {})
+
+
+def day_words(day: date | None) -> str:
+    """ "Thursday 11 March 2030"; empty for none."""
+    return f"{day:%A} {day.day} {day:%B %Y}" if day else ""
+
+
+def hour_words(at: datetime, zone: str) -> str:
+    """ "Thursday 11 March 2030 at 10:00" on the wall clock of `zone`."""
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{day_words(local.date())} at {local:%H:%M}"
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["day"] = day_words
+    made.filters["hour"] = hour_words
+    return made
+
+
+_JINJA = _environment()
+
+
+def page(request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
+    """Renders `templates/<template>`; it extends layout.html, and has `viewer` (or None) besides `facts`."""
+    facts.setdefault("viewer", getattr(request.state, "viewer", None))
+    facts.setdefault("typed", {})
+    facts["help_contact"] = request.app.state.face.settings.help_contact
+    return HTMLResponse(_JINJA.get_template(template).render(**facts), status_code=status)
+
+
+def go(path: str) -> RedirectResponse:
+    """After a post: on to a page that can be loaded again safely."""
+    return RedirectResponse(path, status_code=303)
+
+
+def trouble(
+    request: Request,
+    status: int,
+    *,
+    title: str | None = None,
+    sentence: str | None = None,
+    typed: Mapping[str, str] | None = None,
+    way_on: tuple[str, str] = ("To the start", "/"),
+) -> HTMLResponse:
+    """The page for an error: what happened, a way on, and what was typed, to be copied."""
+    usual = _WAYS.get(status, _WAYS[500 if status >= 500 else 422])
+    return page(
+        request,
+        "trouble.html",
+        status,
+        title=title or usual[0],
+        sentence=sentence or usual[1],
+        way_on=way_on,
+        typed={name: text for name, text in (typed or {}).items() if text.strip()},
+    )
+
+
+async def typed_in(request: Request) -> dict[str, str]:
+    """The text fields of a posted form; line ends as one character, nothing that no keyboard types.
+
+    Raises Unfit for a text that is too long.
+    """
+    form = await request.form()
+    texts = {
+        name: value.replace("\r\n", "\n").replace("\0", "") for name, value in form.items() if isinstance(value, str)
+    }
+    if any(len(text) > LONGEST_TEXT for text in texts.values()):
+        raise Unfit(f"One of your texts is longer than {LONGEST_TEXT:,} characters; please shorten it.", texts)
+    return texts
+
+
+async def on_not_here(request: Request, _error: Exception) -> Response:
+    return trouble(request, 404)
+
+
+async def on_unfit(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Unfit)
+    shown = {name: text for name, text in error.typed.items() if name not in {"form_token", "do"}}
+    return trouble(request, 422, sentence=error.sentence, typed=shown)
+
+
+async def on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    answer = trouble(request, error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return trouble(request, 422)

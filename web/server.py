@@ -1,0 +1,67 @@
+"""Runs the web face from PERENNIAL_* settings: `python -m web.server`."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+import uvicorn
+
+from config.logging import configure_logging
+from config.settings import Settings, SettingsError, load_settings
+from integrations.clock import open_clock
+from integrations.database.connection import DatabaseUnreachable, check_reachable, open_database
+from integrations.entra.sign_in import SignIn
+from web.app import build_app
+from web.wake_up_delivery import LatePokes
+
+
+def main() -> int:
+    try:
+        settings = load_settings()
+        configure_logging(settings.log_format, settings.log_level)
+        return asyncio.run(serve(settings))
+    except (SettingsError, DatabaseUnreachable) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+async def serve(settings: Settings) -> int:
+    """Serves until SIGTERM or Ctrl-C; returns the exit code. Raises DatabaseUnreachable."""
+    pokes = LatePokes(settings)
+    keys = tuple(key.get_secret_value() for key in settings.encryption_keys)
+    database = open_database(settings.database_url, keys, pokes)
+    clock = open_clock(settings.clock_url)
+    sign_in = SignIn(settings)
+    try:
+        await check_reachable(database)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                build_app(settings, database, clock, sign_in),
+                host=settings.web_host,
+                port=settings.web_port,
+                log_config=None,
+                # Its lines would hold the codes that sign people in.
+                access_log=False,
+                server_header=False,
+            )
+        )
+        # uvicorn raises the signal that ended it once more; without these, nothing after it would be put away.
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(ending, lambda: None)
+        delivering = asyncio.create_task(pokes.keep_delivering(database))
+        try:
+            await server.serve()
+        finally:
+            delivering.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await delivering
+        return 0 if server.started else 1
+    finally:
+        sign_in.close()
+        await clock.aclose()
+        await database.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
