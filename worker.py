@@ -16,9 +16,10 @@ from activities.failures import Failures
 from config.logging import configure_logging
 from config.settings import Settings, SettingsError, load_settings
 from integrations.clock import open_clock
-from integrations.database.connection import DatabaseUnreachable, check_reachable, open_database
+from integrations.database.connection import DatabaseUnreachable, open_database
+from integrations.database.migrate import check_current
 from integrations.database.wake_ups import keep_delivering
-from integrations.entra.tokens import MsalTokens
+from integrations.entra.tokens import MsalTokens, TokenRefused
 from integrations.graph.client import open_graph
 from integrations.graph.warm_up import warm_up
 from integrations.temporal.connect import TemporalUnreachable, connect
@@ -33,18 +34,19 @@ log = logging.getLogger(__name__)
 async def working(settings: Settings) -> AsyncIterator[None]:
     """Inside, this process works on the task queue; on leaving, what is in flight finishes.
 
-    Raises TemporalUnreachable and DatabaseUnreachable.
+    Nothing is begun before each of them has answered. Raises TemporalUnreachable, DatabaseUnreachable, TokenRefused.
     """
     async with AsyncExitStack() as stack:
         client = await connect(settings)
         keys = [key.get_secret_value() for key in settings.encryption_keys]
         database = open_database(settings.database_url, keys, Pokes(client, settings.temporal_task_queue))
         stack.push_async_callback(database.close)
-        await check_reachable(database)
+        await check_current(database)
         clock = open_clock(settings.clock_url)
         stack.push_async_callback(clock.aclose)
         tokens = MsalTokens(settings)
         stack.callback(tokens.close)
+        await tokens.get_authorization_token(settings.graph_url)
         graph = await stack.enter_async_context(open_graph(settings, tokens))
         await stack.enter_async_context(
             Worker(
@@ -83,7 +85,7 @@ def main() -> int:
         settings = load_settings()
         configure_logging(settings.log_format, settings.log_level)
         asyncio.run(run(settings))
-    except (SettingsError, TemporalUnreachable, DatabaseUnreachable) as error:
+    except (SettingsError, TemporalUnreachable, DatabaseUnreachable, TokenRefused) as error:
         print(error, file=sys.stderr)
         return 2
     finally:

@@ -7,7 +7,7 @@ from html import escape
 from temporalio import activity
 
 from activities.moment import Moment
-from cycle.check_in import CALLED_OFF, State
+from cycle.check_in import CALLED_OFF, OPEN, State
 from cycle.meeting_change import Cancelled, Moved, Untouched, classify
 from cycle.policy import Policy
 from cycle.workdays import Span
@@ -143,6 +143,9 @@ class Calendar:
         async with self._database.transaction() as session:
             row = await session.get_one(CheckInRow, check_in_id)
             old = await session.get_one(Booking, booking.id)
+            if row.state not in OPEN or old.state != "booked":
+                # Called off meanwhile: what becomes of the event is decided already.
+                return True
             match change:
                 case Moved(start, end):
                     old.state = "moved"

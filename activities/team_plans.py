@@ -17,6 +17,7 @@ from cycle.slots import Busy, Diary
 from cycle.team_plan import Caps, Choice, Request, fits, plan_team
 from cycle.workdays import ONE_DAY, Span, WorkWeek
 from integrations.database.check_ins import (
+    OPEN_BOOKING,
     Pair,
     add_booking,
     check_in,
@@ -197,7 +198,9 @@ class TeamPlans:
 async def _no_hour(session: AsyncSession, pair: Pair, sentence: str | None, now: datetime) -> None:
     """Tries again tomorrow and tells HR; with no day left to try, the check-in ends here."""
     row = await session.get_one(CheckInRow, pair.row.id)
-    if row.state != State.DUE:
+    newest = await newest_booking(session, row.id)
+    if row.state != State.DUE or (newest and newest.state in OPEN_BOOKING):
+        # Settled meanwhile, perhaps by another plan, whose booking is what left no hour to this one.
         return
     names = f"{pair.person.name} and {pair.partner.name}"
     if sentence is None:
@@ -238,7 +241,7 @@ async def _still_free(session: AsyncSession, row: CheckInRow, choice: Choice, ca
     if row.state != State.DUE:
         return False
     newest = await newest_booking(session, row.id)
-    if newest and newest.state in ("intended", "booked"):
+    if newest and newest.state in OPEN_BOOKING:
         return False
     since = choice.start - A_WEEK_AND_A_DAY
     taken = await open_spans(session, partner.id, as_partner_only=True, since=since)

@@ -142,6 +142,18 @@ def free_port() -> int:
         return port
 
 
+def is_free(port: int) -> bool:
+    """Whether a server of ours could listen on 127.0.0.1:port."""
+    with socket.socket() as listener:
+        # As servers do: a port whose last connections are still closing counts as free.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
 async def accepts_connections(port: int, child: Child, within_seconds: float) -> None:
     """Returns once somebody listens on 127.0.0.1:port. Raises ProcessEnded when `child` ends or takes too long."""
     deadline = asyncio.get_running_loop().time() + within_seconds
@@ -164,12 +176,21 @@ async def accepts_connections(port: int, child: Child, within_seconds: float) ->
 
 @asynccontextmanager
 async def stopped_by_signals() -> AsyncIterator[None]:
-    """Inside, SIGTERM and Ctrl-C cancel the current task, so that everything is put away in order."""
+    """Inside, the first SIGTERM or Ctrl-C cancels the current task, so that everything is put away in order.
+
+    A second one, from somebody in a hurry, must not cut that short: child processes would be left behind.
+    """
     task = asyncio.current_task()
     assert task is not None
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, lambda: None)
+        task.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, stop)
     try:
         yield
     finally:

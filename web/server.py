@@ -11,9 +11,11 @@ from config.logging import configure_logging
 from config.settings import Settings, SettingsError, load_settings
 from integrations.clock import open_clock
 from integrations.database.connection import DatabaseUnreachable, check_reachable, open_database
+from integrations.database.wake_ups import keep_delivering
 from integrations.entra.sign_in import SignIn
+from integrations.temporal.connect import connect
+from integrations.temporal.pokes import Pokes
 from web.app import build_app
-from web.wake_up_delivery import LatePokes
 
 
 def main() -> int:
@@ -28,7 +30,8 @@ def main() -> int:
 
 async def serve(settings: Settings) -> int:
     """Serves until SIGTERM or Ctrl-C; returns the exit code. Raises DatabaseUnreachable."""
-    pokes = LatePokes(settings)
+    # Lazy, so that people can write while Temporal is down; their wake-ups wait in the database.
+    pokes = Pokes(await connect(settings, lazy=True), settings.temporal_task_queue)
     keys = tuple(key.get_secret_value() for key in settings.encryption_keys)
     database = open_database(settings.database_url, keys, pokes)
     clock = open_clock(settings.clock_url)
@@ -49,7 +52,7 @@ async def serve(settings: Settings) -> int:
         # uvicorn raises the signal that ended it once more; without these, nothing after it would be put away.
         for ending in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(ending, lambda: None)
-        delivering = asyncio.create_task(pokes.keep_delivering(database))
+        delivering = asyncio.create_task(keep_delivering(database))
         try:
             await server.serve()
         finally:

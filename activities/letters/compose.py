@@ -11,15 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.letters import catalogue
 from activities.letters.catalogue import Part
 from activities.letters.wanted import open_past_due
-from cycle.anchors import opening_before
 from cycle.policy import Policy
 from cycle.pre_read import Snapshot
 from cycle.support import REASONS, step_days, three_repairs
 from integrations.database.check_ins import Pair, check_in
-from integrations.database.people import partner_of, reader
+from integrations.database.people import partner_of
 from integrations.database.plans import rules_of
 from integrations.database.policies import policy_of_check_in
-from integrations.database.reflections import questions_of
+from integrations.database.reflections import lines_leave_at, questions_of
 from integrations.database.stalls import reason_for_hr
 from integrations.database.tables import (
     ActionRow,
@@ -89,7 +88,8 @@ class Composer:
         form = f"/reflections/{pair.row.id}"
         match item.kind:
             case "reflection_request":
-                leaves = _local(_lines_leave(pair, policy, now), recipient)
+                leaves_at = await lines_leave_at(session, pair.row.id) or now
+                leaves = _local(max(leaves_at, now), recipient)
                 return catalogue.ReflectionRequest(
                     partner_name=other.first_name,
                     day=day_in_words(start),
@@ -247,19 +247,6 @@ def _about(stall: Stall, plan: Plan, recipient: Person) -> Literal["own_plan", "
     if stall.holder_id is None:
         return "check_ins"
     return "own_plan" if recipient.id == plan.person_id else "their_plan"
-
-
-def _lines_leave(pair: Pair, policy: Policy, now: datetime) -> datetime:
-    """When the snapshot is made: the earlier of the two people's pre-read hours."""
-    assert pair.booking is not None
-    start = pair.booking.start_at
-    hours = [
-        opening_before(
-            *reader(person, policy.mail, start.date(), planning=True), start, policy.pre_read.workdays_before
-        )
-        for person in pair.people
-    ]
-    return max(min(hours), now)
 
 
 def _local(at: datetime, person: Person) -> datetime:

@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.check_in import State
 from integrations.database.check_ins import check_in, said_about
 from integrations.database.learning_moments import learning_moment_of
+from integrations.database.plans import local_day
 from integrations.database.reflections import has_answered
-from integrations.database.tables import ActionRow, LetterItem, Plan, Stall
+from integrations.database.tables import ActionRow, LetterItem, Person, Plan, Stall
 
 ABOUT_A_TALK = ("reflection_request", "reflection_reminder", "pre_read")
 
@@ -26,7 +27,8 @@ async def overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> s
         assert item.step is not None
         return "answered" if await learning_moment_of(session, item.recipient_id, item.step) else None
     if item.action_id:
-        return await _action_overtaken(session, item, now.date())
+        recipient = await session.get_one(Person, item.recipient_id)
+        return await _action_overtaken(session, item, local_day(recipient, now))
     if item.stall_id:
         return await _stall_overtaken(session, item)
     if item.kind == "weekly":

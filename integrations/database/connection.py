@@ -1,8 +1,10 @@
 """Connections and transactions: one writer at a time on SQLite, and wake-ups delivered by whoever commits them."""
 
+import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -44,6 +46,11 @@ class Database:
         self.engine = engine
         self._reading = engine.execution_options(reading=True)
         self._pokes = pokes
+
+    @property
+    def where(self) -> str:
+        """Its URL without the password, for people."""
+        return self.engine.url.render_as_string(hide_password=True)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -116,15 +123,23 @@ def _begin_sqlite(connection: Any) -> None:
 
 async def check_reachable(database: Database) -> None:
     """Raises DatabaseUnreachable with a sentence when the database does not answer."""
+    url = database.engine.url
     try:
+        if url.get_backend_name() == "sqlite" and url.database:
+            # A file that does not open would leave the asynchronous driver's thread behind, with a traceback.
+            await asyncio.to_thread(_open_file, url.database)
         async with database.reading() as session:
             await session.connection()
-    except (DBAPIError, OSError) as error:
-        where = database.engine.url.render_as_string(hide_password=True)
+    except (DBAPIError, sqlite3.Error, OSError) as error:
         raise DatabaseUnreachable(
-            f"The database at {where} does not answer ({_short(error)}). "
+            f"The database at {database.where} does not answer ({_short(error)}). "
             "Check PERENNIAL_DATABASE_URL and that the server is running."
         ) from error
+
+
+def _open_file(name: str) -> None:
+    with closing(sqlite3.connect(name)) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 def _short(error: BaseException) -> str:

@@ -8,10 +8,14 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from integrations.database.connection import poke
+from integrations.database.once import insert_once
 from integrations.database.tables import ActionRow, Letter, LetterItem
 
 LETTERS_A_MINUTE = 30
 """Exchange Online sends at most 30 messages a minute for a mailbox and queues the rest silently."""
+
+PLACES_LOCK = 30_60
+"""PostgreSQL's advisory lock around giving out places; any number that nothing else in the database locks."""
 
 # Which workflow waits for a letter of this kind to have been sent.
 WAITING_FOR = {"check_in_id": "CheckIn", "action_id": "ActionChase", "plan_id": "PlanWatch"}
@@ -30,30 +34,28 @@ async def owe_letter(
 
     `due_at` counts in whole minutes; `facts` are the columns of LetterItem that say what it is about.
     """
-    if await session.get(LetterItem, key) is not None:
-        return False
     due_at = due_at.replace(second=0, microsecond=0)
-    session.add(LetterItem(key=key, recipient_id=recipient_id, kind=kind, due_at=due_at, **facts))
-    poke(session, "Postbox", recipient_id, kind, now)
-    return True
+    new = await insert_once(session, LetterItem, key=key, recipient_id=recipient_id, kind=kind, due_at=due_at, **facts)
+    if new:
+        poke(session, "Postbox", recipient_id, kind, now)
+    return new
 
 
 async def add_overtaken(
     session: AsyncSession, key: str, recipient_id: str, kind: str, at: datetime, because: str, **facts: Any
 ) -> None:
     """Books an item that will never be sent, so that its ladder goes on."""
-    if await session.get(LetterItem, key) is None:
-        session.add(
-            LetterItem(
-                key=key,
-                recipient_id=recipient_id,
-                kind=kind,
-                due_at=at,
-                state="dropped",
-                dropped_because=because,
-                **facts,
-            )
-        )
+    await insert_once(
+        session,
+        LetterItem,
+        key=key,
+        recipient_id=recipient_id,
+        kind=kind,
+        due_at=at,
+        state="dropped",
+        dropped_because=because,
+        **facts,
+    )
 
 
 async def items_about(session: AsyncSession, **about: Any) -> dict[str, LetterItem]:
@@ -114,6 +116,9 @@ async def plan_letter(
 
 
 async def _place(session: AsyncSession, senders: Sequence[str], now: datetime) -> tuple[str, datetime]:
+    if session.get_bind().dialect.name == "postgresql":
+        # One at a time until the commit, or two would count the same free place (SQLite has one writer anyway).
+        await session.execute(select(func.pg_advisory_xact_lock(PLACES_LOCK)))
     minute = now.replace(second=0, microsecond=0)
     if minute < now:
         minute += timedelta(minutes=1)

@@ -8,11 +8,32 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from integrations.database.connection import prepare_sqlite
+from integrations.database.connection import Database, DatabaseUnreachable, check_reachable, prepare_sqlite
 from integrations.database.tables import Table
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class TablesOutdated(DatabaseUnreachable):
+    """The database answers, but its tables are not those of this version; says how to get them."""
+
+
+async def check_current(database: Database) -> None:
+    """Raises DatabaseUnreachable, or TablesOutdated unless every migration of this version, and no other, has run."""
+    await check_reachable(database)
+    async with database.reading() as session:
+        done = await (await session.connection()).run_sync(
+            lambda connection: MigrationContext.configure(connection).get_current_heads()
+        )
+    if set(done) != set(ScriptDirectory(str(MIGRATIONS)).get_heads()):
+        raise TablesOutdated(
+            f"The database at {database.where} does not have the tables of this version: "
+            "run perennial database upgrade."
+        )
 
 
 def upgrade(url: str) -> None:
@@ -61,6 +82,6 @@ async def _on_connection(url: str, work: Callable[[Connection], None]) -> None:
 
 def _config(connection: Connection) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     return config

@@ -88,12 +88,15 @@ async def set_manager(session: AsyncSession, person_id: str, manager_id: str | N
 
 
 async def partner_of(session: AsyncSession, person_id: str, day: date) -> str | None:
-    """Who holds this person's check-ins on `day`: the override if there is one, else the manager."""
+    """Who holds this person's check-ins on `day`: the override if there is one, else the manager.
+
+    Of a day before anything was known, the first who did.
+    """
     lines = await session.scalars(
-        select(Reporting).where(
-            Reporting.person_id == person_id,
-            or_(Reporting.until.is_(None), Reporting.until > day),
-        )
+        select(Reporting)
+        .where(Reporting.person_id == person_id, or_(Reporting.until.is_(None), Reporting.until > day))
+        # The earliest comes last, and so stands below.
+        .order_by(Reporting.since.desc())
     )
     found = {line.source: line.partner_id for line in lines}
     return found.get("override") or found.get("directory")

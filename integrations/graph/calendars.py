@@ -132,7 +132,7 @@ class Calendars:
             # Only the coarse availability string depends on it, which we do not read.
             availability_view_interval=60,
         )
-        async with self._graph.words("read who is busy", READ):
+        async with self._graph.words("read who is busy", READ, mailbox):
             calendar = self._graph.service.users.by_user_id(mailbox).calendar
             answer = await calendar.get_schedule.post(body, asking())
         return {(item.schedule_id or "").casefold(): item for item in (answer and answer.value) or ()}
@@ -163,7 +163,7 @@ class Calendars:
         if new.online:
             event.is_online_meeting = True
             event.online_meeting_provider = OnlineMeetingProviderType.TeamsForBusiness
-        async with self._graph.words("book a check-in", WRITE):
+        async with self._graph.words("book a check-in", WRITE, organizer):
             created = await self._graph.service.users.by_user_id(organizer).events.post(event, asking())
         if created is None:
             raise BadRequest("book a check-in", "Microsoft Graph answered without the event.")
@@ -172,7 +172,7 @@ class Calendars:
     async def find_event(self, organizer: str, key: str) -> EventFacts | None:
         """The event with our key; one that stands before one that was cancelled."""
         query = EventsRequestBuilder.EventsRequestBuilderGetQueryParameters(filter=has_key(key), select=FIELDS, top=10)
-        async with self._graph.words("look a check-in up by its key", WRITE):
+        async with self._graph.words("look a check-in up by its key", WRITE, organizer):
             page = await self._graph.service.users.by_user_id(organizer).events.get(asking(query))
         found = sorted((page and page.value) or (), key=lambda event: bool(event.is_cancelled))
         return _facts(found[0]) if found else None
@@ -181,7 +181,7 @@ class Calendars:
         """The event as it is now; None when it is gone."""
         query = EventItemRequestBuilder.EventItemRequestBuilderGetQueryParameters(select=FIELDS)
         try:
-            async with self._graph.words("read a check-in", WRITE):
+            async with self._graph.words("read a check-in", WRITE, organizer):
                 event = await self._event(organizer, event_id).get(asking(query))
         except Gone:
             return None
@@ -200,7 +200,7 @@ class Calendars:
         # A fresh Event: one that was read would send back all that it carries.
         change = Event(start=wall_time(start, zone), end=wall_time(end, zone))
         try:
-            async with self._graph.words("move a check-in", WRITE):
+            async with self._graph.words("move a check-in", WRITE, organizer):
                 moved = await self._event(organizer, event_id).patch(change, asking(if_match=etag))
         except Gone:
             return None
@@ -209,7 +209,7 @@ class Calendars:
     async def cancel_event(self, organizer: str, event_id: str, comment: str) -> bool:
         """Cancel it; Exchange tells the attendees, with the comment. False when it was gone already."""
         try:
-            async with self._graph.words("cancel a check-in", WRITE):
+            async with self._graph.words("cancel a check-in", WRITE, organizer):
                 body = CancelPostRequestBody(comment=comment)
                 await self._event(organizer, event_id).cancel.post(body, asking())
         except Gone:

@@ -1,5 +1,7 @@
 """The one Graph client of a process: where it may go, with which token, and never retrying by itself."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -21,6 +23,9 @@ from config.settings import Settings
 from integrations.graph.errors import TokenRejected, graph_words
 
 Q = TypeVar("Q")
+
+IN_FLIGHT = 3
+"""Calls at a time in one mailbox: Exchange refuses an app's fifth (MailboxConcurrency in throttling-limits)."""
 
 PREFERENCES = 'IdType="ImmutableId", outlook.timezone="UTC"'
 
@@ -64,12 +69,16 @@ class Graph:
         self.service = service
         self._wire = wire
         self._tokens = tokens
+        self._lanes = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(IN_FLIGHT))
 
     @asynccontextmanager
-    async def words(self, doing: str, permission: str) -> AsyncIterator[None]:
-        """`graph_words`; a refused token is also forgotten, so that the next try fetches a new one."""
+    async def words(self, doing: str, permission: str, mailbox: str) -> AsyncIterator[None]:
+        """`graph_words`, in a lane of `mailbox`: its other calls wait while three are in flight.
+
+        A refused token is also forgotten, so that the next try fetches a new one.
+        """
         try:
-            async with graph_words(doing, permission):
+            async with self._lanes[mailbox.casefold()], graph_words(doing, permission):
                 yield
         except TokenRejected:
             if isinstance(self._tokens, Forgetful):

@@ -81,7 +81,7 @@ class Directory:
         """The person with this object id, sign-in name or mail address; None when there is none."""
         query = UserItemRequestBuilder.UserItemRequestBuilderGetQueryParameters(select=FIELDS, expand=MANAGER)
         try:
-            async with self._graph.words("look a person up", READ):
+            async with self._graph.words("look a person up", READ, id_or_mail):
                 found = await self._graph.service.users.by_user_id(id_or_mail).get(asking(query))
         except NoMailbox:
             # Graph's word for "no such user"; the path knows ids and sign-in names only.
@@ -93,14 +93,14 @@ class Directory:
         query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
             filter=f"mail eq '{quoted}'", select=FIELDS, expand=MANAGER, top=2
         )
-        async with self._graph.words("look a person up by mail address", READ):
+        async with self._graph.words("look a person up by mail address", READ, mail):
             page = await self._graph.service.users.get(asking(query))
         people = (page and page.value) or []
         return people[0] if people else None
 
     async def mailbox(self, oid: str) -> MailboxFacts:
         """When this person works and is away. Raises NoMailbox where there is none."""
-        async with self._graph.words("read a person's working hours", SETTINGS):
+        async with self._graph.words("read a person's working hours", SETTINGS, oid):
             settings = await self._graph.service.users.by_user_id(oid).mailbox_settings.get(asking())
         if settings is None:
             raise NoMailbox("read a person's working hours", "Microsoft Graph answered without them.")

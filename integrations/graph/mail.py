@@ -60,7 +60,7 @@ class Mail:
                 SingleValueLegacyExtendedProperty(id=ITEMS, value=" ".join(new.item_keys)),
             ],
         )
-        async with self._graph.words("draft a letter", WRITE):
+        async with self._graph.words("draft a letter", WRITE, sender):
             draft = await self._graph.service.users.by_user_id(sender).messages.post(message, asking())
         if draft is None or not draft.id:
             raise BadRequest("draft a letter", "Microsoft Graph answered without the draft.")
@@ -71,7 +71,7 @@ class Mail:
         query = MessagesRequestBuilder.MessagesRequestBuilderGetQueryParameters(
             filter=has_key(key), select=FIELDS, top=10
         )
-        async with self._graph.words("look a letter up by its key", WRITE):
+        async with self._graph.words("look a letter up by its key", WRITE, sender):
             page = await self._graph.service.users.by_user_id(sender).messages.get(asking(query))
         found = sorted((page and page.value) or (), key=lambda message: bool(message.is_draft))
         return _facts(found[0]) if found else None
@@ -80,7 +80,7 @@ class Mail:
         """The letter as it is now; None when it is gone."""
         query = MessageItemRequestBuilder.MessageItemRequestBuilderGetQueryParameters(select=FIELDS)
         try:
-            async with self._graph.words("read whether a letter went", WRITE):
+            async with self._graph.words("read whether a letter went", WRITE, sender):
                 message = await self._message(sender, graph_id).get(asking(query))
         except Gone:
             return None
@@ -89,7 +89,7 @@ class Mail:
     async def send(self, sender: str, graph_id: str) -> bool:
         """Send the draft; False when it is gone. Accepted is not yet moved: read it again to know."""
         try:
-            async with self._graph.words("send a letter", SEND):
+            async with self._graph.words("send a letter", SEND, sender):
                 await self._message(sender, graph_id).send.post(asking())
         except Gone:
             return False
@@ -98,7 +98,7 @@ class Mail:
     async def delete(self, sender: str, graph_id: str) -> None:
         """Move the letter to the sender's Deleted Items, if it is still there; its id stays."""
         try:
-            async with self._graph.words("delete a letter", WRITE):
+            async with self._graph.words("delete a letter", WRITE, sender):
                 await self._message(sender, graph_id).delete(asking())
         except Gone:
             return

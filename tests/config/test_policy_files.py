@@ -81,8 +81,7 @@ def test_warnings_come_with_the_policy() -> None:
         ),
         (
             "name: a\nrhythm: {no_check_in_dates: [2030-02-30]}",
-            'ours.yaml, a: rhythm.no_check_in_dates is ["2030-02-30"]; '
-            "it must be a list of dates written YYYY-MM-DD.",
+            'ours.yaml, a: rhythm.no_check_in_dates is ["2030-02-30"]; it must be a list of dates written YYYY-MM-DD.',
         ),
     ],
 )

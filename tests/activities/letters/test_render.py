@@ -14,9 +14,7 @@ from activities.letters.render import Rendered
 Letter = Callable[[str, Sequence[Part]], Rendered]
 
 CANARY = "the heron nests behind the boathouse"
-NASTY = (
-    """<script>alert("it's")</script> {{ 7 * 7 }} {% set x = 1 %} </mj-text><mj-raw> <!-- --> ]]> &lt;b&gt;"""
-)
+NASTY = """<script>alert("it's")</script> {{ 7 * 7 }} {% set x = 1 %} </mj-text><mj-raw> <!-- --> ]]> &lt;b&gt;"""
 
 
 class Page(HTMLParser):
@@ -90,9 +88,7 @@ def variants(parts: dict[str, Part]) -> Iterator[Part]:
         yield but(parts[step], with_name=None, others=())
 
 
-def test_every_letter_is_calm_and_says_all_it_was_given_to_say(
-    parts: dict[str, Part], letter_to: Letter
-) -> None:
+def test_every_letter_is_calm_and_says_all_it_was_given_to_say(parts: dict[str, Part], letter_to: Letter) -> None:
     for part in variants(parts):
         letter = letter_to("Ann", [part])
         for said in (letter.subject, letter.preview, letter.text, Page(letter.html).text):
@@ -130,9 +126,7 @@ def test_the_html_names_its_language_and_title_and_fetches_nothing(
     assert "mj-" not in Page(letter.html).elements
 
 
-def test_nothing_that_somebody_wrote_is_in_a_subject_or_a_preview(
-    parts: dict[str, Part], letter_to: Letter
-) -> None:
+def test_nothing_that_somebody_wrote_is_in_a_subject_or_a_preview(parts: dict[str, Part], letter_to: Letter) -> None:
     for part in variants(parts):
         secret = planted(part, CANARY)
         letter = letter_to("Ann", [secret])
@@ -140,9 +134,7 @@ def test_nothing_that_somebody_wrote_is_in_a_subject_or_a_preview(
         assert CANARY not in repr(letter)
 
 
-def test_several_things_share_a_subject_that_names_none_of_them(
-    parts: dict[str, Part], letter_to: Letter
-) -> None:
+def test_several_things_share_a_subject_that_names_none_of_them(parts: dict[str, Part], letter_to: Letter) -> None:
     mine = [parts["outcome_question"], planted(parts["action_passed"], CANARY), parts["weekly"]]
     letter = letter_to("Ann", mine)
     assert letter.subject == "Three small things for you, Ann"
@@ -150,9 +142,7 @@ def test_several_things_share_a_subject_that_names_none_of_them(
     assert CANARY in letter.text
     assert letter.text.count("Hello Ann,") == letter.html.count("Hello Ann,") == 1
     assert letter.text.count("- - -") == 2
-    assert (
-        letter.text.index("How did it go") < letter.text.index(CANARY) < letter.text.index("are still open")
-    )
+    assert letter.text.index("How did it go") < letter.text.index(CANARY) < letter.text.index("are still open")
 
 
 def test_what_travels_alone_is_given_no_company(parts: dict[str, Part], letter_to: Letter) -> None:
@@ -177,9 +167,7 @@ def test_what_people_write_stays_text(template: str, parts: dict[str, Part], let
 
 
 @given(title=st.text(min_size=1))
-def test_any_title_reaches_its_reader_unchanged(
-    title: str, parts: dict[str, Part], letter_to: Letter
-) -> None:
+def test_any_title_reaches_its_reader_unchanged(title: str, parts: dict[str, Part], letter_to: Letter) -> None:
     letter = letter_to("Ann", [but(parts["action_passed"], title=title)])
     kept = squeezed(re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", "", title))
     assert kept in Page(letter.html).text
@@ -200,23 +188,17 @@ def test_a_pre_read_is_at_most_300_words(parts: dict[str, Part], letter_to: Lett
     assert len(letter_to("Ann", [parts["pre_read"]]).text.split()) <= 300
 
 
-def test_a_link_only_pre_read_holds_nothing_that_anybody_wrote(
-    parts: dict[str, Part], letter_to: Letter
-) -> None:
+def test_a_link_only_pre_read_holds_nothing_that_anybody_wrote(parts: dict[str, Part], letter_to: Letter) -> None:
     shown = letter_to("Ann", [planted(parts["pre_read"], CANARY)])
     hidden = letter_to("Ann", [but(planted(parts["pre_read"], CANARY), link_only=True)])
     assert CANARY in shown.text
     assert CANARY in shown.html
     assert CANARY not in hidden.text + hidden.html
-    empty = but(
-        parts["pre_read"], promises=(), learning=None, lines=(), celebrating=None, ask=(), link_only=True
-    )
+    empty = but(parts["pre_read"], promises=(), learning=None, lines=(), celebrating=None, ask=(), link_only=True)
     assert hidden == letter_to("Ann", [empty])
 
 
-def test_a_pre_read_leaves_out_the_headings_it_has_nothing_for(
-    parts: dict[str, Part], letter_to: Letter
-) -> None:
+def test_a_pre_read_leaves_out_the_headings_it_has_nothing_for(parts: dict[str, Part], letter_to: Letter) -> None:
     letter = letter_to("Ann", [but(parts["pre_read"], promises=(("Mara", ()), ("Ann", ())), lines=())])
     for version in (letter.text, letter.html):
         assert "Promised" not in version
@@ -242,17 +224,14 @@ def test_hr_is_named_only_where_hr_may_still_be_asked(parts: dict[str, Part], le
     assert "Keep HR out" not in no_choice.text + no_choice.html
 
 
-def test_a_request_to_hr_is_silent_about_a_reason_it_was_not_given(
-    parts: dict[str, Part], letter_to: Letter
-) -> None:
+def test_a_request_to_hr_is_silent_about_a_reason_it_was_not_given(parts: dict[str, Part], letter_to: Letter) -> None:
     assert "in the way" in letter_to("Hale", [parts["support_request"]]).text
     assert "in the way" not in letter_to("Hale", [but(parts["support_request"], reason=None)]).text
 
 
 def test_the_weekly_letter_spells_its_count(parts: dict[str, Part], letter_to: Letter) -> None:
     said = {
-        count: letter_to("Ann", [but(parts["weekly"], open_count=count)]).text.split("\n")[2]
-        for count in (1, 5, 30)
+        count: letter_to("Ann", [but(parts["weekly"], open_count=count)]).text.split("\n")[2] for count in (1, 5, 30)
     }
     assert said[1].startswith("One thing you took on is still open.")
     assert said[5].startswith("Five things you took on are still open.")

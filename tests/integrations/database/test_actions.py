@@ -1,13 +1,11 @@
-"""Making and moving actions, and who may see them, over a real SQLite file."""
+"""Making and moving actions, and who may see them, over real databases."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 
 from cycle.actions import Refused
@@ -92,18 +90,15 @@ class Store:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(any_database_url: str, keys: tuple[str, ...]) -> AsyncIterator[Store]:
     pokes = Pokes()
-    url = f"sqlite+aiosqlite:///{tmp_path / 'perennial.db'}"
-    database = open_database(url, (Fernet.generate_key().decode(),), pokes)
+    database = open_database(any_database_url, keys, pokes)
     async with database.engine.begin() as connection:
         await connection.run_sync(Table.metadata.create_all)
     async with database.transaction() as session:
         for name in ("ann", "mara", "otto", "hale"):
             mail = f"{name}@example.org"
-            session.add(
-                Person(id=name, oid=name, mail=mail, name=name.title(), zone="Europe/Berlin", away=[])
-            )
+            session.add(Person(id=name, oid=name, mail=mail, name=name.title(), zone="Europe/Berlin", away=[]))
         await session.flush()
         since = date(2030, 1, 1)
         session.add(Reporting(person_id="ann", partner_id="mara", source="directory", since=since))

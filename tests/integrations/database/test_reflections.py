@@ -2,10 +2,8 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from cryptography.fernet import Fernet
 from sqlalchemy import select
 
 from cycle.policy import Policy
@@ -53,8 +51,8 @@ def a_check_in(check_in_id: str, **changes: object) -> CheckInRow:
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    made = open_database(f"sqlite+aiosqlite:///{tmp_path}/p.db", (Fernet.generate_key().decode(),))
+async def database(any_database_url: str, keys: tuple[str, ...]) -> AsyncIterator[Database]:
+    made = open_database(any_database_url, keys)
     async with made.engine.begin() as connection:
         await connection.run_sync(Table.metadata.create_all)
     async with made.transaction() as session:

@@ -136,8 +136,6 @@ def settings_for() -> Callable[..., Settings]:
             "encryption_keys": "zoYpS1yJ9n2eYg3q5bq3C0m0v0Qw2mYp4mYQ0rJmJ1E=",
             "session_key": "s" * 32,
         }
-        return Settings.model_validate(
-            {name: value for name, value in (given | changes).items() if value is not None}
-        )
+        return Settings.model_validate({name: value for name, value in (given | changes).items() if value is not None})
 
     return build

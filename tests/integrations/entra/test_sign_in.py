@@ -63,9 +63,7 @@ async def test_the_browser_is_sent_with_pkce_to_entra_and_back_to_us(entra: Any,
     ],
     ids=lambda changes: "-".join(changes),
 )
-async def test_a_token_that_does_not_hold_signs_nobody_in(
-    entra: Any, sign_in: SignIn, changes: dict[str, Any]
-) -> None:
+async def test_a_token_that_does_not_hold_signs_nobody_in(entra: Any, sign_in: SignIn, changes: dict[str, Any]) -> None:
     with pytest.raises(SignInRefused):
         await walk(entra, sign_in, **changes)
 
@@ -76,9 +74,7 @@ async def test_clocks_may_differ_by_less_than_a_minute(entra: Any, sign_in: Sign
 
 
 @pytest.mark.parametrize("algorithm", ["HS256", "none"])
-async def test_a_token_signed_in_another_way_signs_nobody_in(
-    entra: Any, sign_in: SignIn, algorithm: str
-) -> None:
+async def test_a_token_signed_in_another_way_signs_nobody_in(entra: Any, sign_in: SignIn, algorithm: str) -> None:
     url, flow = await sign_in.start(HERE)
     asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
     key: Any = "guess" * 10 if algorithm == "HS256" else None

@@ -130,9 +130,7 @@ async def test_a_certificate_signs_instead_of_a_secret(
         )
         + certificate.public_bytes(serialization.Encoding.PEM)
     )
-    settings = settings_for(
-        entra.url, client_secret=None, certificate_file=file, certificate_password="the-password"
-    )
+    settings = settings_for(entra.url, client_secret=None, certificate_file=file, certificate_password="the-password")
     tokens = MsalTokens(settings)
     assert await tokens.get_authorization_token(f"{entra.url}/v1.0/users") == "token-1"
     tokens.close()

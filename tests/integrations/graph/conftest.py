@@ -39,9 +39,7 @@ class StubGraph:
 
     def answers(self, status: int, body: Any = None, **headers: str) -> None:
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        content = (
-            b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        )
+        content = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
         kind = "text/html" if isinstance(body, str) else JSON
         self.queue.append(Response(content, status, names, kind))
 

@@ -101,9 +101,7 @@ async def test_ann_her_manager_and_her_working_hours(
         facts = await directory.mailbox(one["id"])
         assert facts.zone == one["zone"]
         assert facts.weekdays == frozenset(one["weekdays"])
-        assert (facts.opens, facts.closes) == tuple(
-            time.fromisoformat(one[key]) for key in ("opens", "closes")
-        )
+        assert (facts.opens, facts.closes) == tuple(time.fromisoformat(one[key]) for key in ("opens", "closes"))
         assert len(facts.away) == len(one["leave"])
 
 
@@ -114,9 +112,7 @@ async def test_somebody_unknown_is_nobody(graph: Graph) -> None:
         await Directory(graph).mailbox("00000000-0000-0000-0000-000000000000")
 
 
-async def test_busy_times_are_those_of_the_seed(
-    graph: Graph, settings: Settings, organization: dict[str, Any]
-) -> None:
+async def test_busy_times_are_those_of_the_seed(graph: Graph, settings: Settings, organization: dict[str, Any]) -> None:
     day0 = datetime(2030, 2, 4, tzinfo=UTC)
     until = day0 + timedelta(days=95)
     people = {person["mail"]: person for person in organization["people"]}

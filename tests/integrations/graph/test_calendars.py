@@ -42,9 +42,7 @@ EVENT = {
 }
 
 
-async def test_an_event_is_written_in_local_wall_time_private_and_with_its_keys(
-    stub: Any, graph: Graph
-) -> None:
+async def test_an_event_is_written_in_local_wall_time_private_and_with_its_keys(stub: Any, graph: Graph) -> None:
     stub.answers(201, EVENT)
     facts = await Calendars(graph).create_event(SERVICE, NEW)
     (asked,) = stub.asked
@@ -125,9 +123,7 @@ async def test_a_cancellation_carries_its_comment(stub: Any, graph: Graph) -> No
     assert asked.body == {"Comment": "Plans change."}
 
 
-async def test_an_event_is_found_by_its_key_and_a_standing_one_before_a_cancelled(
-    stub: Any, graph: Graph
-) -> None:
+async def test_an_event_is_found_by_its_key_and_a_standing_one_before_a_cancelled(stub: Any, graph: Graph) -> None:
     stub.answers(200, {"value": [EVENT | {"id": "E0", "isCancelled": True}, EVENT]})
     facts = await Calendars(graph).find_event(SERVICE, "booking/O'Hara/1")
     assert facts is not None
@@ -154,9 +150,7 @@ def span(status: str, day: int) -> BusySpan:
     return BusySpan(datetime(2030, 4, day, 8, tzinfo=UTC), datetime(2030, 4, day, 9, tzinfo=UTC), status)
 
 
-async def test_free_and_working_elsewhere_are_no_busy_times_and_a_new_status_is(
-    stub: Any, graph: Graph
-) -> None:
+async def test_free_and_working_elsewhere_are_no_busy_times_and_a_new_status_is(stub: Any, graph: Graph) -> None:
     items = [
         busy("oof", 5),
         busy("busy", 1),
@@ -172,9 +166,7 @@ async def test_free_and_working_elsewhere_are_no_busy_times_and_a_new_status_is(
     assert ann.busy == (span("busy", 1), span("tentative", 4), span("oof", 5), span("unknown", 6))
 
 
-async def test_an_address_without_a_calendar_is_trouble_for_that_address_only(
-    stub: Any, graph: Graph
-) -> None:
+async def test_an_address_without_a_calendar_is_trouble_for_that_address_only(stub: Any, graph: Graph) -> None:
     answer = [
         {"scheduleId": "ann@meadow.example", "scheduleItems": [busy("busy", 1)]},
         {"scheduleId": "otto@elsewhere.example", "error": {"responseCode": "5016", "message": "x"}},
@@ -197,8 +189,7 @@ async def test_many_people_over_many_weeks_are_asked_for_in_what_graph_takes(stu
     assert [len(one.body["Schedules"]) for one in stub.asked] == [20, 20, 20, 20, 5, 5]
     for one in stub.asked:
         since, until = (
-            datetime.fromisoformat(one.body[name]["dateTime"]).replace(tzinfo=UTC)
-            for name in ("StartTime", "EndTime")
+            datetime.fromisoformat(one.body[name]["dateTime"]).replace(tzinfo=UTC) for name in ("StartTime", "EndTime")
         )
         assert until - since < timedelta(days=62)
     seams = [(one.body["StartTime"]["dateTime"], one.body["EndTime"]["dateTime"]) for one in stub.asked[:2]]

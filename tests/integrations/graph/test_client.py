@@ -1,5 +1,6 @@
 """The Graph client: where requests go, with what, and where they never go."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,7 @@ from integrations.graph.directory import Directory
 from integrations.graph.warm_up import warm_up
 
 
-async def test_a_request_goes_to_the_base_url_with_a_token_and_our_preferences(
-    stub: Any, graph: Graph
-) -> None:
+async def test_a_request_goes_to_the_base_url_with_a_token_and_our_preferences(stub: Any, graph: Graph) -> None:
     stub.answers(200, {"id": "oid-ann", "displayName": "Ann"})
     await Directory(graph).user("ann@meadow.example")
     (asked,) = stub.asked
@@ -50,3 +49,23 @@ async def test_in_production_a_loopback_address_is_foreign(
 
 def test_warming_up_needs_no_network() -> None:
     warm_up()
+
+
+async def test_a_mailbox_has_at_most_three_calls_in_flight_and_others_do_not_wait_for_it(graph: Graph) -> None:
+    going: dict[str, int] = {"ann": 0, "mara": 0}
+    let_go = asyncio.Event()
+
+    async def call(mailbox: str) -> None:
+        async with graph.words("try", "Mail.Send", mailbox):
+            going[mailbox] += 1
+            await let_go.wait()
+
+    async with asyncio.TaskGroup() as calls:
+        for _ in range(5):
+            calls.create_task(call("ann"))
+        calls.create_task(call("mara"))
+        for _ in range(20):  # more turns of the loop than any of them needs to get as far as it can
+            await asyncio.sleep(0)
+        assert going == {"ann": 3, "mara": 1}
+        let_go.set()
+    assert going == {"ann": 5, "mara": 1}

@@ -84,18 +84,14 @@ async def test_working_hours_come_with_an_iana_zone_and_weekdays_from_monday(stu
         (None, None),
     ],
 )
-async def test_odd_zones_are_none_rather_than_wrong(
-    stub: Any, graph: Graph, name: str | None, zone: str
-) -> None:
+async def test_odd_zones_are_none_rather_than_wrong(stub: Any, graph: Graph, name: str | None, zone: str) -> None:
     stub.answers(200, SETTINGS | {"timeZone": name, "workingHours": None})
     facts = await Directory(graph).mailbox("oid-ann")
     assert facts.zone == zone
     assert (facts.weekdays, facts.opens, facts.closes) == (None, None, None)
 
 
-async def test_without_a_zone_of_its_own_a_mailbox_lives_in_that_of_its_working_hours(
-    stub: Any, graph: Graph
-) -> None:
+async def test_without_a_zone_of_its_own_a_mailbox_lives_in_that_of_its_working_hours(stub: Any, graph: Graph) -> None:
     stub.answers(200, SETTINGS | {"timeZone": ""})
     assert (await Directory(graph).mailbox("oid-ann")).zone == "Europe/Berlin"
 

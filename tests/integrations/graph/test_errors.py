@@ -90,9 +90,7 @@ async def test_a_missing_permission_is_named(stub: Any, graph: Graph) -> None:
         await Directory(graph).mailbox("oid-ann")
 
 
-async def test_a_refused_token_is_forgotten_so_that_the_next_try_has_a_fresh_one(
-    stub: Any, graph: Graph
-) -> None:
+async def test_a_refused_token_is_forgotten_so_that_the_next_try_has_a_fresh_one(stub: Any, graph: Graph) -> None:
     stub.refuses(401, "InvalidAuthenticationToken")
     for _ in range(2):
         with pytest.raises(TokenRejected) as trouble:

@@ -40,9 +40,7 @@ async def test_a_draft_has_no_sent_time_though_exchange_gives_it_one(stub: Any, 
 
 async def test_a_sent_letter_says_when(stub: Any, graph: Graph) -> None:
     stub.answers(200, SENT)
-    assert await Mail(graph).get(SERVICE, "M1") == MessageFacts(
-        "M1", False, datetime(2030, 4, 1, 8, tzinfo=UTC)
-    )
+    assert await Mail(graph).get(SERVICE, "M1") == MessageFacts("M1", False, datetime(2030, 4, 1, 8, tzinfo=UTC))
 
 
 async def test_sending_is_one_post_to_the_draft(stub: Any, graph: Graph) -> None:

@@ -1,0 +1,235 @@
+"""Every kind of item that is owed becomes a part for its reader, with the right facts and links."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from activities.letters import catalogue
+from activities.letters.catalogue import KINDS, Part
+from activities.letters.compose import Composer
+from activities.letters.render import Rendered, render
+from activities.pre_reads import make_snapshot
+from cycle.policy import Policy
+from cycle.support import three_repairs
+from integrations.database.check_ins import check_in
+from integrations.database.learning_moments import save_moment
+from integrations.database.reflections import TypedAnswer, save_answers
+from integrations.database.tables import ActionRow, LetterItem, PolicyRow, PreRead, Stall, StallAnswer
+
+MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
+HERE = "https://perennial.example"
+# A Thursday, 10:00 in Berlin and 05:00 in New York, where the clocks have changed already.
+START = datetime(2030, 3, 14, 9, 0, tzinfo=UTC)
+DUE = date(2030, 3, 2)
+CANARY = "the heron nests behind the boathouse"
+
+# Worded already; nothing owes them yet.
+NOT_OWED = {"check_in_cancelled", "no_hour_found"}
+
+
+async def compose(home: Any, key: str = "item", now: datetime = MONDAY) -> tuple[Part, Rendered]:
+    async with home.database.reading() as session:
+        part = await Composer(HERE).part(session, await session.get_one(LetterItem, key), now)
+    return part, render("Ann", [part], HERE, "your HR team", f"{HERE}/privacy")
+
+
+async def a_talk(home: Any, kind: str, to: str = "ann", **others: Any) -> str:
+    check_in_id: str = await home.a_check_in(START.date(), state="booked")
+    await home.an_intended_booking(check_in_id, START, state="booked")
+    await home.an_item("item", kind, to, check_in_id=check_in_id, booking_no=1, **others)
+    return check_in_id
+
+
+async def an_action(home: Any, kind: str, **others: Any) -> str:
+    action_id: str = await home.an_action(DUE, id="action", title=CANARY, **others)
+    facts = {"action_id": action_id, "plan_id": "plan", "step": "2", "subject_day": DUE}
+    await home.an_item("item", kind, others.get("owner", "ann"), **facts)
+    return action_id
+
+
+async def a_stall(home: Any, kind: str, step: str, to: str = "ann", **others: Any) -> str:
+    action_id = await home.an_action(DUE, title=CANARY)
+    facts = {"cause": f"action/{action_id}/{DUE}", "holder_id": "ann", "began_at": MONDAY}
+    await home.add(Stall(id="stall", plan_id="plan", **facts | others))
+    await home.an_item("item", kind, to, plan_id="plan", stall_id="stall", step=step)
+    return str(action_id)
+
+
+async def an_item_of(home: Any, kind: str) -> None:
+    """An item of this kind, as an activity would owe it."""
+    if kind.startswith("action"):
+        await an_action(home, kind)
+    elif kind.startswith("support"):
+        await a_stall(home, kind, kind.removeprefix("support_"), "hale" if kind == "support_request" else "ann")
+    elif kind == "weekly":
+        await home.an_action(DUE)
+        await home.an_item("item", kind, subject_day=MONDAY.date())
+    elif kind == "learning_moment":
+        await home.an_item("item", kind, "mara", step="2030-Q1")
+    else:
+        check_in_id = await a_talk(home, kind, step="1" if kind == "outcome_question" else None)
+        if kind == "pre_read":
+            await freeze(home, check_in_id)
+
+
+async def freeze(home: Any, check_in_id: str) -> None:
+    async with home.database.transaction() as session:
+        pair = await check_in(session, check_in_id)
+        snapshot = await make_snapshot(session, pair, Policy(name="x"), MONDAY)
+        content = snapshot.model_dump_json()
+        session.add(PreRead(check_in_id=check_in_id, booking_no=1, content=content, made_at=MONDAY))
+
+
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - NOT_OWED))
+async def test_every_kind_of_item_becomes_a_part_that_can_be_sent(home: Any, kind: str) -> None:
+    await an_item_of(home, kind)
+    part, letter = await compose(home)
+    assert type(part) is KINDS[kind]
+    assert letter.subject
+    assert HERE in letter.text
+    assert HERE in letter.html
+
+
+@pytest.mark.parametrize("kind", [*sorted(NOT_OWED), "postcard"])
+async def test_an_item_of_a_kind_that_nobody_owes_is_refused_with_its_name(home: Any, kind: str) -> None:
+    await home.an_item("item", kind)
+    with pytest.raises(ValueError, match=kind):
+        await compose(home)
+
+
+async def test_the_form_names_the_other_the_hour_on_its_readers_clock_and_when_lines_leave(home: Any) -> None:
+    check_in_id = await a_talk(home, "reflection_request")
+    part, _ = await compose(home)
+    assert isinstance(part, catalogue.ReflectionRequest)
+    assert (part.partner_name, part.day, part.hour) == ("Mara", "Thursday 14 March", "10:00")
+    assert (part.questions, part.minutes) == (4, 8)
+    assert (part.leaves_day, part.leaves_hour) == ("Wednesday", "09:30")
+    assert part.form_url == f"{HERE}/reflections/{check_in_id}"
+    assert part.another_time_url == f"{HERE}/check-ins/{check_in_id}/another-time"
+
+
+async def test_both_are_asked_about_the_other_and_the_second_ask_says_so(home: Any) -> None:
+    check_in_id = await a_talk(home, "outcome_question", "mara", step="2")
+    part, _ = await compose(home)
+    assert isinstance(part, catalogue.OutcomeQuestion)
+    assert (part.partner_name, part.second) == ("Ann", True)
+    assert part.moved_url == f"{HERE}/check-ins/{check_in_id}?said=moved"
+
+
+async def test_the_pre_read_is_the_snapshot_and_nothing_that_came_after_it(home: Any) -> None:
+    check_in_id = await a_talk(home, "pre_read")
+    async with home.database.transaction() as session:
+        await save_moment(session, "mara", "2030-Q1", "I ask before I fix.", MONDAY)
+        answers = {"proud": TypedAnswer("The launch.", shared=True), "heading": TypedAnswer(CANARY)}
+        await save_answers(session, check_in_id, "ann", answers, MONDAY)
+    await freeze(home, check_in_id)
+    async with home.database.transaction() as session:
+        await save_moment(session, "mara", "2030-Q1", "Something else.", MONDAY)
+    part, letter = await compose(home, now=START - timedelta(days=1))
+    assert isinstance(part, catalogue.PreRead)
+    assert (part.names, part.when) == ("Ann and Mara", "tomorrow at 10:00")
+    assert part.lines == (("Proud of", "The launch."),)
+    assert "I ask before I fix." in letter.text
+    for words in (letter.text, letter.html, letter.subject, letter.preview):
+        assert CANARY not in words
+        assert "Something else" not in words
+
+
+async def test_with_link_only_the_pre_read_holds_no_content(home: Any) -> None:
+    await home.set_policy(pre_read={"letter_contains": "link_only"})
+    check_in_id = await a_talk(home, "pre_read")
+    async with home.database.transaction() as session:
+        answers = {"proud": TypedAnswer(CANARY, shared=True)}
+        await save_answers(session, check_in_id, "ann", answers, MONDAY)
+    await freeze(home, check_in_id)
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.PreRead)
+    assert part.link_only
+    assert CANARY not in letter.text + letter.html
+    assert f"{HERE}/check-ins/{check_in_id}" in letter.text
+
+
+async def test_an_action_says_who_else_sees_it_and_a_private_one_nobody(home: Any) -> None:
+    await an_action(home, "action_passed")
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.ActionPassed)
+    assert (part.title, part.with_name, part.others, part.due_day) == (CANARY, "Mara", ("Mara",), "2 March")
+    assert CANARY not in letter.subject + letter.preview
+    await home.change(ActionRow, "action", private=True)
+    private, _ = await compose(home)
+    assert isinstance(private, catalogue.ActionPassed)
+    assert (private.with_name, private.others) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("to", "holder", "about"),
+    [("ann", "ann", "own_plan"), ("mara", "mara", "their_plan"), ("ann", None, "check_ins")],
+)
+async def test_the_note_says_whose_plan_it_is_and_names_the_later_steps(
+    home: Any, to: str, holder: str | None, about: str
+) -> None:
+    await a_stall(home, "support_note", "note", to, holder_id=holder)
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.SupportNote)
+    assert (part.about, part.partner_name) == (about, "Ann" if to == "mara" else "Mara")
+    assert (part.repairs_day, part.hr_day, part.pause_day, part.hr_name) == ("11 March", "25 March", "8 April", "Hale")
+    assert part.keep_hr_out_url == f"{HERE}/stalls/stall?choose=keep-hr-out"
+    assert CANARY not in letter.text + letter.html
+
+
+async def test_where_hr_cannot_be_kept_out_the_choice_is_not_offered(home: Any) -> None:
+    await home.set_policy(stalled_plan={"owner_can_keep_hr_out": False})
+    await a_stall(home, "support_note", "note")
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.SupportNote)
+    assert part.keep_hr_out_url is None
+    assert "keep-hr-out" not in letter.text + letter.html
+
+
+@pytest.mark.parametrize("cause", ["action", "check-ins", "scheduling"])
+async def test_each_cause_has_three_repairs_with_a_page_each(home: Any, cause: str) -> None:
+    await a_stall(home, "support_repairs", "repairs", cause=f"{cause}/some-id/2030-03-02", holder_id=None)
+    part, _ = await compose(home)
+    assert isinstance(part, catalogue.SupportRepairs)
+    assert [text for text, _ in part.repairs] == [each.text for each in three_repairs(cause)]
+    assert all(url.startswith(f"{HERE}/") and "{" not in url for _, url in part.repairs)
+
+
+async def test_who_does_not_hold_the_stuck_part_is_led_to_the_plan_and_not_to_the_action(home: Any) -> None:
+    action_id = await a_stall(home, "support_repairs", "repairs", "mara")
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.SupportRepairs)
+    assert {url for _, url in part.repairs} == {f"{HERE}/plans/plan"}
+    assert action_id not in letter.html
+
+
+@pytest.mark.parametrize(("to_hr", "reason"), [(True, "access or budget"), (False, None)])
+async def test_hr_hears_the_reason_only_if_its_writer_allowed_it(home: Any, to_hr: bool, reason: str | None) -> None:
+    await a_stall(home, "support_request", "hr", "hale")
+    await home.add(StallAnswer(stall_id="stall", person_id="ann", reason="access", to_hr=to_hr, answered_at=MONDAY))
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.SupportRequest)
+    assert (part.names, part.reason) == ("Ann Zimi and Mara Vassen", reason)
+    assert CANARY not in letter.text + letter.html
+    assert "Ann" not in letter.subject + letter.preview
+    if reason is None:
+        assert "access or budget" not in letter.text + letter.html
+
+
+async def test_without_an_hr_partner_the_note_still_reads_well(home: Any) -> None:
+    await home.change(PolicyRow, "policy", hr_partner_id=None)
+    await a_stall(home, "support_note", "note")
+    part, _ = await compose(home)
+    assert isinstance(part, catalogue.SupportNote)
+    assert part.hr_name == "someone"
+
+
+async def test_the_weekly_letter_counts_what_is_open_and_names_none_of_it(home: Any) -> None:
+    for day in (1, 2, 28):
+        await home.an_action(date(2030, 3, day), title=CANARY)
+    await home.an_item("item", "weekly", subject_day=MONDAY.date())
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.Weekly)
+    assert part.open_count == 2
+    assert CANARY not in letter.text + letter.html

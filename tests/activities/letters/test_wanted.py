@@ -1,0 +1,192 @@
+"""Each way in which something that waits to be told is overtaken, and that nothing else is."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from activities.letters.wanted import overtaken
+from integrations.database.learning_moments import save_moment
+from integrations.database.outcomes import answer_outcome
+from integrations.database.reflections import just_talk
+from integrations.database.tables import (
+    ActionRow,
+    Booking,
+    CheckInRow,
+    LetterItem,
+    Person,
+    Plan,
+    Stall,
+)
+
+MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
+START = datetime(2030, 3, 14, 9, 0, tzinfo=UTC)
+DUE = date(2030, 3, 20)
+TALK_KINDS = pytest.mark.parametrize("kind", ["reflection_request", "reflection_reminder", "pre_read"])
+
+
+async def why(home: Any, key: str = "item", now: datetime = MONDAY) -> str | None:
+    async with home.database.reading() as session:
+        return await overtaken(session, await session.get_one(LetterItem, key), now)
+
+
+async def a_talk(home: Any, kind: str, state: str = "booked", **others: Any) -> str:
+    check_in_id: str = await home.a_check_in(START.date(), state=state)
+    await home.an_intended_booking(check_in_id, START, state="booked")
+    await home.an_item("item", kind, check_in_id=check_in_id, booking_no=1, **others)
+    return check_in_id
+
+
+async def an_action_item(home: Any, step: int = 2, owner: str = "ann", **others: Any) -> str:
+    action_id: str = await home.an_action(DUE, owner, **others)
+    facts = {"action_id": action_id, "plan_id": "plan", "step": str(step), "subject_day": DUE}
+    kind = "action_passed" if step > 0 else "action_tomorrow"
+    await home.an_item("item", kind, owner, due_at=MONDAY, **facts)
+    return action_id
+
+
+async def a_stall_item(home: Any, step: str) -> str:
+    await home.ensure_plan()
+    await home.add(Stall(id="stall", plan_id="plan", cause="check-ins/x", began_at=MONDAY))
+    await home.an_item("item", "support_note", plan_id="plan", stall_id="stall", step=step)
+    return "stall"
+
+
+async def test_what_expired_is_overtaken_at_its_instant_and_not_before(home: Any) -> None:
+    await a_talk(home, "reflection_request", expires_at=START)
+    assert await why(home, now=START - timedelta(minutes=1)) is None
+    assert await why(home, now=START) == "its time has passed"
+
+
+@TALK_KINDS
+@pytest.mark.parametrize("state", ["due", "excused", "cancelled", "ended", "held"])
+async def test_what_leads_up_to_a_talk_is_overtaken_once_the_talk_is_not_booked(
+    home: Any, kind: str, state: str
+) -> None:
+    check_in_id = await a_talk(home, kind)
+    assert await why(home) is None
+    await home.change(CheckInRow, check_in_id, state=state)
+    assert await why(home) == "the check-in is not booked any more"
+
+
+@TALK_KINDS
+async def test_a_move_overtakes_the_pre_read_alone(home: Any, kind: str) -> None:
+    check_in_id = await a_talk(home, kind)
+    await home.change(Booking, (await home.booking(check_in_id)).id, state="moved")
+    await home.an_intended_booking(check_in_id, START + timedelta(days=1), no=2, state="booked")
+    assert await why(home) == ("the check-in was moved" if kind == "pre_read" else None)
+
+
+@TALK_KINDS
+async def test_an_answer_overtakes_the_reminder_alone(home: Any, kind: str) -> None:
+    check_in_id = await a_talk(home, kind)
+    async with home.database.transaction() as session:
+        await just_talk(session, check_in_id, "ann", MONDAY)
+    assert await why(home) == ("answered" if kind == "reflection_reminder" else None)
+
+
+async def test_the_outcome_question_is_overtaken_by_its_readers_answer_and_by_nobody_elses(home: Any) -> None:
+    check_in_id = await a_talk(home, "outcome_question", state="ended", step="1")
+    async with home.database.transaction() as session:
+        await answer_outcome(session, check_in_id, 1, "mara", "held", START)
+    assert await why(home) is None
+    async with home.database.transaction() as session:
+        await answer_outcome(session, check_in_id, 1, "ann", "held", START)
+    assert await why(home) == "answered"
+
+
+@pytest.mark.parametrize("state", ["due", "booked", "held", "unconfirmed"])
+async def test_the_outcome_question_is_overtaken_once_it_is_settled(home: Any, state: str) -> None:
+    await a_talk(home, "outcome_question", state=state, step="1")
+    assert await why(home) == "the question is settled"
+
+
+async def test_the_outcome_question_about_another_booking_is_overtaken(home: Any) -> None:
+    check_in_id = await a_talk(home, "outcome_question", state="ended", step="1")
+    await home.an_intended_booking(check_in_id, START + timedelta(days=1), no=2, state="booked")
+    assert await why(home) == "the question is settled"
+
+
+async def test_a_learning_moment_is_overtaken_by_one_of_that_quarter(home: Any) -> None:
+    await home.an_item("item", "learning_moment", "mara", step="2030-Q1")
+    async with home.database.transaction() as session:
+        await save_moment(session, "mara", "2029-Q4", "Something of last year", MONDAY)
+    assert await why(home) is None
+    async with home.database.transaction() as session:
+        await save_moment(session, "mara", "2030-Q1", "Something new", MONDAY)
+    assert await why(home) == "answered"
+
+
+@pytest.mark.parametrize(
+    ("change", "because"),
+    [
+        ({"state": "done"}, "done"),
+        ({"state": "dropped"}, "dropped"),
+        ({"due_on": DUE + timedelta(days=7)}, "it has a new date"),
+        ({"snoozed_until": date(2030, 3, 5)}, "snoozed"),
+        ({"snoozed_until": date(2030, 3, 4)}, None),
+        ({"chased_from": date(2030, 3, 5)}, "its owner has answered since"),
+        ({"chased_from": date(2030, 3, 4)}, None),
+        ({"title": "Something smaller"}, None),
+    ],
+)
+async def test_a_mention_of_an_action_is_overtaken_by_what_its_owner_does(
+    home: Any, change: dict[str, Any], because: str | None
+) -> None:
+    action_id = await an_action_item(home)
+    assert await why(home) is None
+    await home.change(ActionRow, action_id, **change)
+    assert await why(home) == because
+
+
+async def test_a_mention_of_an_action_is_overtaken_once_the_plan_rests(home: Any) -> None:
+    await an_action_item(home)
+    await home.change(Plan, "plan", state="resting")
+    assert await why(home) == "the plan rests"
+
+
+async def test_a_reminder_ahead_of_the_day_is_overtaken_on_the_owners_own_day(home: Any) -> None:
+    """At 16:30 in Los Angeles it is the next day in UTC already."""
+    await an_action_item(home, step=-1)
+    await home.change(Person, "ann", zone="America/Los_Angeles")
+    eve = datetime(2030, 3, 20, 0, 30, tzinfo=UTC)
+    assert await why(home, now=eve - timedelta(hours=1)) is None
+    assert await why(home, now=eve) is None
+    assert await why(home, now=eve + timedelta(hours=7)) == "the day is here"
+
+
+async def test_an_ask_after_the_day_is_not_overtaken_by_the_day(home: Any) -> None:
+    await an_action_item(home, step=2)
+    assert await why(home, now=MONDAY + timedelta(days=30)) is None
+
+
+@pytest.mark.parametrize("ended", ["helped", "stopped", "rested"])
+async def test_a_letter_of_the_support_ladder_is_overtaken_once_its_pass_ended(home: Any, ended: str) -> None:
+    stall_id = await a_stall_item(home, "repairs")
+    assert await why(home) is None
+    await home.change(Stall, stall_id, ended_at=MONDAY, ended=ended)
+    assert await why(home) == ended
+
+
+async def test_that_the_plan_rests_is_told_although_the_pass_has_ended(home: Any) -> None:
+    await home.change(Stall, await a_stall_item(home, "rest"), ended_at=MONDAY, ended="rested")
+    assert await why(home) is None
+
+
+@pytest.mark.parametrize(("step", "because"), [("hr", "HR is kept out"), ("repairs", None)])
+async def test_keeping_hr_out_overtakes_the_request_to_hr_alone(home: Any, step: str, because: str | None) -> None:
+    await home.change(Stall, await a_stall_item(home, step), hr_kept_out=True)
+    assert await why(home) == because
+
+
+async def test_the_weekly_letter_is_overtaken_once_nothing_is_open_past_its_day(home: Any) -> None:
+    action_id = await home.an_action(date(2030, 2, 20))
+    await home.an_action(DUE)
+    await home.an_item("item", "weekly", subject_day=MONDAY.date())
+    assert await why(home) is None
+    for change in ({"state": "done"}, {"state": "open", "accepted_at": None}):
+        await home.change(ActionRow, action_id, **change)
+        assert await why(home) == "nothing is open"
+    await home.change(ActionRow, action_id, accepted_at=MONDAY)
+    await home.change(Plan, "plan", state="resting")
+    assert await why(home) == "nothing is open"

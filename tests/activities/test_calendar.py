@@ -1,0 +1,173 @@
+"""What people do to an event in Outlook is noticed before each step; what they say here moves or cancels it."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cycle.check_in import Step
+from integrations.database.check_ins import check_in
+from integrations.database.excuses import excuse
+from integrations.database.outcomes import answer_outcome
+from integrations.database.tables import CheckInRow, LetterItem, PreRead
+
+MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
+START = datetime(2030, 5, 7, 12, 0, tzinfo=UTC)
+TALK = timedelta(minutes=45)
+STEPS = pytest.mark.parametrize(
+    "step", ["ask_for_reflection", "remind_of_reflection", "send_pre_read", "ask_for_outcome"]
+)
+
+
+def the_event(home: Any, check_in_id: str, no: int = 1) -> dict[str, Any]:
+    (event,) = home.tenant.events(f"booking/{check_in_id}/{no}")
+    found: dict[str, Any] = event
+    return found
+
+
+def drag(home: Any, whose: str, check_in_id: str, start: datetime) -> None:
+    event = the_event(home, check_in_id)["iCalUId"]
+    home.tenant.act(whose, "drag", iCalUId=event, start=start.isoformat(), end=(start + TALK).isoformat())
+
+
+@STEPS
+async def test_an_event_that_was_moved_in_outlook_moves_the_booking_and_the_step_waits(home: Any, step: str) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    later = START + timedelta(days=1)
+    drag(home, home.tenant.service, check_in_id, later)
+    await home.do(step, check_in_id)
+    assert await home.all(LetterItem) == []
+    assert await home.all(PreRead) == []
+    old, new = await home.booking(check_in_id, 1), await home.booking(check_in_id, 2)
+    assert (old.state, new.state, new.start_at, new.end_at) == ("moved", "booked", later, later + TALK)
+    assert new.event_id == old.event_id
+    assert (await home.get(CheckInRow, check_in_id)).state == "booked"
+    await home.do("book", check_in_id)
+    assert the_event(home, check_in_id)["start"] == f"{later:%Y-%m-%dT%H:%M:%SZ}", "our rows follow, not the event"
+
+
+async def test_after_a_move_the_step_is_taken_for_the_new_hour(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    drag(home, home.tenant.service, check_in_id, START + timedelta(days=1))
+    await home.do("ask_for_reflection", check_in_id)
+    await home.do("ask_for_reflection", check_in_id)
+    form = await home.get(LetterItem, f"form/{check_in_id}")
+    assert (form.booking_no, form.expires_at) == (2, START + timedelta(days=1))
+    assert "Postbox/ann" in home.pokes.made
+
+
+@STEPS
+async def test_an_event_that_was_deleted_in_outlook_is_booked_anew(home: Any, step: str) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    home.tenant.act(home.tenant.service, "delete", iCalUId=the_event(home, check_in_id)["iCalUId"])
+    await home.do(step, check_in_id)
+    assert await home.all(LetterItem) == []
+    assert (await home.booking(check_in_id)).state == "cancelled"
+    assert (await home.get(CheckInRow, check_in_id)).state == "due"
+    assert (await home.do("look", check_in_id)).step == Step.PLAN
+    await home.do("plan_team", check_in_id)
+    await home.do("book", check_in_id)
+    assert not the_event(home, check_in_id, no=2)["isCancelled"]
+    assert (await home.booking(check_in_id, 2)).state == "booked"
+
+
+async def test_a_copy_that_only_an_attendee_dragged_changes_nothing(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    drag(home, home.tenant.person("Ann")["mail"], check_in_id, START + timedelta(days=1))
+    await home.do("ask_for_reflection", check_in_id)
+    assert f"form/{check_in_id}" in await home.waiting("ann")
+    assert (await home.booking(check_in_id)).start_at == START
+
+
+async def test_an_event_deleted_while_somebody_says_not_this_time_leaves_the_check_in_excused(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    home.tenant.act(home.tenant.service, "delete", iCalUId=the_event(home, check_in_id)["iCalUId"])
+    calendars = home.activities["book"].__self__._calendars
+    read = calendars.get_event
+
+    async def excused_meanwhile(*asked: Any) -> Any:
+        async with home.database.transaction() as session:
+            await excuse(session, check_in_id, "ann", MONDAY)
+        return await read(*asked)
+
+    calendars.get_event = excused_meanwhile
+    await home.do("ask_for_reflection", check_in_id)
+    assert (await home.get(CheckInRow, check_in_id)).state == "excused"
+    assert await home.all(LetterItem) == []
+
+
+async def test_moved_as_an_answer_moves_the_same_event_to_another_hour(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    await home.change(CheckInRow, check_in_id, state="ended")
+    async with home.database.transaction() as session:
+        await answer_outcome(session, check_in_id, 1, "ann", "moved", START + timedelta(hours=3))
+    after = START + timedelta(hours=4)
+    assert (await home.do("look", check_in_id, after)).step == Step.CONCLUDE
+    await home.do("conclude", check_in_id, after)
+    assert (await home.get(CheckInRow, check_in_id)).state == "due"
+    await home.do("plan_team", check_in_id, after)
+    await home.do("book", check_in_id, after)
+    first, second = await home.booking(check_in_id, 1), await home.booking(check_in_id, 2)
+    assert (first.state, second.state, second.event_id) == ("moved", "booked", first.event_id)
+    assert second.start_at.date() >= date(2030, 5, 9), "two workdays of notice"
+    event = the_event(home, check_in_id)
+    assert event["start"] == f"{second.start_at:%Y-%m-%dT%H:%M:%SZ}"
+    for name in ("Ann", "Mara"):
+        (copy,) = home.tenant.invited(home.tenant.person(name)["mail"], event)
+        assert (copy["start"], copy["isCancelled"]) == (event["start"], False)
+    assert home.tenant.events(f"booking/{check_in_id}/2") == []
+
+
+async def test_an_event_that_is_gone_when_it_should_move_is_made_anew(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    home.tenant.act(home.tenant.service, "delete", iCalUId=the_event(home, check_in_id)["iCalUId"])
+    first = await home.booking(check_in_id)
+    await home.an_intended_booking(check_in_id, START + timedelta(days=2), no=2, event_id=first.event_id)
+    await home.do("book", check_in_id)
+    assert (await home.booking(check_in_id, 2)).event_id != first.event_id
+    assert not the_event(home, check_in_id, no=2)["isCancelled"]
+
+
+async def test_not_this_time_cancels_the_event_once_kindly_and_moves_nothing_else(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    other = await home.a_check_in(START.date(), "kai")
+    await home.an_intended_booking(other, START + timedelta(hours=1))
+    await home.do("book", other)
+    async with home.database.transaction() as session:
+        assert await excuse(session, check_in_id, "ann", MONDAY)
+    assert (await home.do("look", check_in_id)).step == Step.CALL_OFF
+    await home.do("call_off", check_in_id)
+    assert (await home.booking(check_in_id)).state == "cancelled"
+    assert all(each["isCancelled"] for each in home.tenant.events(f"booking/{check_in_id}/1"))
+    asked = len(home.tenant.asked())
+    await home.do("call_off", check_in_id)
+    assert len(home.tenant.asked()) == asked
+    assert await home.do("look", check_in_id) is None
+    assert not the_event(home, other)["isCancelled"]
+    told = home.tenant.inbox(home.tenant.person("Ann")["mail"], containing="The next one comes as planned.")
+    assert told
+
+
+async def test_a_check_in_that_takes_place_cannot_be_called_off(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    await home.do("call_off", check_in_id)
+    assert not the_event(home, check_in_id)["isCancelled"]
+    assert (await home.booking(check_in_id)).state == "booked"
+
+
+async def test_an_hour_outside_somebodys_day_is_said_in_the_invitation(home: Any) -> None:
+    check_in_id = await home.a_check_in(START.date())
+    outside = ["outside the usual hours: you share under an hour a day"]
+    await home.an_intended_booking(check_in_id, START, reasons=outside)
+    await home.do("book", check_in_id)
+    assert "you share under an hour a day" in the_event(home, check_in_id)["body"]
+
+
+async def test_the_event_is_written_in_the_wall_clock_time_of_its_zone(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(datetime(2030, 4, 2, 8, 0, tzinfo=UTC))
+    event = the_event(home, check_in_id)
+    assert (event["timeZone"], event["start"]) == ("Europe/Berlin", "2030-04-02T08:00:00Z")
+    async with home.database.reading() as session:
+        pair = await check_in(session, check_in_id)
+    assert pair.booking is not None
+    assert pair.booking.change_key

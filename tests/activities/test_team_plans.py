@@ -1,0 +1,286 @@
+"""Finding hours for a manager's whole team: their caps hold, nobody is in two places, and HR hears what fails."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count, pairwise
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from integrations.database.tables import Booking, CheckInRow, Person
+
+MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
+DUE = date(2030, 4, 10)
+TALK = timedelta(minutes=45)
+periods = count(2)
+
+
+def at(hour: int, minute: int = 0, day: date = DUE) -> datetime:
+    """A wall-clock time in Berlin."""
+    return datetime.combine(day, time(hour, minute), ZoneInfo("Europe/Berlin")).astimezone(UTC)
+
+
+async def booking_of(home: Any, check_in_id: str) -> Booking | None:
+    found = await home.all(Booking, check_in_id=check_in_id, state="intended")
+    return found[0] if found else None
+
+
+async def only_the_due_day(home: Any) -> None:
+    await home.set_policy(rhythm={"may_slip_days": 0})
+
+
+async def another_booking(home: Any, start: datetime, end: datetime, person: str, partner: str) -> str:
+    """An open booking that no calendar shows yet."""
+    number = next(periods)
+    check_in_id: str = await home.a_check_in(
+        DUE - timedelta(days=number), person, partner, state="booked", period=number
+    )
+    await home.an_intended_booking(check_in_id, start, end_at=end)
+    return check_in_id
+
+
+def taken(home: Any, name: str) -> list[tuple[datetime, datetime]]:
+    """When somebody is busy or perhaps busy, by the tenant's seed."""
+    return [
+        (datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"]))
+        for each in home.tenant.person(name)["busy"]
+        if each["status"] not in ("free", "workingElsewhere")
+    ]
+
+
+def an_hour_free_for(home: Any, *names: str) -> datetime:
+    starts = (at(10) + timedelta(minutes=15 * quarter) for quarter in range(20))
+    spans = [span for name in names for span in taken(home, name)]
+    return next(one for one in starts if all(end <= one or one + TALK <= start for start, end in spans))
+
+
+def once_decided(home: Any, first: Callable[[], Awaitable[Any]]) -> None:
+    """Has `first` happen between a plan's decision and its commit: at the opening of the next transaction."""
+    original = home.database.transaction
+
+    @asynccontextmanager
+    async def held_back() -> AsyncIterator[AsyncSession]:
+        home.database.transaction = original
+        await first()
+        async with original() as session:
+            yield session
+
+    home.database.transaction = held_back
+
+
+async def test_a_team_gets_hours_that_suit_everybody_and_nothing_is_written_to_outlook(home: Any) -> None:
+    ids = {name: await home.a_check_in(DUE, name) for name in ("ann", "otto", "kai", "sami")}
+    asked = len(home.tenant.asked())
+    await home.do("plan_team", ids["ann"])
+    assert not [each for each in home.tenant.asked()[asked:] if not each.endswith("/getSchedule")]
+    found = {}
+    for name, check_in_id in ids.items():
+        booking = found[name] = await home.booking(check_in_id)
+        assert (booking.state, booking.no, booking.event_id) == ("intended", 1, None)
+        assert booking.end_at - booking.start_at == TALK
+        assert booking.organizer == home.tenant.service
+        assert booking.reasons
+        assert DUE <= booking.start_at.date() <= DUE + timedelta(days=21)
+        for person in (name, "mara"):
+            row = await home.get(Person, person)
+            start, end = (each.astimezone(ZoneInfo(row.zone)) for each in (booking.start_at, booking.end_at))
+            assert row.opens <= f"{start:%H:%M}" < f"{end:%H:%M}" <= row.closes
+            assert all(end <= booking.start_at or booking.end_at <= start for start, end in taken(home, row.first_name))
+    days = [each.start_at.date() for each in found.values()]
+    weeks = [day.isocalendar().week for day in days]
+    assert max(days.count(day) for day in days) <= 2
+    assert max(weeks.count(week) for week in weeks) <= 3
+    for one, other in pairwise(sorted(found.values(), key=lambda each: each.start_at)):
+        assert one.end_at + timedelta(minutes=15) <= other.start_at
+    assert set(home.pokes.made) == {f"CheckIn/{each}" for each in ids.values()}
+    assert await home.needs_a_hand() == {}
+
+
+async def test_what_is_planned_is_not_planned_again(home: Any) -> None:
+    check_in_id = await home.a_check_in(DUE)
+    await home.do("plan_team", check_in_id)
+    asked = len(home.tenant.asked())
+    await home.do("plan_team", check_in_id)
+    assert len(await home.all(Booking)) == 1
+    assert len(home.tenant.asked()) == asked
+
+
+async def test_two_plans_at_the_same_time_do_not_put_mara_in_two_places(home: Any) -> None:
+    """Mara holds Ann's check-in and has her own with Hale. For both, one hour is left, the same for both."""
+    await only_the_due_day(home)
+    hour = an_hour_free_for(home, "Ann", "Mara", "Hale")
+    for person in ("ann", "hale"):
+        await another_booking(home, at(7), hour, person, "otto")
+        await another_booking(home, hour + TALK, at(19), person, "kai")
+    with_ann, with_hale = await home.a_check_in(DUE), await home.a_check_in(DUE, "mara", "hale")
+    await home.do("plan_team", with_ann)
+    assert (await home.booking(with_ann)).start_at == hour, "left alone, this is the hour that the plan decides on"
+    async with home.database.transaction() as session:
+        await session.execute(delete(Booking).where(Booking.check_in_id == with_ann))
+    home.pokes.made.clear()
+
+    once_decided(home, lambda: home.do("plan_team", with_hale))
+    await home.do("plan_team", with_ann)
+
+    assert (await home.booking(with_hale)).start_at == hour
+    assert await booking_of(home, with_ann) is None
+    assert f"CheckIn/{with_ann}" in home.pokes.made, "so that it looks for another hour"
+    assert (await home.get(CheckInRow, with_ann)).state == "due"
+    await home.do("plan_team", with_ann)
+    assert await booking_of(home, with_ann) is None
+    assert "Ann Zimi and Mara Vassen" in (await home.needs_a_hand())[f"no-hour/{with_ann}"]
+
+
+async def test_the_same_check_in_planned_twice_at_the_same_time_is_booked_once(home: Any) -> None:
+    check_in_id = await home.a_check_in(DUE)
+    once_decided(home, lambda: home.do("plan_team", check_in_id))
+    await home.do("plan_team", check_in_id)
+    assert len(await home.all(Booking)) == 1
+
+
+async def test_a_booking_made_meanwhile_counts_towards_the_managers_day(home: Any) -> None:
+    await only_the_due_day(home)
+    check_in_id = await home.a_check_in(DUE)
+
+    async def two_more() -> None:
+        await another_booking(home, at(6), at(6, 45), "kai", "mara")
+        await another_booking(home, at(20), at(20, 45), "sami", "mara")
+
+    once_decided(home, two_more)
+    await home.do("plan_team", check_in_id)
+    assert await booking_of(home, check_in_id) is None
+    assert f"CheckIn/{check_in_id}" in home.pokes.made
+
+
+async def test_a_check_in_excused_meanwhile_is_not_booked(home: Any) -> None:
+    check_in_id = await home.a_check_in(DUE)
+    once_decided(home, lambda: home.change(CheckInRow, check_in_id, state="excused"))
+    await home.do("plan_team", check_in_id)
+    assert await home.all(Booking) == []
+
+
+async def test_the_week_of_a_manager_who_has_three_is_full(home: Any) -> None:
+    for day, person in ((8, "kai"), (9, "otto"), (11, "sami")):
+        await another_booking(home, at(9, day=date(2030, 4, day)), at(9, 45, date(2030, 4, day)), person, "mara")
+    check_in_id = await home.a_check_in(DUE)
+    await home.do("plan_team", check_in_id)
+    assert (await home.booking(check_in_id)).start_at.isocalendar().week == DUE.isocalendar().week + 1
+
+
+async def test_without_an_hour_it_is_tried_again_tomorrow_hr_hears_why_and_a_find_mends_it(home: Any) -> None:
+    await only_the_due_day(home)
+    full = await another_booking(home, at(6), at(21), "ann", "otto")
+    check_in_id = await home.a_check_in(DUE)
+    await home.do("plan_team", check_in_id)
+    row = await home.get(CheckInRow, check_in_id)
+    assert (row.state, row.plan_again_at) == ("due", datetime(2030, 3, 5, 5, 0, tzinfo=UTC))
+    sentence = (await home.needs_a_hand())[f"no-hour/{check_in_id}"]
+    assert sentence.startswith("Ann Zimi and Mara Vassen: No hour between 10 April and 10 April")
+    (booking,) = await home.all(Booking, check_in_id=full)
+    await home.change(Booking, booking.id, state="cancelled")
+
+    await home.do("plan_team", check_in_id, row.plan_again_at - timedelta(minutes=1))
+    assert await booking_of(home, check_in_id) is None, "it is not tried before its time"
+    await home.do("plan_team", check_in_id, row.plan_again_at)
+    assert await booking_of(home, check_in_id) is not None
+    assert await home.needs_a_hand() == {}
+    assert (await home.get(CheckInRow, check_in_id)).plan_again_at is None
+
+
+async def test_with_no_day_left_the_check_in_ends_and_the_cycle_goes_on(home: Any) -> None:
+    check_in_id = await home.a_check_in(date(2030, 2, 4))
+    await home.do("plan_team", check_in_id)
+    row = await home.get(CheckInRow, check_in_id)
+    assert (row.state, row.closed_at) == ("cancelled", MONDAY)
+    assert "DevelopmentCycle/ann" in home.pokes.made
+    assert "agree on an hour by hand" in (await home.needs_a_hand())[f"no-hour/{check_in_id}"]
+    assert await home.all(Booking) == []
+
+
+async def test_rather_than_skip_a_period_the_notice_shrinks_to_two_workdays(home: Any) -> None:
+    """21 days after its due date are over on 7 March, before ten workdays of notice are."""
+    check_in_id = await home.a_check_in(date(2030, 2, 14))
+    await home.do("plan_team", check_in_id)
+    assert date(2030, 3, 6) <= (await home.booking(check_in_id)).start_at.date() <= date(2030, 3, 7)
+
+
+async def test_a_conversation_that_moves_keeps_its_event_under_a_new_number(home: Any) -> None:
+    check_in_id = await home.a_check_in(date(2030, 3, 5))
+    await home.an_intended_booking(check_in_id, datetime(2030, 3, 5, 9, 0, tzinfo=UTC), event_id="E1", state="moved")
+    await home.do("plan_team", check_in_id)
+    booking = await home.booking(check_in_id, 2)
+    assert (booking.state, booking.event_id) == ("intended", "E1")
+    assert booking.transaction_id != (await home.booking(check_in_id, 1)).transaction_id
+    assert booking.start_at.date() >= date(2030, 3, 6), "with the notice of a move: two workdays"
+
+
+async def test_the_same_weekday_and_hour_as_last_time_is_preferred(home: Any) -> None:
+    last = await home.a_check_in(date(2030, 1, 9), state="held", period=0)
+    hour = an_hour_free_for(home, "Ann", "Mara")
+    local = hour.astimezone(ZoneInfo("Europe/Berlin"))
+    await home.an_intended_booking(last, at(local.hour, local.minute, date(2030, 1, 9)), state="booked")
+    check_in_id = await home.a_check_in(DUE)
+    await home.do("plan_team", check_in_id)
+    booking = await home.booking(check_in_id)
+    assert booking.start_at == hour
+    assert "same weekday and hour as last time" in booking.reasons
+
+
+async def test_somebody_without_a_mailbox_is_told_to_hr_and_does_not_keep_the_team_from_its_hours(home: Any) -> None:
+    ids = {name: await home.a_check_in(DUE, name) for name in ("ann", "kai")}
+    oid = (await home.get(Person, "kai")).oid
+    await home.change(Person, "kai", oid="no-such-user", directory_read_at=None)
+    await home.do("plan_team", ids["kai"])
+    assert await booking_of(home, ids["ann"]) is not None
+    assert await booking_of(home, ids["kai"]) is None
+    row = await home.get(CheckInRow, ids["kai"])
+    assert (row.state, row.plan_again_at) == ("due", datetime(2030, 3, 5, 5, 0, tzinfo=UTC))
+    assert "Kai Westert has no mailbox" in (await home.needs_a_hand())["mailbox/kai"]
+
+    await home.change(Person, "kai", oid=oid)
+    await home.do("plan_team", ids["kai"], row.plan_again_at)
+    assert await booking_of(home, ids["kai"]) is not None
+    assert await home.needs_a_hand() == {}
+
+
+async def test_a_manager_without_a_mailbox_has_nothing_booked(home: Any) -> None:
+    check_in_id = await home.a_check_in(DUE)
+    await home.change(Person, "mara", oid="no-such-user", directory_read_at=None)
+    await home.do("plan_team", check_in_id)
+    assert await home.all(Booking) == []
+    assert (await home.get(CheckInRow, check_in_id)).plan_again_at is not None
+    assert set(await home.needs_a_hand()) == {"mailbox/mara"}
+
+
+async def test_a_calendar_that_cannot_be_read_is_not_booked_blindly(home: Any) -> None:
+    ids = {name: await home.a_check_in(DUE, name) for name in ("ann", "kai")}
+    await home.change(Person, "kai", mail="unknown@elsewhere.example")
+    await home.do("plan_team", ids["ann"])
+    assert await booking_of(home, ids["ann"]) is not None
+    assert await booking_of(home, ids["kai"]) is None
+    assert "cannot be read" in (await home.needs_a_hand())[f"no-hour/{ids['kai']}"]
+
+
+async def test_a_plan_that_finds_no_hour_because_another_just_took_it_says_nothing_to_hr(home: Any) -> None:
+    """Every check-in of a team asks for a plan at the same minute."""
+    await only_the_due_day(home)
+    hour = an_hour_free_for(home, "Ann", "Mara")
+    await another_booking(home, at(7), hour, "ann", "otto")
+    await another_booking(home, hour + TALK, at(19), "ann", "kai")
+    check_in_id = await home.a_check_in(DUE)
+    calendars = home.activities["plan_team"].__self__._calendars
+    read = calendars.schedules
+
+    async def overtaken(*asked: Any) -> Any:
+        calendars.schedules = read
+        await home.do("plan_team", check_in_id)
+        return await read(*asked)
+
+    calendars.schedules = overtaken
+    await home.do("plan_team", check_in_id)
+    assert (await home.booking(check_in_id)).start_at == hour
+    assert (await home.get(CheckInRow, check_in_id)).plan_again_at is None
+    assert await home.needs_a_hand() == {}

@@ -1,0 +1,94 @@
+"""What the migrations make is what the tables are, on both kinds of database."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, inspect, text
+
+from integrations.database.connection import Database, DatabaseUnreachable, open_database
+from integrations.database.migrate import TablesOutdated, check_current, differences, upgrade_async
+from integrations.database.tables import Table
+
+
+def table_names(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+async def says(database: Database) -> str:
+    with pytest.raises(DatabaseUnreachable) as refused:
+        await check_current(database)
+    await database.close()
+    return str(refused.value)
+
+
+async def test_the_migrations_make_exactly_the_tables(any_database_url: str, keys: tuple[str, ...]) -> None:
+    await upgrade_async(any_database_url)
+    database = open_database(any_database_url, keys)
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(table_names) == {*Table.metadata.tables, "alembic_version"}
+    await database.close()
+    assert await differences(any_database_url) == []
+
+
+async def test_what_the_migrations_forgot_is_noticed(any_database_url: str, keys: tuple[str, ...]) -> None:
+    await upgrade_async(any_database_url)
+    database = open_database(any_database_url, keys)
+    async with database.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE people DROP COLUMN country"))
+    await database.close()
+    assert "country" in str(await differences(any_database_url))
+
+
+async def test_a_second_upgrade_changes_nothing_and_keeps_what_is_there(
+    any_database_url: str, keys: tuple[str, ...]
+) -> None:
+    await upgrade_async(any_database_url)
+    database = open_database(any_database_url, keys)
+    async with database.engine.begin() as connection:
+        await connection.execute(
+            text("INSERT INTO needs_a_hand (key, sentence, since) VALUES ('k', 's', '2030-02-04 09:00:00')")
+        )
+    await upgrade_async(any_database_url)
+    async with database.engine.connect() as connection:
+        assert (await connection.execute(text("SELECT sentence FROM needs_a_hand"))).scalars().all() == ["s"]
+    await check_current(database)
+    await database.close()
+
+
+async def test_a_database_without_our_tables_is_told_how_to_get_them(
+    any_database_url: str, keys: tuple[str, ...]
+) -> None:
+    said = await says(open_database(any_database_url, keys))
+    assert said.endswith("does not have the tables of this version: run perennial database upgrade.")
+
+
+async def test_a_database_of_another_version_is_not_worked_with(any_database_url: str, keys: tuple[str, ...]) -> None:
+    await upgrade_async(any_database_url)
+    database = open_database(any_database_url, keys)
+    async with database.engine.begin() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(TablesOutdated):
+        await check_current(database)
+    await database.close()
+
+
+async def test_a_database_that_is_not_there_is_named_without_its_password(keys: tuple[str, ...]) -> None:
+    said = await says(open_database("postgresql+asyncpg://perennial:hunter2@127.0.0.1:1/perennial", keys))
+    assert said.startswith("The database at postgresql+asyncpg://perennial:***@127.0.0.1:1/perennial does not answer")
+    assert "hunter2" not in said
+
+
+async def test_a_file_that_cannot_be_opened_is_named(keys: tuple[str, ...], database_url: str) -> None:
+    said = await says(open_database(database_url.replace("perennial.db", "missing/perennial.db"), keys))
+    assert "unable to open database file" in said
+    assert "PERENNIAL_DATABASE_URL" in said
+
+
+async def test_a_file_that_is_no_database_is_not_touched(
+    keys: tuple[str, ...], database_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "perennial.db").write_text("Something that somebody else keeps here. " * 50)
+    before = (tmp_path / "perennial.db").read_bytes()
+    said = await says(open_database(database_url, keys))
+    assert "file is not a database" in said
+    assert (tmp_path / "perennial.db").read_bytes() == before
