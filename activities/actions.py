@@ -84,23 +84,22 @@ class Actions:
         who = reader(owner, policy.mail, now.date())
         week = who[0]
         spent_on = max((week.local_day(item.sent_at) for item in items.values() if item.sent_at), default=None)
-        monday = _monday(week.local_day(now))
-        opens = next_opening(*who, week.instant(monday, time()))
-        if opens <= now < week.instant(monday + timedelta(days=7), time()):
-            before_this_week = max(spent_on or action.chased_from, action.due_on) < monday
-            if before_this_week and not _snoozed(action, week.local_day(now)):
+        begins = week.week_of(week.local_day(now))
+        opens = next_opening(*who, week.instant(begins, time()))
+        if opens <= now and week.local_day(opens) == week.local_day(now):
+            spent_before = max(spent_on or action.chased_from, action.due_on) < begins
+            if spent_before and not _snoozed(action, week.local_day(now)):
                 await owe_letter(
                     session,
-                    f"weekly/{owner.id}/{monday}",
+                    f"weekly/{owner.id}/{begins}",
                     owner.id,
                     "weekly",
                     now,
                     now,
-                    subject_day=monday,
-                    expires_at=week.instant(monday + timedelta(days=7), time()),
+                    subject_day=begins,
+                    expires_at=week.instant(begins + timedelta(days=7), time()),
                 )
-            opens = next_opening(*who, week.instant(monday + timedelta(days=7), time()))
-        return opens
+        return opens if opens > now else next_opening(*who, week.instant(begins + timedelta(days=7), time()))
 
 
 def kind_of(offset: int, policy: Policy) -> str:
@@ -125,7 +124,3 @@ def _rung_opens(
 
 def _snoozed(action: ActionRow, today: date) -> bool:
     return action.snoozed_until is not None and today < action.snoozed_until
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())

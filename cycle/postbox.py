@@ -108,12 +108,12 @@ def _digest(box: Box, at: datetime) -> datetime:
     """The first open day of a week with room: this week's if `at` is on it, else a later week's."""
     while True:
         day = box.week.local_day(at)
-        monday = day - timedelta(days=day.weekday())
-        first = _opening(box, box.week.instant(monday, box.week.opens))
+        begins = box.week.week_of(day)
+        first = _opening(box, box.week.instant(begins, box.week.opens))
         if box.week.local_day(first) == day and _sent_in_week(box, at) < box.a_week:
             return at
-        next_monday = monday + timedelta(days=7)
-        at = _day_with_room(box, box.week.instant(next_monday, box.week.opens))
+        next_week = begins + timedelta(days=7)
+        at = _day_with_room(box, box.week.instant(next_week, box.week.opens))
 
 
 def _sent_on(box: Box, day: date) -> int:
@@ -121,8 +121,8 @@ def _sent_on(box: Box, day: date) -> int:
 
 
 def _sent_in_week(box: Box, at: datetime) -> int:
-    week = box.week.local_day(at).isocalendar()[:2]
-    return _count(box.week.local_day(each).isocalendar()[:2] == week for each in box.sent)
+    week = box.week.week_of(box.week.local_day(at))
+    return _count(box.week.week_of(box.week.local_day(each)) == week for each in box.sent)
 
 
 def _count(matches: Iterable[bool]) -> int:

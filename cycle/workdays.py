@@ -63,6 +63,12 @@ class WorkWeek:
     def works_on(self, day: date) -> bool:
         return day.weekday() in self.weekdays and day not in self.days_off
 
+    def week_of(self, day: date) -> date:
+        """The first day of this person's week in which `day` lies: the one after their longest rest."""
+        rests = {each: _rest_before(each, self.weekdays) for each in sorted(self.weekdays)}
+        first = max(rests, key=lambda each: rests[each], default=0)
+        return day - timedelta(days=(day.weekday() - first) % 7)
+
     def local_day(self, instant: datetime) -> date:
         return instant.astimezone(ZoneInfo(self.zone)).date()
 
@@ -82,6 +88,11 @@ class WorkWeek:
         start = self.instant(day, opens)
         # Where the clocks skip the opening hour, it may move past the closing one.
         return Span(start, max(start, self.instant(last_day, closes)))
+
+
+def _rest_before(weekday: int, weekdays: frozenset[int]) -> int:
+    """How many days off lie before this weekday."""
+    return next((days for days in range(6) if (weekday - days - 1) % 7 in weekdays), 6)
 
 
 def usual_week(zone: str, days_off: frozenset[date] = frozenset()) -> WorkWeek:

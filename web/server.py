@@ -10,7 +10,8 @@ import uvicorn
 from config.logging import configure_logging
 from config.settings import Settings, SettingsError, load_settings
 from integrations.clock import open_clock
-from integrations.database.connection import DatabaseUnreachable, check_reachable, open_database
+from integrations.database.connection import DatabaseUnreachable, open_database
+from integrations.database.migrate import check_current
 from integrations.database.wake_ups import keep_delivering
 from integrations.entra.sign_in import SignIn
 from integrations.temporal.connect import connect
@@ -37,7 +38,7 @@ async def serve(settings: Settings) -> int:
     clock = open_clock(settings.clock_url)
     sign_in = SignIn(settings)
     try:
-        await check_reachable(database)
+        await check_current(database)
         server = uvicorn.Server(
             uvicorn.Config(
                 build_app(settings, database, clock, sign_in),

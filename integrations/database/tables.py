@@ -358,7 +358,7 @@ class LetterItem(Table):
     step: Mapped[str | None]
     """The rung: an action's day offset, a support step, or 1 | 2."""
     subject_day: Mapped[date | None]
-    """The due date that an action's rung belongs to, the Monday of a weekly letter."""
+    """The due date that an action's rung belongs to, the first day of a weekly letter's week."""
     state: Mapped[str] = mapped_column(default="waiting", index=True)
     """waiting | taken | sent | dropped"""
     dropped_because: Mapped[str | None]

@@ -164,8 +164,8 @@ def live(items: Sequence[Waiting], empty: Box, now: datetime, looks: int) -> lis
                 assert until > now
                 now = until
             case Compose(keys, counted):
-                week = empty.week.local_day(now).isocalendar()[:2]
-                in_week = sum(empty.week.local_day(one).isocalendar()[:2] == week for one in sent)
+                week = empty.week.week_of(empty.week.local_day(now))
+                in_week = sum(empty.week.week_of(empty.week.local_day(one)) == week for one in sent)
                 left.append(Left(now, keys, counted, in_week < empty.a_week))
                 for key in keys:
                     del waiting[key]
@@ -246,8 +246,8 @@ def test_nothing_soft_leaves_on_another_day_than_the_first_of_a_week_while_much_
     for message in live(items, replace(empty, open_actions=MANY_OPEN_ACTIONS + 1), now, looks=200):
         if any(by_key[key].soft and by_key[key].travels != "alone" for key in message.keys):
             day = empty.week.local_day(message.at)
-            monday = empty.week.instant(day - timedelta(days=day.weekday()), empty.week.opens)
-            first = next_opening(empty.week, empty.hours, empty.away, monday)
+            begins = empty.week.instant(empty.week.week_of(day), empty.week.opens)
+            first = next_opening(empty.week, empty.hours, empty.away, begins)
             assert empty.week.local_day(first) == day
 
 

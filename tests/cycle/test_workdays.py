@@ -130,3 +130,24 @@ def test_working_time_is_never_longer_than_a_day_and_an_hour(week: WorkWeek, day
     assert (span is not None) == week.works_on(day)
     if span is not None:
         assert timedelta(0) <= span.end - span.start <= timedelta(hours=25)
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "first"),
+    [
+        ({0, 1, 2, 3, 4}, 0),
+        ({6, 0, 1, 2, 3}, 6),
+        ({0, 1, 2, 3}, 0),
+        ({1, 2, 3, 4}, 1),
+        ({0, 2, 4}, 0),
+        (set(range(7)), 0),
+        (set(), 0),
+    ],
+)
+def test_a_persons_week_begins_after_their_longest_rest(weekdays: set[int], first: int) -> None:
+    week = WorkWeek("Europe/Berlin", frozenset(weekdays), time(9), time(17))
+    for offset in range(14):
+        day = date(2030, 2, 4) + timedelta(days=offset)
+        begins = week.week_of(day)
+        assert begins.weekday() == first
+        assert timedelta(0) <= day - begins < timedelta(days=7)
