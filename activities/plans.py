@@ -19,7 +19,8 @@ from integrations.database.letters import add_overtaken, items_about, owe_letter
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.people import partner_of, reader
 from integrations.database.plans import open_stall, quiet_since, rest_plan, rules_of
-from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Person, Plan, PolicyRow, Stall
+from integrations.database.policies import hr_partner_of
+from integrations.database.tables import ActionRow, CheckInRow, Person, Plan, Stall
 
 KINDS: dict[Step, str] = {
     "note": "support_note",
@@ -140,27 +141,19 @@ async def _recipients(session: AsyncSession, plan: Plan, stall: Stall, step: Nex
     """The note to whoever holds the stuck part, repairs to both, the request to HR, the rest to the plan's person."""
     partner_id = await partner_of(session, plan.person_id, now.date())
     both = [plan.person_id, *([partner_id] if partner_id else [])]
-    if step.step == "note":
-        ids = [stall.holder_id] if stall.holder_id else both
-    elif step.step == "repairs":
-        ids = both
-    elif step.step == "hr":
-        ids = await _hr_partner(session, plan.person_id)
-    else:
+    if step.step == "hr":
+        hr = await hr_partner_of(session, plan.person_id)
+        return [hr] if hr else []
+    if step.step == "rest":
         ids = [plan.person_id]
+    else:
+        ids = [stall.holder_id] if step.step == "note" and stall.holder_id else both
     people = [await session.get_one(Person, each) for each in ids]
     return [person for person in people if person.left_at is None]
 
 
-async def _hr_partner(session: AsyncSession, person_id: str) -> list[str]:
-    enrolment = await session.get(Enrolment, person_id)
-    policy = await session.get_one(PolicyRow, enrolment.policy_id) if enrolment else None
-    found = (policy.hr_partner_id or policy.deputy_id) if policy else None
-    return [found] if found else []
-
-
 async def _nobody_to_ask(session: AsyncSession, plan: Plan, stall: Stall, step: NextStep, now: datetime) -> None:
-    """A step without a reader is passed over, and HR's list says so."""
+    """A step without a reader is passed over; that nobody in HR can be asked, HR's list says."""
     await add_overtaken(
         session,
         f"support/{plan.id}/{stall.id}/{step.step}/nobody",
@@ -171,8 +164,9 @@ async def _nobody_to_ask(session: AsyncSession, plan: Plan, stall: Stall, step: 
         stall_id=stall.id,
         step=step.step,
     )
-    sentence = "A plan needs support and its policy names no HR partner: name one with perennial policy import."
-    await ask_for_a_hand(session, f"hr-partner/{plan.person_id}", sentence, now, plan.person_id)
+    if step.step == "hr":
+        sentence = "A plan needs support and its policy names no HR partner: name one with perennial policy import."
+        await ask_for_a_hand(session, f"hr-partner/{plan.person_id}", sentence, now, plan.person_id)
     await session.flush()
 
 

@@ -109,7 +109,7 @@ class TeamPlans:
         without = {each.check_in_id: each.sentence for each in unplaced}
         for each in waiting:
             for person in each.pair.people:
-                if person.id in unread:
+                if person.id in unread and days[each.id][0] <= days[each.id][1]:
                     without[each.id] = unread[person.id]
         await self._commit(waiting, choices, without, caps, about.now)
 

@@ -231,30 +231,6 @@ class Weekly:
     url: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckInCancelled:
-    """A check-in that will not take place; `reason` is a kind sentence with its full stop."""
-
-    template: ClassVar[str] = "check_in_cancelled"
-    travels: ClassVar[Travels] = "alone"
-
-    partner_name: str
-    day: str
-    hour: str
-    reason: str = field(repr=False, metadata=WRITTEN)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoHourFound:
-    """No hour suits both calendars; `url` is where one can be chosen."""
-
-    template: ClassVar[str] = "no_hour_found"
-    travels: ClassVar[Travels] = "expires"
-
-    partner_name: str
-    url: str
-
-
 Part = (
     ReflectionRequest
     | ReflectionReminder
@@ -270,8 +246,6 @@ Part = (
     | SupportRequest
     | SupportRest
     | Weekly
-    | CheckInCancelled
-    | NoHourFound
 )
 
 KINDS: dict[str, type[Part]] = {kind.template: kind for kind in get_args(Part)}

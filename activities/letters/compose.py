@@ -17,16 +17,14 @@ from cycle.support import REASONS, step_days, three_repairs
 from integrations.database.check_ins import Pair, check_in
 from integrations.database.people import partner_of
 from integrations.database.plans import rules_of
-from integrations.database.policies import policy_of_check_in
+from integrations.database.policies import hr_partner_of, policy_of_check_in
 from integrations.database.reflections import lines_leave_at, questions_of
 from integrations.database.stalls import reason_for_hr
 from integrations.database.tables import (
     ActionRow,
-    Enrolment,
     LetterItem,
     Person,
     Plan,
-    PolicyRow,
     PreRead,
     Stall,
 )
@@ -179,7 +177,7 @@ class Composer:
         partner = await session.get(Person, partner_id) if partner_id else None
         other = (person if recipient.id == partner_id else partner) or person
         policy = await rules_of(session, person.id)
-        hr = await self._hr_partner(session, person.id)
+        hr = await hr_partner_of(session, person.id)
         page = f"/stalls/{stall.id}"
         match item.kind:
             case "support_note":
@@ -233,11 +231,6 @@ class Composer:
             return "/plan" if recipient.id == plan.person_id else f"/plans/{plan.id}"
         _, subject, *_ = stall.cause.split("/")
         return REPAIR_PAGES[key].format(action=subject, check_in=subject, stall=stall.id)
-
-    async def _hr_partner(self, session: AsyncSession, person_id: str) -> Person | None:
-        enrolment = await session.get(Enrolment, person_id)
-        policy = await session.get_one(PolicyRow, enrolment.policy_id) if enrolment else None
-        return await session.get(Person, policy.hr_partner_id) if policy and policy.hr_partner_id else None
 
     def _link(self, path: str) -> str:
         return f"{self.public_url}{path}"

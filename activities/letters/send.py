@@ -1,5 +1,6 @@
 """The Postbox's hands: sorts what waits for one person, and sends a letter once, whatever cuts it off."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +13,7 @@ from activities.letters.compose import Composer
 from activities.letters.render import render
 from activities.letters.wanted import overtaken
 from activities.moment import Moment
-from cycle.mail_window import NoOpening
+from cycle.mail_window import NoOpening, next_opening, open_at
 from cycle.policy import Policy
 from cycle.postbox import Box, Compose, Wait, Waiting, sort
 from integrations.clock import Clock
@@ -21,6 +22,7 @@ from integrations.database.letters import (
     counted_since,
     drop,
     items_of,
+    move_letter,
     note_sent,
     open_actions_of,
     plan_letter,
@@ -77,11 +79,18 @@ class Letters:
     @activity.defn(name="letters.sort")
     async def sort(self, about: Moment) -> Sorted:
         """Drops what was overtaken, and decides what goes to this person now, or when to look again."""
+        try:
+            return await self._sort(about)
+        except NoOpening:
+            # Automatic replies without an end: look again tomorrow.
+            return Sorted(None, about.now + timedelta(days=1))
+
+    async def _sort(self, about: Moment) -> Sorted:
         async with self._database.transaction() as session:
             begun = await unfinished_letter(session, about.id)
-            if begun:
+            if begun and (begun.sending_at or await self._still_fits(session, begun, about.now)):
                 return Sorted(begun.id, begun.minute)
-            items = await self._wanted(session, about)
+            items = await self._wanted(session, await waiting_items(session, about.id), about.now)
         if not items:
             return Sorted(None, None)
         try:
@@ -91,15 +100,36 @@ class Letters:
         async with self._database.transaction() as session:
             return await self._choose(session, person, about.now)
 
-    async def _wanted(self, session: AsyncSession, about: Moment) -> list[LetterItem]:
-        wanted = []
-        for item in await waiting_items(session, about.id):
-            reason = await overtaken(session, item, about.now)
+    async def _still_fits(self, session: AsyncSession, letter: Letter, now: datetime) -> bool:
+        """Whether a letter that has not left still says something.
+
+        What an outage held up keeps to the mail window too: then it gets a new minute. What is written is frozen, and
+        goes as it is unless all of it was overtaken.
+        """
+        items = await items_of(session, letter.id)
+        wanted = await self._wanted(session, items, now, keep_some=letter.subject is not None)
+        if not wanted:
+            letter.state = "dropped"
+            return False
+        person = await session.get_one(Person, letter.recipient_id)
+        policy = await rules_of(session, person.id)
+        opening = next_opening(*reader(person, policy.mail, now.date()), now)
+        if opening > now:
+            await move_letter(session, letter, self._senders, opening)
+        return True
+
+    async def _wanted(
+        self, session: AsyncSession, items: Sequence[LetterItem], now: datetime, keep_some: bool = False
+    ) -> Sequence[LetterItem]:
+        """Drops those that were overtaken and returns the others; with `keep_some`, drops all or none."""
+        reasons = {item.key: await overtaken(session, item, now) for item in items}
+        if keep_some and not all(reasons.values()):
+            return items
+        for item in items:
+            reason = reasons[item.key]
             if reason:
-                drop(session, item, reason, about.now)
-            else:
-                wanted.append(item)
-        return wanted
+                drop(session, item, reason, now)
+        return [item for item in items if not reasons[item.key]]
 
     async def _choose(self, session: AsyncSession, person: Person, now: datetime) -> Sorted:
         items = {item.key: item for item in await waiting_items(session, person.id)}
@@ -114,12 +144,7 @@ class Letters:
             a_day=policy.mail.letters_per_day,
             a_week=policy.mail.letters_per_week,
         )
-        try:
-            decision = sort([_waiting(item, policy) for item in items.values()], box, now)
-        except NoOpening:
-            # Automatic replies without an end: look again tomorrow.
-            return Sorted(None, now + timedelta(days=1))
-        match decision:
+        match sort([_waiting(item, policy) for item in items.values()], box, now):
             case Compose(keys, counted):
                 chosen = [items[key] for key in keys]
                 letter = await plan_letter(session, person.id, chosen, counted, self._senders, now)
@@ -142,8 +167,8 @@ class Letters:
         about = Moment(about.id, await self._clock.now())
         async with self._database.reading() as session:
             letter = await session.get_one(Letter, about.id)
-        if letter.state in ("sent", "dropped"):
-            return
+            if letter.state in ("sent", "dropped") or await self._too_late(session, letter, about.now):
+                return
         found_begun = letter.subject is not None
         if not found_begun:
             letter = await self._write(about)
@@ -157,6 +182,12 @@ class Letters:
         if not await self._mail.send(letter.sender, letter.graph_id):
             raise Transient("send a letter", "its draft is gone; looking for it by its key.")
         await self._note_sent(about)
+
+    async def _too_late(self, session: AsyncSession, letter: Letter, now: datetime) -> bool:
+        """Whether the window has closed since this was sorted, an outage ago. What may have left is not held."""
+        person = await session.get_one(Person, letter.recipient_id)
+        policy = await rules_of(session, person.id)
+        return letter.sending_at is None and not open_at(*reader(person, policy.mail, now.date()), now)
 
     async def _write(self, about: Moment) -> Letter:
         async with self._database.transaction() as session:

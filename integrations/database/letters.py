@@ -115,6 +115,12 @@ async def plan_letter(
     return letter
 
 
+async def move_letter(session: AsyncSession, letter: Letter, senders: Sequence[str], to: datetime) -> None:
+    """Gives a letter that has not left a place from `to` on; a draft stays with its sender."""
+    own = [letter.sender] if letter.graph_id else senders
+    letter.sender, letter.minute = await _place(session, own, to)
+
+
 async def _place(session: AsyncSession, senders: Sequence[str], now: datetime) -> tuple[str, datetime]:
     if session.get_bind().dialect.name == "postgresql":
         # One at a time until the commit, or two would count the same free place (SQLite has one writer anyway).
@@ -153,7 +159,7 @@ async def note_sent(session: AsyncSession, letter: Letter, now: datetime) -> Non
 
 def drop(session: AsyncSession, item: LetterItem, because: str, now: datetime) -> None:
     """Overtaken: it will not be sent."""
-    item.state, item.dropped_because = "dropped", because
+    item.state, item.dropped_because, item.letter_id = "dropped", because, None
     _tell(session, item, now)
 
 

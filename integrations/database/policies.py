@@ -91,6 +91,17 @@ async def policy_of_person(session: AsyncSession, person_id: str) -> Policy | No
     return await policy_in_force(session, enrolment.policy_id) if enrolment else None
 
 
+async def hr_partner_of(session: AsyncSession, person_id: str) -> Person | None:
+    """Who in HR offers help to this person's population: the partner, or the deputy while there is none."""
+    enrolment = await session.get(Enrolment, person_id)
+    policy = await session.get_one(PolicyRow, enrolment.policy_id) if enrolment else None
+    for candidate in (policy.hr_partner_id, policy.deputy_id) if policy else ():
+        person = await session.get(Person, candidate) if candidate else None
+        if person and person.left_at is None:
+            return person
+    return None
+
+
 async def revision_number(session: AsyncSession, policy_id: str) -> int:
     number = await session.scalar(select(func.max(PolicyRevision.number)).where(PolicyRevision.policy_id == policy_id))
     assert number is not None

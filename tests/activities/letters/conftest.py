@@ -11,9 +11,7 @@ from activities.letters.catalogue import (
     ActionStep,
     ActionStillOpen,
     ActionTomorrow,
-    CheckInCancelled,
     LearningMoment,
-    NoHourFound,
     OutcomeQuestion,
     Part,
     PreRead,
@@ -118,13 +116,6 @@ def sample_parts() -> tuple[Part, ...]:
         ),
         SupportRest(url=f"{AT}/plan"),
         Weekly(open_count=2, url=f"{AT}/open"),
-        CheckInCancelled(
-            partner_name="Mara",
-            day="Thursday 11 March",
-            hour="10:00",
-            reason="Otto is your new conversation partner and gets in touch soon.",
-        ),
-        NoHourFound(partner_name="Mara", url=f"{AT}/hours"),
     )
 
 

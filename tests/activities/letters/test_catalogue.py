@@ -20,16 +20,15 @@ def test_the_samples_cover_every_kind(parts: dict[str, Part]) -> None:
     assert all(type(part) is KINDS[template] for template, part in parts.items())
 
 
-def test_forms_pre_reads_and_cancellations_travel_alone_and_what_expires_does_not_wait() -> None:
+def test_forms_and_pre_reads_travel_alone_and_what_expires_does_not_wait() -> None:
     by_travels = {
         travels: {template for template, kind in KINDS.items() if kind.travels == travels}
         for travels in ("alone", "expires", "may_wait")
     }
-    assert by_travels["alone"] == {"reflection_request", "pre_read", "check_in_cancelled"}
+    assert by_travels["alone"] == {"reflection_request", "pre_read"}
     assert by_travels["expires"] == {
         "outcome_question",
         "reflection_reminder",
-        "no_hour_found",
         "action_tomorrow",
         "action_passed",
     }
@@ -38,7 +37,6 @@ def test_forms_pre_reads_and_cancellations_travel_alone_and_what_expires_does_no
 
 def test_a_subject_is_not_even_given_what_somebody_wrote(parts: dict[str, Part]) -> None:
     assert "title" not in open_facts(parts["action_passed"])
-    assert "reason" not in open_facts(parts["check_in_cancelled"])
     assert not {"names", "stage", "reason"} & set(open_facts(parts["support_request"]))
     assert set(open_facts(parts["pre_read"])) == {
         "names",

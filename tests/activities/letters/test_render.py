@@ -155,9 +155,7 @@ def test_a_message_without_parts_is_refused(letter_to: Letter) -> None:
         letter_to("Ann", [])
 
 
-@pytest.mark.parametrize(
-    "template", ["pre_read", "action_ahead", "action_passed", "support_request", "check_in_cancelled"]
-)
+@pytest.mark.parametrize("template", ["pre_read", "action_ahead", "action_passed", "support_request"])
 def test_what_people_write_stays_text(template: str, parts: dict[str, Part], letter_to: Letter) -> None:
     letter = letter_to("Ann", [planted(parts[template], NASTY)])
     plain = letter_to("Ann", [parts[template]])

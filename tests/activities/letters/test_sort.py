@@ -205,3 +205,26 @@ async def test_the_week_and_hours_are_the_recipients_own(home: Any) -> None:
     )
     found = await home.do("sort", "sami", SETTLED)
     assert (found.letter_id, found.at) == (None, datetime(2030, 3, 5, 1, 35, tzinfo=UTC))
+
+
+async def test_a_letter_that_an_outage_held_up_waits_for_the_next_opening(home: Any) -> None:
+    key = await an_ask(home)
+    begun = await home.do("sort", "ann", SETTLED)
+    night = datetime(2030, 3, 4, 23, 0, tzinfo=UTC)
+    await home.do("deliver", begun.letter_id, night)
+    assert [row.state for row in await home.all(Letter)] == ["planned"], "nothing leaves at night"
+    found = await home.do("sort", "ann", night)
+    assert (found.letter_id, found.at) == (begun.letter_id, TUESDAY - timedelta(minutes=5))
+    await home.do("deliver", begun.letter_id, found.at)
+    assert [(row.key, row.state) for row in await home.all(LetterItem)] == [(key, "sent")]
+
+
+async def test_a_letter_that_was_overtaken_during_an_outage_is_dropped(home: Any) -> None:
+    await an_ask(home)
+    await home.do("sort", "ann", SETTLED)
+    for action in await home.all(ActionRow):
+        await home.change(ActionRow, action.id, state="done")
+    found = await home.do("sort", "ann", SETTLED + timedelta(hours=3))
+    assert (found.letter_id, found.at) == (None, None)
+    assert [row.state for row in await home.all(Letter)] == ["dropped"]
+    assert [(row.state, row.dropped_because) for row in await home.all(LetterItem)] == [("dropped", "done")]

@@ -1,7 +1,9 @@
 """The past is taken over once, and only what is still to come is chased."""
 
 from collections.abc import Awaitable, Callable
+from copy import deepcopy
 from datetime import UTC, date, datetime, time
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -13,7 +15,7 @@ from integrations.database.policies import UnknownName, enrol, save_policy
 from integrations.database.tables import ActionEvent, ActionRow, Booking, CheckInRow, Plan, Reporting
 
 NOW = datetime(2030, 2, 4, 8, tzinfo=UTC)
-PAST = {
+PAST: dict[str, Any] = {
     "people": [
         {
             "person": "ann@meadow.example",
@@ -80,8 +82,8 @@ async def test_days_before_the_import_are_not_chased_any_more(enrolled: Database
 async def test_the_last_thing_that_happened_lies_on_the_day_the_file_says(enrolled: Database) -> None:
     await save(enrolled, PAST)
     async with enrolled.reading() as session:
-        events = (await session.execute(select(ActionEvent.what, func.max(ActionEvent.at)).group_by(ActionEvent.what))).all()
-    last = {what: at.date() for what, at in events}
+        events = (await session.scalars(select(ActionEvent).order_by(ActionEvent.at))).all()
+    last = {event.what: event.at.date() for event in events}
     assert last["progress"] == date(2030, 1, 10)
     assert last["done"] == date(2030, 1, 20)
     assert max(last.values()) < NOW.date()
@@ -106,9 +108,10 @@ async def test_the_same_file_a_second_time_adds_nothing(enrolled: Database) -> N
 
 
 async def test_an_unknown_owner_is_named_and_nothing_is_kept(enrolled: Database) -> None:
-    stranger = {**PAST["people"][0], "plan": {"actions": [{**PAST["people"][0]["plan"]["actions"][0], "owner": "no@where"}]}}  # type: ignore[dict-item]
+    stranger = deepcopy(PAST)
+    stranger["people"][0]["plan"]["actions"][0]["owner"] = "no@where"
     with pytest.raises(UnknownName, match="no@where"):
-        await save(enrolled, {"people": [stranger]})
+        await save(enrolled, stranger)
     async with enrolled.reading() as session:
         assert await session.scalar(select(func.count()).select_from(CheckInRow)) == 0
         assert await session.scalar(select(func.count()).select_from(ActionRow)) == 0
