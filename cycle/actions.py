@@ -61,7 +61,7 @@ def accept(action: Action, today: date, due_on: date | None = None) -> Action:
     _check_open(action)
     due_on = due_on or action.due_on
     if due_on <= today:
-        raise Refused("The day that was proposed has passed. Set a new date, and it is yours.")
+        raise Refused("The day that was proposed is here or has passed. Set a new date, and it is yours.")
     check_due(due_on, today)
     return replace(
         action,

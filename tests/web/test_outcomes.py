@@ -19,7 +19,8 @@ async def said(world: Any) -> list[tuple[str, int, str]]:
 
 async def state(world: Any) -> str:
     async with world.database.reading() as session:
-        return (await session.get(CheckInRow, "check-in-1")).state
+        row: CheckInRow = await session.get_one(CheckInRow, "check-in-1")
+        return row.state
 
 
 async def test_links_in_letters_change_nothing_but_preselect(world: Any) -> None:

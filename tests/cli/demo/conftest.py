@@ -152,7 +152,7 @@ HISTORY = (
 
 def files(folder: Path) -> dict[str, tuple[Path, ...]]:
     """One file of each kind, with what such a file may say."""
-    found = {}
+    found: dict[str, tuple[Path, ...]] = {}
     for kind, says in (
         ("logs", b"INFO CheckIn/C1 booked\n"),
         ("metrics", b"temporal_activities 12\n"),

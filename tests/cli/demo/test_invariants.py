@@ -50,7 +50,7 @@ def talk_to(start: str, end: str, **facts: Any) -> Break:
 
 def another_talk(start: str, end: str, check_in: str = "C2", **facts: Any) -> Break:
     def broken(quarter: Evidence) -> Evidence:
-        times = {"start": moment(start), "end": moment(end), "check_in": check_in}
+        times: dict[str, Any] = {"start": moment(start), "end": moment(end), "check_in": check_in}
         return replace(quarter, talks=(*quarter.talks, replace(quarter.talks[0], **times | facts)))
 
     return broken

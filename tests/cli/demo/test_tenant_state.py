@@ -17,7 +17,7 @@ KEY, ITEMS = (
 
 
 def message(**facts: Any) -> dict[str, Any]:
-    usual = {
+    usual: dict[str, Any] = {
         "from": SERVICE,
         "to": ["Ann@meadow.example"],
         "subject": "Before your check-in",
@@ -31,7 +31,7 @@ def message(**facts: Any) -> dict[str, Any]:
 
 
 def event(**facts: Any) -> dict[str, Any]:
-    usual = {
+    usual: dict[str, Any] = {
         "subject": "Check-in: Ann and Mara",
         "start": "2030-03-18T09:00:00Z",
         "end": "2030-03-18T09:45:00Z",

@@ -1,0 +1,106 @@
+"""Records a history of every workflow anew: `python -m tests.histories.record`, from the root of the repository.
+
+Do it when a workflow's commands changed on purpose and no run of the old kind is under way anywhere; then commit the
+files. Otherwise keep the recorded ones: that they still replay is what they are for. They are encrypted with the key
+beside them, which opens nothing else.
+"""
+
+import asyncio
+import re
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+from temporalio.client import WorkflowHistory
+from temporalio.service import RPCError, RPCStatusCode
+
+from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Person, Plan
+from tests.journeys.life import Life, a_life
+
+HERE = Path(__file__).parent
+KEY_FILE = HERE / "test-only.key"
+HISTORY = """
+people:
+  - person: {ann}
+    plan:
+      goals: [{{title: Explain numbers, why: Customers ask}}]
+      actions:
+        - {{title: Join two customer calls, owner: {ann}, modality: stretch,
+           agreed_on: 2029-12-20, due_on: 2030-02-15, state: open, quiet_since: 2030-02-01}}
+        - {{title: Introduce Ann to pricing, owner: {mara}, modality: mentoring,
+           agreed_on: 2029-12-20, due_on: 2030-01-10, state: open, quiet_since: 2030-01-02}}
+"""
+
+
+async def record() -> None:
+    longest: dict[str, WorkflowHistory] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        async with a_life(Path(folder), history=HISTORY, key=KEY_FILE.read_text().strip()) as life:
+            await life.live_until_true(lambda: life.letters("Ann", "form/"), days=60)
+            check_in = (await life.check_ins("Ann"))[0].id
+            page = f"/check-ins/{check_in}/another-time"
+            await life.post("Ann", page, page)
+            await life.live(days=1)
+            await keep_the_longest(life, longest)
+            await life.answer_form("Ann", check_in, "Customers call me.", share=True)
+            await life.live_until_true(lambda: life.letters("Mara", "outcome/"), days=60)
+            await keep_the_longest(life, longest)
+            for name in ("Ann", "Mara"):
+                await life.say(name, check_in, "held")
+                await life.live(hours=1)
+                await keep_the_longest(life, longest)
+            await life.live(days=60)
+            await keep_the_longest(life, longest)
+    for name, history in sorted(longest.items()):
+        # Who recorded it, and on which machine, is nobody's concern.
+        text = re.sub(r'"\d+@[^"]*"', '"recorder"', history.to_json())
+        (HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        print(f"{name}.json: {len(history.events)} events")
+
+
+async def keep_the_longest(life: Life, longest: dict[str, WorkflowHistory]) -> None:
+    """Of each workflow; of the cycle also of the runs that went on from one before."""
+    for name, target in await ids(life):
+        async for history in runs(life, f"{name}/{target}"):
+            started = history.events[0].workflow_execution_started_event_attributes
+            kind = f"{name}-continued" if started.continued_execution_run_id else name
+            if kind not in longest or len(history.events) > len(longest[kind].events):
+                longest[kind] = history
+
+
+async def ids(life: Life) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for name, query in {
+        "DevelopmentCycle": select(Enrolment.person_id),
+        "CheckIn": select(CheckInRow.id),
+        "ActionChase": select(ActionRow.id),
+        "PlanWatch": select(Plan.id),
+        "Postbox": select(Person.id),
+    }.items():
+        found += [(name, target) for target in await life.rows(query)]
+    return found
+
+
+async def runs(life: Life, workflow_id: str) -> Any:
+    """The newest run under this id, and those that it went on from."""
+    run_id: str | None = None
+    while True:
+        handle = life.time.environment.client.get_workflow_handle(workflow_id, run_id=run_id)
+        try:
+            history = await handle.fetch_history()
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return
+            raise
+        yield history
+        run_id = history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id or None
+        if run_id is None:
+            return
+
+
+if __name__ == "__main__":
+    asyncio.run(record())
+    # Temporal's threads may still be ending; leaving at once can abort the interpreter.
+    time.sleep(0.5)

@@ -1,0 +1,102 @@
+"""A life today: the full Temporal server with its database in a file, and the machine's own clock."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import Select
+
+import worker
+from cli.demo.browser import Browser
+from cli.installation import Installation
+from cli.processes import Child, Children, accepts_connections, children, free_port, without_settings
+from cli.sandbox import Tenant, start_sandbox
+from cli.temporal_programs import cli_program
+from config.settings import Settings
+from integrations.database.migrate import upgrade_async
+from tests.journeys.house import furnish, variables
+
+
+@dataclass(slots=True)
+class FullServer:
+    """The development server with its database in a file, on one port for as long as the test lasts."""
+
+    started: Children
+    port: int
+    file: Path
+    child: Child | None = None
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        command = [str(cli_program(os.environ)), "server", "start-dev", "--headless", "--ip", "127.0.0.1"]
+        command += ["--port", str(self.port), "--db-filename", str(self.file), "--log-level", "error"]
+        self.child = await self.started.start("temporal", command, {})
+        await accepts_connections(self.port, self.child, 30)
+
+    async def stop(self) -> None:
+        assert self.child
+        await self.child.stop()
+
+
+@dataclass(slots=True)
+class RealLife:
+    """Ann and Mara today, with the full Temporal server and the machine's own clock."""
+
+    server: FullServer
+    tenant: Tenant
+    http: httpx.AsyncClient
+    settings: Settings
+    installation: Installation
+    browser: Callable[[str], Browser]
+
+    async def mailbox(self, mail: str) -> Mapping[str, Any]:
+        answer = await self.http.get(f"{self.tenant.url}/_sandbox/state", params={"mailbox": mail})
+        (mailbox,) = answer.raise_for_status().json()["mailboxes"].values()
+        found: Mapping[str, Any] = mailbox
+        return found
+
+    async def rows(self, query: Select[Any]) -> list[Any]:
+        async with self.installation.database.reading() as session:
+            return list((await session.scalars(query)).all())
+
+    async def until_true(self, holds: Callable[[], Awaitable[Any]], seconds: float) -> Any:
+        """Asks again and again until `holds()` gives something; fails after so many seconds."""
+        async with asyncio.timeout(seconds):
+            while not (found := await holds()):  # noqa: ASYNC110 - it happens in other processes
+                await asyncio.sleep(0.1)
+        return found
+
+
+@asynccontextmanager
+async def a_real_life(folder: Path) -> AsyncIterator[RealLife]:
+    """Everything runs; nobody is here yet."""
+    port = free_port()
+    async with AsyncExitStack() as stack:
+        started = await stack.enter_async_context(children(folder, without_settings(os.environ)))
+        server = FullServer(started, free_port(), folder / "temporal.db")
+        await server.start()
+        tenant = await start_sandbox(
+            started,
+            seed=1,
+            people=1,
+            day0=datetime.now(UTC).date(),
+            redirect_uri=f"http://127.0.0.1:{port}/sign-in/done",
+        )
+        env = variables(tenant, folder / "perennial.db", port, server.address, "", "")
+        await upgrade_async(env["PERENNIAL_DATABASE_URL"])
+        settings, installation = await furnish(stack, env)
+        await stack.enter_async_context(worker.working(settings))
+        http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=60))
+        transport = await stack.enter_async_context(httpx.AsyncHTTPTransport())
+        yield RealLife(
+            server, tenant, http, settings, installation, lambda mail: Browser(mail, settings.public_url, transport)
+        )

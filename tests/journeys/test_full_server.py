@@ -1,0 +1,112 @@
+"""The same on the full Temporal server and the real clock: booked, asked, answered, and a restart in between."""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from temporalio.client import WorkflowExecutionStatus
+
+from cli.people import enrol_people
+from cycle.policy import Booking, Policy, Rhythm
+from integrations.database.people import NewPerson, save_people
+from integrations.database.policies import save_policy
+from integrations.database.reflections import shared_lines
+from integrations.database.tables import CheckInRow, ReflectionRow, WakeUp
+from integrations.temporal.connect import connect
+from tests.journeys.real_life import RealLife
+
+# Due within days: the form's day, five workdays before the talk, has passed already.
+SOON = Policy(
+    name="Quarterly check-ins",
+    rhythm=Rhythm(weeks_of_period=(1, 2)),
+    booking=Booking(notice_workdays=2),
+)
+# A letter waits for the next minute, and a wake-up that could not be delivered for the next look at what is owed.
+SECONDS = 150
+
+
+def where_it_is_noon(now: datetime) -> str:
+    """A zone in which nobody's mail window closes soon. The signs of these zones are the wrong way round."""
+    ahead = 12 - now.hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
+
+
+def somebody(told: dict[str, Any], zone: str, manager: str | None) -> NewPerson:
+    return NewPerson(
+        oid=told["id"],
+        mail=told["mail"],
+        name=told["name"],
+        zone=zone,
+        country=None,
+        hired_on=None,
+        weekdays=frozenset(range(7)),
+        opens=time(0),
+        closes=time(23, 59),
+        away=(),
+        manager_mail=manager,
+    )
+
+
+async def enrol_ann_and_mara(life: RealLife) -> tuple[str, str]:
+    organization = (await life.http.get(f"{life.tenant.url}/_sandbox/organization")).raise_for_status().json()
+    told = {each["name"].split()[0]: each for each in organization["people"]}
+    ann, mara = told["Ann"]["mail"], told["Mara"]["mail"]
+    now = await life.installation.now()
+    zone = where_it_is_noon(now)
+    people = [somebody(told["Mara"], zone, None), somebody(told["Ann"], zone, mara)]
+    async with life.installation.database.transaction() as session:
+        await save_people(session, people, now)
+        await save_policy(session, SOON, now.date() - timedelta(days=3), None, now)
+    await enrol_people(life.installation, SOON.name, [ann])
+    return ann, mara
+
+
+async def test_a_check_in_is_booked_and_its_form_answered_while_the_server_restarts(real_life: RealLife) -> None:
+    life = real_life
+    ann, mara = await enrol_ann_and_mara(life)
+
+    async def booked() -> list[Any]:
+        calendar = (await life.mailbox(life.tenant.service_mailbox))["calendar"]
+        return [each for each in calendar if "booking/" in str(each["extendedProperties"])]
+
+    async def forms() -> list[Any]:
+        inbox = (await life.mailbox(ann))["folders"]["inbox"]
+        return [each for each in inbox if each["subject"].startswith("Before your check-in")]
+
+    (event,) = await life.until_true(booked, 60)
+    assert {each["mail"] for each in event["attendees"]} == {ann, mara}
+    assert datetime.fromisoformat(event["start"]) > datetime.now(UTC) + timedelta(days=1)
+
+    # The letter waits for its minute; meanwhile the server goes, and comes back with what it knew.
+    client = await connect(life.settings)
+    (check_in,) = await life.rows(select(CheckInRow))
+    before = await client.get_workflow_handle(f"CheckIn/{check_in.id}").describe()
+    await life.server.stop()
+    await life.server.start()
+    await life.until_true(forms, SECONDS)
+    after = await client.get_workflow_handle(f"CheckIn/{check_in.id}").describe()
+    assert (after.run_id, after.status) == (before.run_id, WorkflowExecutionStatus.RUNNING)
+
+    await life.server.stop()
+    page = f"/reflections/{check_in.id}"
+    browser = life.browser(ann)
+    shown = (await browser.visit(page)).page
+    form = shown.form(page)
+    assert form
+    first = next(field for field in form.values if field.startswith("text-"))
+    typed = {"do": "save", first: "Customers call me.", first.replace("text-", "share-"): "yes"}
+    answered = await browser.submit(shown, form, typed)
+    assert answered.asked_status < 400, "the web face needs no Temporal"
+    assert await life.rows(select(ReflectionRow))
+    assert [row.target for row in await life.rows(select(WakeUp))] == [check_in.id]
+
+    await life.server.start()
+
+    async def nothing_owed() -> bool:
+        return not await life.rows(select(WakeUp))
+
+    await life.until_true(nothing_owed, 60)
+    async with life.installation.database.reading() as session:
+        assert [line.line for line in await shared_lines(session, check_in.id)] == ["Customers call me."]
+    assert len(await booked()) == 1
+    assert len(await forms()) == 1, "no letter went twice"

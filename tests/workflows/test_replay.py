@@ -1,0 +1,131 @@
+"""Recorded histories still replay, and hold ids and instants only. tests/histories/record.py records them."""
+
+import ast
+import base64
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from cryptography.fernet import Fernet
+from pydantic import SecretStr
+from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.client import WorkflowHistory
+from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
+
+from activities.letters.send import Letters
+from activities.moment import Moment
+from cycle.check_in import Step
+from integrations.temporal.codec import data_converter
+from integrations.temporal.passthrough import workflow_runner
+from workflows import WORKFLOWS
+from workflows.patience import MICROSOFT
+from workflows.wake_up import Pokable
+
+ROOT = Path(__file__).parents[2]
+HISTORIES = ROOT / "tests" / "histories"
+KEY = (HISTORIES / "test-only.key").read_text(encoding="ascii").strip()
+RECORDED = sorted(HISTORIES.glob("*.json"))
+
+
+@workflow.defn(name="Postbox")
+class HastyPostbox(Pokable):
+    """A Postbox that delivers before it sorts: somebody changed the order of its commands."""
+
+    @workflow.run
+    async def run(self, recipient_id: str) -> None:
+        about = Moment(recipient_id, workflow.now())
+        await workflow.execute_activity_method(Letters.deliver, about, **MICROSOFT)
+        await workflow.execute_activity_method(Letters.sort, about, **MICROSOFT)
+
+
+def history_in(file: Path) -> WorkflowHistory:
+    kind = file.stem.partition("-")[0]
+    return WorkflowHistory.from_json(f"{kind}/recorded", file.read_text(encoding="utf-8"))
+
+
+def replayer(*workflows: type, runner: WorkflowRunner | None = None) -> Replayer:
+    return Replayer(
+        workflows=workflows,
+        workflow_runner=runner or workflow_runner(),
+        data_converter=data_converter([SecretStr(KEY)]),
+    )
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
+async def test_a_recorded_history_still_replays(file: Path) -> None:
+    await replayer(*WORKFLOWS).replay_workflow(history_in(file))
+
+
+def test_there_is_a_history_of_every_workflow_and_of_a_cycle_that_went_on() -> None:
+    names = {file.stem for file in RECORDED}
+    assert names == {each.__name__ for each in WORKFLOWS} | {"DevelopmentCycle-continued"}
+    continued = history_in(HISTORIES / "DevelopmentCycle-continued.json").events[0]
+    assert continued.workflow_execution_started_event_attributes.continued_execution_run_id
+
+
+async def test_another_order_of_commands_does_not_replay() -> None:
+    # Outside the sandbox, which would load this file anew, pytest and all.
+    runner, history = UnsandboxedWorkflowRunner(), history_in(HISTORIES / "Postbox.json")
+    await replayer(*WORKFLOWS, runner=runner).replay_workflow(history)
+    with pytest.raises(workflow.NondeterminismError):
+        await replayer(HastyPostbox, runner=runner).replay_workflow(history)
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
+def test_payloads_hold_ids_instants_and_our_own_words_only(file: Path) -> None:
+    ours = {None, *(str(step) for step in Step), *words_of_ours()}
+    opened = list(payloads(json.loads(file.read_text(encoding="utf-8"))))
+    assert opened
+    found = {value for payload in opened for value in values(payload)}
+    assert [value for value in found if not (value in ours or is_id(value) or is_instant(value))] == []
+
+
+def payloads(found: Any) -> Iterator[Any]:
+    """Every payload in a history, opened; each must have been encrypted."""
+    if isinstance(found, list):
+        for each in found:
+            yield from payloads(each)
+    elif isinstance(found, dict) and "data" in found:
+        payload = Payload.FromString(Fernet(KEY).decrypt(base64.b64decode(found["data"])))
+        yield json.loads(payload.data) if payload.data else None
+    elif isinstance(found, dict):
+        for each in found.values():
+            yield from payloads(each)
+
+
+def values(payload: Any) -> Iterator[Any]:
+    if isinstance(payload, dict):
+        assert set(payload) <= {"id", "now", "step", "at", "letter_id"}
+        yield from payload.values()
+    else:
+        yield payload
+
+
+def words_of_ours() -> set[str]:
+    """Every text that stands in our code; what a person wrote stands in none."""
+    return {
+        node.value
+        for package in ("activities", "integrations", "web")
+        for file in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def is_id(value: str) -> bool:
+    try:
+        return bool(UUID(value))
+    except ValueError:
+        return False
+
+
+def is_instant(value: str) -> bool:
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except ValueError:
+        return False
