@@ -27,10 +27,12 @@ from cli.processes import (
     accepts_connections,
     children,
     free_port,
+    is_free,
     python,
     stopped_by_signals,
     without_settings,
 )
+from cli.refusal import Refused
 from cli.sandbox import Tenant, start_sandbox
 from cli.temporal_programs import cli_program
 from config.settings import Settings, load_settings
@@ -51,8 +53,12 @@ class Ports:
     temporal: int
     temporal_ui: int
 
-    def filled(self) -> "Ports":
-        """With a free port for each 0."""
+    def taken(self) -> "Ports":
+        """With a free port for each 0. Raises Refused when another program listens on one of the others."""
+        for name, port in asdict(self).items():
+            if port and not is_free(port):
+                option = {"temporal_ui": "--ui-port"}.get(name, f"--{name}-port")
+                raise Refused(f"Port {port} is in use; stop what listens there, or choose another with {option}.")
         return Ports(*(port or free_port() for port in (self.web, self.sandbox, self.temporal, self.temporal_ui)))
 
 
@@ -73,7 +79,7 @@ def start(
     ui_port: Annotated[int, typer.Option(help="Port of Temporal's own pages.")] = 8233,
 ) -> None:
     """Run everything here, until Ctrl-C: a sandbox tenant, unless settings name a real one."""
-    ports = Ports(web_port, sandbox_port, temporal_port, ui_port).filled()
+    ports = Ports(web_port, sandbox_port, temporal_port, ui_port).taken()
     try:
         asyncio.run(_start(data.absolute(), ports, os.environ))
     finally:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
 from cli.demo.browser import Browser
+from cli.demo.desk import Desk
 from cli.demo.diary import Act, Canary, Entry
 from cli.demo.evidence import Colleague
 from cli.demo.inbox import Letter, Part
@@ -69,7 +70,7 @@ class Intention:
 
 
 class Actor:
-    """One person. `diary` collects what they did since it was last taken."""
+    """One person: when they look, what they make of each letter, and what they do about it."""
 
     def __init__(self, person: Colleague, temperament: Temperament, browser: Browser, world: World) -> None:
         self.person = person
@@ -77,11 +78,11 @@ class Actor:
         self.browser = browser
         self.looked_at: datetime | None = None
         self._world = world
-        self._diary: list[Entry] = []
+        self._desk = Desk(person.mail, browser, world.clock)
         self._put_off: list[Intention] = []
-        self._opened: set[str] = set()
         self._forms = 0
         self._left_open: list[str] = []
+        self._heard = True
         self._glanced: tuple[int, int] | None = None
 
     @property
@@ -89,8 +90,8 @@ class Actor:
         return self.person.mail
 
     def take_diary(self) -> list[Entry]:
-        taken, self._diary = self._diary, []
-        return taken
+        """What was written since the last time."""
+        return self._desk.take_diary()
 
     def next_look(self, after: datetime) -> datetime | None:
         """The next instant at which this person looks at their inbox: twice a working day."""
@@ -111,9 +112,10 @@ class Actor:
             await self._read(letter)
         while self._put_off and self._put_off[0].at <= now:
             await heapq.heappop(self._put_off).act()
+        self._heard = self._heard or bool(letters)
         week = self.person.local(now).isocalendar()[:2]
-        if week != self._glanced:
-            self._glanced = week
+        if self._heard and week != self._glanced:
+            self._glanced, self._heard = week, False
             await self._glance()
 
     def _later(self, act: Callable[[], Awaitable[None]], at: datetime) -> None:
@@ -124,7 +126,7 @@ class Actor:
     async def _read(self, letter: Letter) -> None:
         day = self.person.local(letter.received).date()
         for part in letter.parts:
-            await self._note("read_letter", part.path, part.path)
+            await self._desk.note("read_letter", part.path, part.path)
             await self._take(part, day, letter.received)
 
     async def _take(self, part: Part, day: date, received: datetime) -> None:
@@ -135,7 +137,7 @@ class Actor:
             case "learning":
                 await self._learn(part, case)
             case "pre-read" | "request":
-                await self._open(part.path, part.path)
+                await self._desk.open(part.path, part.path)
             case "outcome" | "second-outcome":
                 if answers_outcome(self.temperament, part.kind == "second-outcome", *case):
                     await self._say(part, case)
@@ -159,74 +161,10 @@ class Actor:
 
                 self._later(reflect, received + timedelta(hours=20))
 
-    # Pages
-
-    async def _open(self, path: str, letter: str | None) -> Page:
-        answer = await self.browser.visit(path)
-        self._opened.add(path.partition("?")[0])
-        await self._note("opened_page", path, letter, status=answer.status)
-        return answer.page
-
-    async def _post(
-        self,
-        page: Page,
-        path: str,
-        did: Act,
-        values: Mapping[str, str],
-        letter: str | None,
-        *,
-        shared: Mapping[str, bool] | None = None,
-        canaries: tuple[Canary, ...] = (),
-        owner: str | None = None,
-    ) -> bool:
-        """Fills and sends the page's form to `path`; False when the page has no such form."""
-        form = page.form(path)
-        if form is None:
-            return False
-        answer = await self.browser.submit(page, form, values)
-        await self._note(
-            did,
-            path,
-            letter,
-            fields=dict(values),
-            shared=dict(shared or {}),
-            canaries=canaries,
-            owner=owner,
-            status=answer.asked_status,
-        )
-        return answer.asked_status < 400
-
-    async def _note(
-        self,
-        did: Act,
-        link: str,
-        letter: str | None,
-        *,
-        fields: dict[str, str] | None = None,
-        shared: dict[str, bool] | None = None,
-        canaries: tuple[Canary, ...] = (),
-        owner: str | None = None,
-        status: int = 200,
-    ) -> None:
-        self._diary.append(
-            Entry(
-                at=await self._world.clock(),
-                person=self.mail,
-                did=did,
-                link=link,
-                letter=letter,
-                fields=fields or {},
-                shared=shared or {},
-                canaries=canaries,
-                owner=owner,
-                status=status,
-            )
-        )
-
     # Reflection
 
     async def _reflect(self, part: Part, case: tuple[object, ...]) -> None:
-        page = await self._open(part.path, part.path)
+        page = await self._desk.open(part.path, part.path)
         form = page.form(part.path)
         if form is None:
             return
@@ -246,35 +184,36 @@ class Actor:
             if shared[question]:
                 values[f"share-{question}"] = form.boxes.get(f"share-{question}", "on")
                 values[f"line-{question}"] = thought.partition(". ")[0].rstrip(".") + "."
-        await self._post(page, part.path, "answered_form", values, part.path, shared=shared, canaries=tuple(canaries))
+        await self._desk.post(
+            page, part.path, "answered_form", values, part.path, shared=shared, canaries=tuple(canaries)
+        )
 
     async def _talk(self, part: Part) -> None:
-        page = await self._open(f"{part.path}?do=talk", part.path)
-        await self._post(page, part.path, "chose_to_talk", {"do": "talk"}, part.path)
+        page = await self._desk.open(f"{part.path}?do=talk", part.path)
+        await self._desk.post(page, part.path, "chose_to_talk", {"do": "talk"}, part.path)
 
     async def _learn(self, part: Part, case: tuple[object, ...]) -> None:
-        page = await self._open(part.path, part.path)
+        page = await self._desk.open(part.path, part.path)
         text = pick(LEARNED, *case)
-        await self._post(page, part.path, "wrote_learning_moment", {"text": text}, part.path)
+        await self._desk.post(page, part.path, "wrote_learning_moment", {"text": text}, part.path)
 
     # After the talk
 
     async def _say(self, part: Part, case: tuple[object, ...]) -> None:
         said = self._world.talk(part.path, *case)
-        page = await self._open(f"{part.path}?said={said}", part.path)
-        if not await self._post(page, f"{part.path}/outcome", "said_outcome", {"said": said}, part.path):
+        page = await self._desk.open(f"{part.path}?said={said}", part.path)
+        after = await self._desk.post(page, f"{part.path}/outcome", "said_outcome", {"said": said}, part.path)
+        if after is None:
             return
         if said == "moved":
             self._world.was_moved(part.path)
         elif said == "held":
-            await self._follow_up(part, case)
+            await self._follow_up(after, part, case)
 
-    async def _follow_up(self, part: Part, case: tuple[object, ...]) -> None:
-        page = await self._open(part.path, part.path)
+    async def _follow_up(self, page: Page, part: Part, case: tuple[object, ...]) -> None:
         if chance(60, "note", *case):
             note = {"text": pick(NOTES, "note", *case)}
-            if await self._post(page, f"{part.path}/notes", "wrote_note", note, part.path):
-                page = await self._open(part.path, part.path)
+            page = await self._desk.post(page, f"{part.path}/notes", "wrote_note", note, part.path) or page
         other = self._other(page)
         quiet = Temperament.SILENT in (self.temperament, self._world.temperaments.get(other.mail if other else ""))
         if other is None or quiet or not makes_action(self.temperament, *case):
@@ -304,16 +243,16 @@ class Actor:
             "due_on": (self.person.local(now).date() + timedelta(days=10 + draw("due", *case) % 30)).isoformat(),
             "owner": ids[0],
         }
-        await self._post(page, f"{part.path}/actions", "made_action", values, part.path, owner=owner.mail)
+        await self._desk.post(page, f"{part.path}/actions", "made_action", values, part.path, owner=owner.mail)
 
     async def _glance(self) -> None:
-        """Once a week, one's own page: whatever a colleague proposed is taken on."""
-        page = await self._open("/", None)
+        """Once a week, when there was mail since: one's own page. Whatever a colleague proposed is taken on."""
+        page = await self._desk.open("/", None)
         paths = dict.fromkeys(urlsplit(link.href).path for link in page.links)
         for path in paths:
-            if path.startswith("/actions/") and path.count("/") == 2 and path not in self._opened:
-                action = await self._open(path, None)
-                await self._post(action, f"{path}/accept", "accepted_action", {}, None)
+            if path.startswith("/actions/") and path.count("/") == 2 and path not in self._desk.opened:
+                action = await self._desk.open(path, None)
+                await self._desk.post(action, f"{path}/accept", "accepted_action", {}, None)
 
     # Actions and plans
 
@@ -327,7 +266,7 @@ class Actor:
 
     async def _take_weekly(self, part: Part, case: tuple[object, ...]) -> None:
         """The weekly letter names nothing; whoever answers it remembers what they let lie."""
-        await self._open(part.path, part.path)
+        await self._desk.open(part.path, part.path)
         for n, path in enumerate(tuple(self._left_open)):
             answer = with_weekly(self.temperament, n == 0, *case)
             if answer:
@@ -336,7 +275,7 @@ class Actor:
 
     async def _answer_action(self, path: str, answer: Answer, letter: str, case: tuple[object, ...]) -> None:
         # Progress has no choice of its own: its button stands on the action's plain page.
-        page = await self._open(path if answer == "progress" else f"{path}?choose={answer}", letter)
+        page = await self._desk.open(path if answer == "progress" else f"{path}?choose={answer}", letter)
         form = page.form(f"{path}/{answer}")
         if form is None:
             return
@@ -349,19 +288,19 @@ class Actor:
             values = {"whom": "partner" if "partner" in whom else "hr"}
         elif answer == "snooze":
             values = {"days": "7"}
-        await self._post(page, f"{path}/{answer}", ACTS[answer], values, letter)
+        await self._desk.post(page, f"{path}/{answer}", ACTS[answer], values, letter)
 
     async def _answer_stall(self, part: Part, case: tuple[object, ...]) -> None:
         answer = with_stall(self.temperament, *case)
         if answer is None:
             return
         if answer == "answer":
-            page = await self._open(f"{part.path}?reason=help", part.path)
+            page = await self._desk.open(f"{part.path}?reason=help", part.path)
             values = {"reason": "help", "to_partner": "yes", "to_hr": "yes"}
         else:
-            page = await self._open(f"{part.path}?choose={answer}", part.path)
+            page = await self._desk.open(f"{part.path}?choose={answer}", part.path)
             values = {}
-        await self._post(page, f"{part.path}/{answer}", STALL_ACTS[answer], values, part.path)
+        await self._desk.post(page, f"{part.path}/{answer}", STALL_ACTS[answer], values, part.path)
 
 
 def rung_of(text: str) -> Rung:

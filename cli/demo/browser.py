@@ -50,10 +50,6 @@ class Browser:
         """Follows a link from a letter, signing in where asked to. Raises Lost."""
         return await self._go("GET", self.at(url), None, came_from=None)
 
-    async def follow(self, page: Page, url: str) -> Answer:
-        """Follows a link of a page."""
-        return await self._go("GET", url, None, came_from=page.url)
-
     async def submit(self, page: Page, form: Form, values: Mapping[str, str]) -> Answer:
         """Sends a form as it stands with `values` filled in."""
         return await self._go(form.method.upper(), form.action, {**form.values, **values}, came_from=page.url)

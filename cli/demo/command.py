@@ -17,6 +17,7 @@ from rich.console import Console
 from cli.demo.runner import Outcome, Wanted, run
 from cli.demo.timeline import show_people, show_verdicts
 from cli.processes import stopped_by_signals
+from cli.refusal import Refused
 
 # Where there is no terminal that would say how wide it is.
 PLAIN_WIDTH = 150
@@ -27,11 +28,17 @@ def demo(
     days: Annotated[int, typer.Option(min=1, help="How many days they live.")] = 95,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same dates for ever.")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")] = None,
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep everything of the run in this new folder, also when all holds.")
+    ] = None,
 ) -> None:
     """Watch an organization live a quarter of check-ins in virtual time, on real parts."""
     wanted = Wanted(people, days, seed)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
-    data = Path(tempfile.mkdtemp(prefix="perennial-demo-"))
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        raise Refused(f"{keep} is not empty; name a new folder for this run.")
+    data = keep.absolute() if keep else Path(tempfile.mkdtemp(prefix="perennial-demo-"))
+    data.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     holds = False
     try:
@@ -42,7 +49,7 @@ def demo(
             _write(json_file, wanted, outcome, wall)
         holds = outcome.holds
     finally:
-        if holds:
+        if holds and keep is None:
             shutil.rmtree(data, ignore_errors=True)
         else:
             console.print(f"Everything of this run is kept in {data}", style="yellow", soft_wrap=True)

@@ -48,16 +48,17 @@ async def ask_tenant(http: httpx.AsyncClient, url: str) -> Told:
 
 
 async def everybodys_pages(actors: Sequence[Actor], diary: Sequence[Entry], check_ins: Iterable[str]) -> list[Page]:
-    """Each person's own pages and whatever these link to; and every check-in and form, tried by everybody."""
+    """What each person opened and what their own pages link to; and these check-ins, tried by everybody."""
     tried = {f"{prefix}{check_in}" for check_in in check_ins for prefix in GUARDED}
-    opened = {entry.link.partition("?")[0] for entry in diary if entry.did == "opened_page"}
-    tried |= {path for path in opened if path.startswith(GUARDED)}
+    opened: dict[str, set[str]] = {}
+    for entry in diary:
+        if entry.did == "opened_page":
+            opened.setdefault(entry.person, set()).add(entry.link.partition("?")[0])
     gate = asyncio.Semaphore(PAGES_AT_A_TIME)
 
     async def seen_by(actor: Actor) -> list[Page]:
         await actor.browser.visit("/")
-        paths = {entry.link.partition("?")[0] for entry in diary if entry.person == actor.mail and entry.took_effect}
-        mine = {*tried, *OWN_PAGES, *(path for path in paths if path in opened)}
+        mine = {*tried, *OWN_PAGES, *opened.get(actor.mail, ())}
         pages = [await _page(actor, path, gate) for path in sorted(mine)]
         linked = {path for page in pages for path in _links(page)} - mine
         return pages + [await _page(actor, path, gate) for path in sorted(linked)]

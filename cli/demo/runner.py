@@ -222,8 +222,8 @@ async def _gather(
 ) -> tuple[Evidence, Told]:
     entries = diary.read(stage.data / "diary.jsonl")
     told = await ask_tenant(stage.http, stage.tenant.url)
-    check_ins = [entry.target for entry in entries if entry.link.startswith(("/check-ins/", "/reflections/"))]
-    pages = await everybodys_pages(actors, entries, dict.fromkeys(check_ins))
+    with_secrets = dict.fromkeys(entry.target for entry in entries if entry.canaries)
+    pages = await everybodys_pages(actors, entries, with_secrets)
     histories = await write_histories(
         stage.time.environment.client,
         stage.installation.database,

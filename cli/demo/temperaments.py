@@ -27,7 +27,7 @@ EMPLOYEES = (
     Temperament.OVERLOADED,
     Temperament.PROMPT,
     Temperament.FORGETFUL,
-    Temperament.LETS_TALK,
+    Temperament.PROMPT,
     Temperament.ASKS_FOR_HELP,
     Temperament.OVERLOADED,
 )
@@ -60,7 +60,9 @@ def with_form(who: Temperament, reminded: bool, *case: object) -> Literal["answe
             return "talk"
         case Temperament.FORGETFUL:
             return "answer" if reminded and chance(60, "form", *case) else None
-        case Temperament.OVERLOADED | Temperament.SILENT:
+        case Temperament.SILENT:
+            return "answer" if reminded else None
+        case Temperament.OVERLOADED:
             return pick(("answer", "talk", None), "form", *case) if reminded else None
 
 

@@ -46,6 +46,3 @@ class World:
 
     def was_moved(self, path: str) -> None:
         self._moved.add(path)
-
-    def reports_to(self, mail: str) -> list[Colleague]:
-        return [each for each in self.people.values() if each.manager == mail]
