@@ -11,7 +11,7 @@ from cycle.mail_window import next_opening
 from cycle.policy import Policy
 from integrations.database.connection import Database, poke
 from integrations.database.ladders import ladder_of, rung_states
-from integrations.database.letters import items_about, owe_letter
+from integrations.database.letters import drop, items_about, owe_letter
 from integrations.database.people import reader
 from integrations.database.plans import open_stall, rules_of
 from integrations.database.tables import ActionRow, LetterItem, Person, Plan
@@ -30,40 +30,47 @@ class Actions:
     async def chase(self, about: Moment) -> datetime | None:
         """Owes the owner the mention that is due, if one is, and returns when to look again.
 
-        None when nothing comes by itself: the action is closed, not accepted, its plan rests, or a mention is on
-        its way (whose sending pokes).
+        None when nothing comes by itself: the action is closed, not accepted, its plan rests, or its last mention is
+        on its way (whose sending pokes). A mention that still waits when the next one's day comes is overtaken.
         """
         async with self._database.transaction() as session:
             action = await session.get_one(ActionRow, about.id)
             plan = await session.get_one(Plan, action.plan_id)
             if action.state != "open" or action.accepted_at is None or plan.state == "resting":
                 return None
-            items = await items_about(session, action_id=action.id, subject_day=action.due_on)
-            if any(item.state in ("waiting", "taken") for item in items.values()):
-                return None
             owner = await session.get_one(Person, action.owner_id)
             policy = await rules_of(session, plan.person_id)
             today = reader(owner, policy.mail, about.now.date())[0].local_day(about.now)
-            spent, _ = await rung_states(session, action)
-            rung = next_rung(await ladder_of(session, action), spent, today, action.snoozed_until)
-            if rung is None:
-                return await self._weekly(session, action, owner, policy, items, about.now)
-            at = _rung_opens(rung, action, owner, policy, items, about.now)
-            if at > about.now:
-                return at
-            await owe_letter(
-                session,
-                f"action/{action.id}/{action.due_on}/{rung.offset}",
-                owner.id,
-                kind_of(rung.offset, policy),
-                about.now,
-                about.now,
-                action_id=action.id,
-                plan_id=plan.id,
-                step=str(rung.offset),
-                subject_day=action.due_on,
-            )
-            return None
+            ladder = await ladder_of(session, action)
+            while True:
+                items = await items_about(session, action_id=action.id, subject_day=action.due_on)
+                spent, waiting = await rung_states(session, action)
+                rung = next_rung(ladder, spent | waiting, today, action.snoozed_until)
+                if rung is None:
+                    return None if waiting else await self._weekly(session, action, owner, policy, items, about.now)
+                at = _rung_opens(rung, action, owner, policy, items, about.now)
+                if at > about.now:
+                    return at
+                for item in items.values():
+                    if item.state == "waiting":
+                        drop(session, item, "a later mention came", about.now)
+                await self._owe(session, action, owner, rung, policy, about.now)
+
+    async def _owe(
+        self, session: AsyncSession, action: ActionRow, owner: Person, rung: Rung, policy: Policy, now: datetime
+    ) -> None:
+        await owe_letter(
+            session,
+            f"action/{action.id}/{action.due_on}/{rung.offset}",
+            owner.id,
+            kind_of(rung.offset, policy),
+            now,
+            now,
+            action_id=action.id,
+            plan_id=action.plan_id,
+            step=str(rung.offset),
+            subject_day=action.due_on,
+        )
 
     async def _weekly(
         self,

@@ -70,18 +70,22 @@ async def test_a_short_action_has_no_reminder_a_week_ahead(home: Any) -> None:
 
 async def test_a_mention_names_what_it_is_about_and_wakes_its_readers_box(home: Any) -> None:
     action_id = await home.an_action(DUE)
-    assert await home.do("chase", action_id, opening(3, 13)) is None
+    assert await home.do("chase", action_id, opening(3, 13)) == opening(3, 19), "the next rung's day"
     item = await home.get(LetterItem, f"action/{action_id}/{DUE}/-7")
     assert (item.recipient_id, item.action_id, item.plan_id) == ("ann", action_id, "plan")
     assert (item.step, item.subject_day, item.state) == ("-7", DUE, "waiting")
     assert home.pokes.made == ["Postbox/ann"]
 
 
-async def test_while_a_mention_waits_to_be_sent_nothing_else_is_owed(home: Any) -> None:
+async def test_a_mention_that_still_waits_when_the_next_ones_day_comes_is_overtaken(home: Any) -> None:
     action_id = await home.an_action(DUE)
-    await home.do("chase", action_id, opening(3, 19))
-    assert await home.do("chase", action_id, opening(3, 22)) is None
+    assert await home.do("chase", action_id, opening(3, 13)) == opening(3, 19)
+    assert await home.do("chase", action_id, opening(3, 18)) == opening(3, 19), "until then it waits"
+    assert await home.waiting() == {f"action/{action_id}/{DUE}/-7"}
+    assert await home.do("chase", action_id, opening(3, 19)) == opening(3, 22)
     assert await home.waiting() == {f"action/{action_id}/{DUE}/-1"}
+    overtaken = await home.get(LetterItem, f"action/{action_id}/{DUE}/-7")
+    assert (overtaken.state, overtaken.dropped_because) == ("dropped", "a later mention came")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +112,7 @@ async def test_a_snoozed_action_is_silent_until_its_owner_said(home: Any) -> Non
         await actions.snooze(session, action_id, "ann", 7, opening(3, 21))
     assert await home.do("chase", action_id, opening(3, 22)) == opening(3, 28)
     assert await home.all(LetterItem) == []
-    assert await home.do("chase", action_id, opening(3, 28)) is None
+    await home.do("chase", action_id, opening(3, 28))
     assert await home.waiting() == {f"action/{action_id}/{DUE}/2"}
 
 
