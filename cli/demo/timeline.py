@@ -61,6 +61,7 @@ class Timeline:
         self._day0 = day0
         self._days = days
         self._names = names
+        self._untold: list[tuple[datetime, Text]] = []
         self._progress = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=None),
@@ -78,9 +79,12 @@ class Timeline:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._tell()
         self._progress.stop()
 
     def reached(self, now: datetime) -> None:
+        """Tells what happened until `now`, in its order: people find their letters later than these arrive."""
+        self._tell()
         passed = (now - datetime.combine(self._day0, datetime.min.time(), UTC)) / timedelta(days=1)
         self._progress.update(self._bar, completed=min(passed, self._days), description=self._label(now))
 
@@ -108,7 +112,12 @@ class Timeline:
         line = Text(f"{at:%a %d %b %H:%M}  ", style="dim")
         line.append(f"{self._names.get(mail, mail):<16}", style="bold")
         line.append(words, style=COLOURS[kind])
-        self._console.print(line, soft_wrap=True)
+        self._untold.append((at, line))
+
+    def _tell(self) -> None:
+        for _, line in sorted(self._untold, key=lambda each: each[0]):
+            self._console.print(line, soft_wrap=True)
+        self._untold.clear()
 
     @staticmethod
     def _label(now: date) -> str:
