@@ -21,7 +21,7 @@ async def agenda(session: AsyncSession, pair: Pair, policy: Policy, now: datetim
     """What the check-in needs next, each step with the instant from which it may be taken."""
     row, booking = pair.row, pair.open_booking
     if row.state in CALLED_OFF:
-        return [Next(Step.CALL_OFF, now)] if booking else []
+        return [Next(Step.CALL_OFF, now)] if pair.booking_in_calendar else []
     if row.state not in OPEN:
         return await _second_thoughts(session, pair, now)
     if booking is None:

@@ -15,11 +15,12 @@ from integrations.database.check_ins import (
     Pair,
     add_booking,
     check_in,
+    lock_check_in,
     newest_booking,
 )
 from integrations.database.connection import Database
 from integrations.database.policies import policy_of_check_in
-from integrations.database.tables import Booking, CheckInRow
+from integrations.database.tables import Booking
 from integrations.graph.calendars import Attendee, Calendars, EventFacts, NewEvent
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class Calendar:
         event = await self._event_for(booking, pair, policy)
         async with self._database.transaction() as session:
             written = await session.get_one(Booking, booking.id)
-            row = await session.get_one(CheckInRow, about.id)
+            row = await lock_check_in(session, about.id)
             written.event_id, written.change_key = event.event_id, event.change_key
             # Called off while we wrote: the event is known now, and is cancelled in the next step.
             written.state = "booked"
@@ -112,7 +113,7 @@ class Calendar:
         """Cancels the event of a check-in that will not take place; Outlook tells both, kindly."""
         async with self._database.reading() as session:
             pair = await check_in(session, about.id)
-        booking = pair.open_booking
+        booking = pair.booking_in_calendar
         if booking is None or pair.row.state not in CALLED_OFF:
             return
         event_id = booking.event_id
@@ -141,7 +142,7 @@ class Calendar:
         if isinstance(change, Untouched):
             return False
         async with self._database.transaction() as session:
-            row = await session.get_one(CheckInRow, check_in_id)
+            row = await lock_check_in(session, check_in_id)
             old = await session.get_one(Booking, booking.id)
             if row.state not in OPEN or old.state != "booked":
                 # Called off meanwhile: what becomes of the event is decided already.

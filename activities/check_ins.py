@@ -6,9 +6,9 @@ from activities.agenda import agenda, asked_out_at, ids, outcome_asks, pre_read_
 from activities.calendar import Calendar
 from activities.moment import Moment
 from activities.pre_reads import make_snapshot
-from cycle.check_in import Next, State, conclusion, first_of
+from cycle.check_in import CALLED_OFF, Next, State, conclusion, first_of
 from cycle.reflection import quarter_of
-from integrations.database.check_ins import check_in, close, said_about
+from integrations.database.check_ins import check_in, close, lock_check_in, said_about
 from integrations.database.connection import Database, poke
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.letters import items_about, owe_letter
@@ -129,6 +129,7 @@ class CheckIns:
         if await self._calendar.changed(about.id, about.now):
             return
         async with self._database.transaction() as session:
+            await lock_check_in(session, about.id)
             pair = await check_in(session, about.id)
             booking = pair.booking
             if booking is None or pair.row.state not in (State.BOOKED, State.ENDED):
@@ -156,11 +157,12 @@ class CheckIns:
     async def conclude(self, about: Moment) -> None:
         """Draws the conclusion from what the two said: closes the check-in, or sends it to find another hour."""
         async with self._database.transaction() as session:
+            row = await lock_check_in(session, about.id)
             pair = await check_in(session, about.id)
             booking = pair.booking
-            if booking is None:
+            if booking is None or row.state in CALLED_OFF:
                 return
-            policy = await policy_of_check_in(session, pair.row)
+            policy = await policy_of_check_in(session, row)
             asked_out = await asked_out_at(session, pair, booking, policy)
             said = await said_about(session, about.id, booking.no)
             state = conclusion(said, ids(pair), asked_out is not None and asked_out <= about.now)

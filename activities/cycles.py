@@ -16,9 +16,8 @@ from cycle.cadence import (
     period_number,
     team_order,
 )
-from cycle.check_in import OPEN
 from cycle.policy import Policy
-from integrations.database.check_ins import latest_of_person, team_under
+from integrations.database.check_ins import has_open_check_in, last_period_of, team_under
 from integrations.database.connection import Database, poke
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import partner_of
@@ -46,8 +45,7 @@ class Cycles:
             enrolment = await session.get(Enrolment, about.id)
             if enrolment is None or enrolment.ended_at or person.left_at:
                 return None
-            latest = await latest_of_person(session, about.id)
-            if enrolment.held or (latest and latest.state in OPEN):
+            if enrolment.held or await has_open_check_in(session, about.id):
                 return about.now + LOOK_AGAIN
             partner_id = await partner_of(session, about.id, about.now.date())
             if partner_id is None:
@@ -55,7 +53,7 @@ class Cycles:
                 await ask_for_a_hand(session, f"partner/{about.id}", sentence, about.now, about.id)
                 return about.now + timedelta(days=1)
             await mended(session, f"partner/{about.id}", about.now)
-            return await self._open(session, person, enrolment, partner_id, latest, about.now)
+            return await self._open(session, person, enrolment, partner_id, about.now)
 
     async def _open(
         self,
@@ -63,11 +61,10 @@ class Cycles:
         person: Person,
         enrolment: Enrolment,
         partner_id: str,
-        latest: CheckInRow | None,
         now: datetime,
     ) -> datetime:
         policy = await policy_in_force(session, enrolment.policy_id)
-        due = await self._next_due(session, person, enrolment, partner_id, policy, latest, now)
+        due = await self._next_due(session, person, enrolment, partner_id, policy, now)
         if due is None:
             return now + LOOK_AGAIN
         number, due_day = due
@@ -96,17 +93,16 @@ class Cycles:
         enrolment: Enrolment,
         partner_id: str,
         policy: Policy,
-        latest: CheckInRow | None,
         now: datetime,
     ) -> tuple[int, date] | None:
-        """Number and due date of the first period, after the latest one lived, whose check-in can still take place."""
+        """Number and due date of the first period, after the last one lived, whose check-in can still take place."""
         starts_on = (await session.get_one(PolicyRow, enrolment.policy_id)).starts_on
         rhythm, today = policy.rhythm, now.date()
         team = await team_under(session, partner_id, enrolment.policy_id, today)
         order = team_order(team)
         first = period_containing(starts_on, rhythm.every_months, max(today, starts_on)).number
-        if latest:
-            first = max(first, latest.period + 1) if latest.policy_id == enrolment.policy_id else first
+        # Numbers count from each policy's own start, so those of a former policy say nothing here.
+        first = max(first, await last_period_of(session, person.id, enrolment.policy_id) + 1)
         for number in range(first, first + PERIODS_AHEAD):
             period = period_number(starts_on, rhythm.every_months, number)
             regular = due_on(

@@ -1,7 +1,6 @@
 """Watches one plan: notices when it is stuck, and walks it down the support ladder, once."""
 
 from datetime import date, datetime, time
-from typing import get_args
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,11 +14,12 @@ from cycle.support import NextStep, Step, next_step
 from integrations.database.check_ins import count_moves
 from integrations.database.connection import Database
 from integrations.database.ladders import ladder_spent
-from integrations.database.letters import add_overtaken, items_about, owe_letter
+from integrations.database.letters import add_overtaken, owe_letter
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.people import partner_of, reader
 from integrations.database.plans import open_stall, quiet_since, rest_plan, rules_of
 from integrations.database.policies import hr_partner_of
+from integrations.database.stalls import steps_sent
 from integrations.database.tables import ActionRow, CheckInRow, Person, Plan, Stall
 
 KINDS: dict[Step, str] = {
@@ -62,7 +62,9 @@ class Plans:
         self, session: AsyncSession, plan: Plan, stall: Stall, policy: Policy, now: datetime
     ) -> datetime | None:
         while True:
-            step = next_step(await _sent(session, stall), stall.hr_kept_out, False, stall.began_at, policy.stalled_plan)
+            step = next_step(
+                await steps_sent(session, stall.id), stall.hr_kept_out, False, stall.began_at, policy.stalled_plan
+            )
             if step is None:
                 return None
             recipients = await _recipients(session, plan, stall, step, now)
@@ -123,18 +125,6 @@ async def _facts(session: AsyncSession, plan: Plan, person: Person, policy: Poli
         last_pass_began=max((_local_day(person, policy, each.began_at) for each in stalls), default=None),
         causes=frozenset(each.cause for each in stalls),
     )
-
-
-async def _sent(session: AsyncSession, stall: Stall) -> dict[Step, datetime | None]:
-    """When each step taken so far reached the first of its readers; None while none has it."""
-    items = await items_about(session, stall_id=stall.id)
-    sent: dict[Step, datetime | None] = {}
-    for step in get_args(Step):
-        of_step = [item for item in items.values() if item.step == step]
-        if of_step:
-            left = [item.sent_at or (item.due_at if item.state == "dropped" else None) for item in of_step]
-            sent[step] = min((each for each in left if each), default=None)
-    return sent
 
 
 async def _recipients(session: AsyncSession, plan: Plan, stall: Stall, step: NextStep, now: datetime) -> list[Person]:

@@ -23,6 +23,7 @@ from integrations.database.check_ins import (
     check_in,
     close,
     last_talk_before,
+    lock_check_in,
     lock_people,
     newest_booking,
     open_spans,
@@ -180,7 +181,7 @@ class TeamPlans:
         async with self._database.transaction() as session:
             await lock_people(session, [partner.id, *(each.pair.person.id for each in waiting)])
             for each in waiting:
-                row = await session.get_one(CheckInRow, each.id)
+                row = await lock_check_in(session, each.id)
                 choice = chosen.get(each.id)
                 if choice is None:
                     await _no_hour(session, each.pair, without.get(each.id), now)

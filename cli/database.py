@@ -4,8 +4,8 @@ import asyncio
 
 import typer
 
-from cli.installation import open_installation
 from config.settings import Settings, load_settings
+from integrations.database.connection import check_reachable, open_database
 from integrations.database.migrate import upgrade_async
 
 app = typer.Typer(no_args_is_help=True, help="Look after the database.")
@@ -24,5 +24,10 @@ def upgrade_command() -> None:
 
 
 async def _upgrade(settings: Settings) -> None:
-    async with open_installation(settings):
-        await upgrade_async(settings.database_url)
+    keys = tuple(key.get_secret_value() for key in settings.encryption_keys)
+    database = open_database(settings.database_url, keys, None)
+    try:
+        await check_reachable(database)
+    finally:
+        await database.close()
+    await upgrade_async(settings.database_url)

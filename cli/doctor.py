@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import typer
-from sqlalchemy.exc import DBAPIError
 
 from cli.installation import open_installation
 from cli.people import open_directory
@@ -49,8 +48,6 @@ async def _database(settings: Settings) -> tuple[bool, str]:
             people = await roster(session, (await installation.now()).date())
     except (DatabaseUnreachable, ClockUnreachable) as error:
         return False, str(error)
-    except DBAPIError:
-        return False, "it answers, but its tables are missing or old; run perennial database upgrade."
     enrolled = sum(1 for each in people if each.policy)
     return True, f"it answers; people {len(people)}, enrolled {enrolled}."
 

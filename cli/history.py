@@ -69,11 +69,18 @@ def read_history_yaml(text: str, today: date) -> History:
     try:
         history = History.model_validate(document)
     except ValidationError as invalid:
-        raise HistoryFileError(tuple(_sentence(error) for error in invalid.errors())) from invalid
+        errors = invalid.errors()
+        # A list is short of what could not be read in it: only the latter is news.
+        news = [each for each in errors if not any(_is_within(other["loc"], each["loc"]) for other in errors)]
+        raise HistoryFileError(tuple(_sentence(each) for each in news)) from invalid
     problems = _contradictions(history, today)
     if problems:
         raise HistoryFileError(tuple(problems))
     return history
+
+
+def _is_within(inner: tuple[Any, ...], outer: tuple[Any, ...]) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
 def _sentence(error: Any) -> str:
@@ -83,6 +90,9 @@ def _sentence(error: Any) -> str:
         return f"{path} is not a field; " + (f"did you mean {near[0]}?" if near else "leave it out.")
     if error["type"] == "missing":
         return f"{path} is missing; it must be {ALLOWED[field]}."
+    if isinstance(error["input"], (Mapping, list)):
+        # What is in there may be somebody's own words.
+        return f"{path} does not fit; it must be {ALLOWED[field]}."
     return f"{path} is {error['input']!r}; it must be {ALLOWED[field]}."
 
 

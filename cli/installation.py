@@ -7,7 +7,8 @@ from datetime import datetime
 
 from config.settings import Settings
 from integrations.clock import Clock, open_clock
-from integrations.database.connection import Database, check_reachable, open_database
+from integrations.database.connection import Database, open_database
+from integrations.database.migrate import check_current
 from integrations.temporal.connect import connect
 from integrations.temporal.pokes import Pokes
 
@@ -25,7 +26,8 @@ class Installation:
 
 @asynccontextmanager
 async def open_installation(settings: Settings, *, with_temporal: bool = False) -> AsyncIterator[Installation]:
-    """Opens what `settings` name. Raises DatabaseUnreachable, and with Temporal asked for TemporalUnreachable.
+    """Opens what `settings` name. Raises DatabaseUnreachable (TablesOutdated when its tables are not ours),
+    and with Temporal asked for TemporalUnreachable.
 
     Without Temporal, pokes stay owed in the database until a worker delivers them.
     """
@@ -36,7 +38,7 @@ async def open_installation(settings: Settings, *, with_temporal: bool = False) 
     database = open_database(settings.database_url, keys, pokes)
     clock = open_clock(settings.clock_url)
     try:
-        await check_reachable(database)
+        await check_current(database)
         yield Installation(settings, clock, database)
     finally:
         await clock.aclose()

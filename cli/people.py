@@ -135,7 +135,7 @@ async def _import(settings: Settings, file: Path) -> None:
     for sentence in done.elsewhere:
         typer.echo(sentence)
     for mail in done.without_manager:
-        typer.echo(f"{mail} has no manager and so cannot be enrolled; add one to the file if that is wrong.")
+        typer.echo(f"{mail} has no manager, and so no check-ins; add one to the file if that is wrong.")
 
 
 @app.command("import-history")

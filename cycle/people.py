@@ -16,6 +16,8 @@ REQUIRED = ("name", "mail", "zone", "start_date")
 # Deliberately lenient: only the mailbox itself can say whether an address exists.
 _MAIL = re.compile(r"[^@\s,;:<>()\"]+@[^@\s,;:<>()\".]+(\.[^@\s,;:<>()\".]+)+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+# Outside of these a day is a slip of the hand, and near the calendar's end nothing can be counted on from it.
+_YEARS = range(1900, 2100)
 
 
 class PeopleFileError(ValueError):
@@ -103,6 +105,8 @@ def read_people_csv(text: str, known: Mapping[str, str | None] | None = None) ->
             manager = given["manager"].lower() or None
             start = date.fromisoformat(given["start_date"])
             rows.append((line, PersonRecord(given["name"], mail, manager, given["zone"], start)))
+    if len(numbered) == 1:
+        problems.append("The file names nobody; give each person a line of their own below the first.")
     problems += _problems_of_reporting(rows, {**dict.fromkeys(named), **(known or {})})
     if problems:
         raise PeopleFileError(tuple(problems))
@@ -146,6 +150,8 @@ def _problems_of_row(given: Mapping[str, str]) -> list[str]:
         wrong.append(f"zone {zone!r} is not an IANA time zone; {_nearest_zone(zone)}")
     if start and not _is_date(start):
         wrong.append(f"start_date {start!r} is not a date; write it YYYY-MM-DD, like 2030-02-04.")
+    elif start and date.fromisoformat(start).year not in _YEARS:
+        wrong.append(f"start_date {start} is no day that anybody starts on; its year must be from 1900 to 2099.")
     return wrong
 
 
@@ -181,6 +187,8 @@ def _zones() -> frozenset[str]:
 
 
 def _nearest_zone(zone: str) -> str:
+    if zone.lower().endswith(" time"):
+        return "that is Windows's name for it; write the IANA one, like Europe/Berlin."
     folded = {known.lower(): known for known in sorted(_zones())}
     wanted = zone.lower().replace(" ", "_")
     same_city = [known for low, known in folded.items() if low.rpartition("/")[2] == wanted.rpartition("/")[2]]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 import sys
 
 import uvicorn
@@ -24,13 +25,29 @@ def main() -> int:
         settings = load_settings()
         configure_logging(settings.log_format, settings.log_level)
         return asyncio.run(serve(settings))
-    except (SettingsError, DatabaseUnreachable) as error:
+    except (AddressTaken, SettingsError, DatabaseUnreachable) as error:
         print(error, file=sys.stderr)
         return 1
 
 
+class AddressTaken(Exception):
+    """Nobody can listen where the settings say."""
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Raises AddressTaken."""
+    family = socket.AF_INET6 if ":" in settings.web_host else socket.AF_INET
+    try:
+        return socket.create_server((settings.web_host, settings.web_port), family=family, backlog=2048)
+    except OSError as error:
+        raise AddressTaken(
+            f"The web face cannot listen on {settings.web_host}:{settings.web_port} ({error.strerror}); stop what "
+            "listens there, or correct PERENNIAL_WEB_HOST and PERENNIAL_WEB_PORT."
+        ) from error
+
+
 async def serve(settings: Settings) -> int:
-    """Serves until SIGTERM or Ctrl-C; returns the exit code. Raises DatabaseUnreachable."""
+    """Serves until SIGTERM or Ctrl-C; returns the exit code. Raises DatabaseUnreachable and AddressTaken."""
     # Lazy, so that people can write while Temporal is down; their wake-ups wait in the database.
     pokes = Pokes(await connect(settings, lazy=True), settings.temporal_task_queue)
     keys = tuple(key.get_secret_value() for key in settings.encryption_keys)
@@ -39,6 +56,7 @@ async def serve(settings: Settings) -> int:
     sign_in = SignIn(settings)
     try:
         await check_current(database)
+        listener = _listen(settings)
         server = uvicorn.Server(
             uvicorn.Config(
                 build_app(settings, database, clock, sign_in),
@@ -55,7 +73,7 @@ async def serve(settings: Settings) -> int:
             asyncio.get_running_loop().add_signal_handler(ending, lambda: None)
         delivering = asyncio.create_task(keep_delivering(database))
         try:
-            await server.serve()
+            await server.serve(sockets=[listener])
         finally:
             delivering.cancel()
             with contextlib.suppress(asyncio.CancelledError):

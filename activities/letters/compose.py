@@ -14,12 +14,12 @@ from activities.letters.wanted import open_past_due
 from cycle.policy import Policy
 from cycle.pre_read import Snapshot
 from cycle.support import REASONS, step_days, three_repairs
-from integrations.database.check_ins import Pair, check_in
+from integrations.database.check_ins import Pair, check_in, next_check_in
 from integrations.database.people import partner_of
 from integrations.database.plans import rules_of
 from integrations.database.policies import hr_partner_of, policy_of_check_in
 from integrations.database.reflections import lines_leave_at, questions_of
-from integrations.database.stalls import reason_for_hr
+from integrations.database.stalls import reason_for_hr, steps_sent
 from integrations.database.tables import (
     ActionRow,
     LetterItem,
@@ -179,9 +179,11 @@ class Composer:
         policy = await rules_of(session, person.id)
         hr = await hr_partner_of(session, person.id)
         page = f"/stalls/{stall.id}"
+        # All days count from when the note reached the first of its readers, also in the letters to the other.
+        noted_at = (await steps_sent(session, stall.id)).get("note")
         match item.kind:
             case "support_note":
-                days = step_days(now, policy.stalled_plan)
+                days = step_days(noted_at or now, policy.stalled_plan)
                 urls = {reason: self._link(f"{page}?reason={reason}") for reason in REASONS}
                 can_keep_out = policy.stalled_plan.owner_can_keep_hr_out
                 return catalogue.SupportNote(
@@ -202,14 +204,15 @@ class Composer:
                     pause_day=_date(_local(days["rest"], recipient)),
                 )
             case "support_repairs":
-                began = now - timedelta(days=policy.stalled_plan.repairs_to_both_day)
+                noted_at = noted_at or now - timedelta(days=policy.stalled_plan.repairs_to_both_day)
+                talk = await _talk_to_repair(session, stall, plan)
                 return catalogue.SupportRepairs(
                     partner_name=other.first_name,
                     repairs=tuple(
-                        (repair.text, self._link(self._repair_page(repair.key, stall, plan, recipient)))
+                        (repair.text, self._link(_repair_page(repair.key, stall, plan, recipient, talk)))
                         for repair in three_repairs(stall.cause)
                     ),
-                    hr_day=_date(_local(step_days(began, policy.stalled_plan)["hr"], recipient)),
+                    hr_day=_date(_local(step_days(noted_at, policy.stalled_plan)["hr"], recipient)),
                     hr_name=hr.first_name if hr else "someone",
                     kept_out=stall.hr_kept_out,
                 )
@@ -225,15 +228,24 @@ class Composer:
             case _:
                 return catalogue.SupportRest(url=self._link("/plan"))
 
-    def _repair_page(self, key: str, stall: Stall, plan: Plan, recipient: Person) -> str:
-        """Who does not hold the stuck part can help from the plan's page."""
-        if stall.holder_id and recipient.id != stall.holder_id:
-            return "/plan" if recipient.id == plan.person_id else f"/plans/{plan.id}"
-        _, subject, *_ = stall.cause.split("/")
-        return REPAIR_PAGES[key].format(action=subject, check_in=subject, stall=stall.id)
-
     def _link(self, path: str) -> str:
         return f"{self.public_url}{path}"
+
+
+async def _talk_to_repair(session: AsyncSession, stall: Stall, plan: Plan) -> str | None:
+    """The check-in that can still be moved or left out; talks that did not happen are over, so then the next one."""
+    kind, subject, *_ = stall.cause.split("/")
+    return subject if kind == "scheduling" else await next_check_in(session, plan.person_id)
+
+
+def _repair_page(key: str, stall: Stall, plan: Plan, recipient: Person, talk: str | None) -> str:
+    """Who does not hold the stuck part can help from the plan's page; without a talk ahead, from the stall's."""
+    if stall.holder_id and recipient.id != stall.holder_id:
+        return "/plan" if recipient.id == plan.person_id else f"/plans/{plan.id}"
+    page = REPAIR_PAGES[key]
+    if talk is None and "{check_in}" in page:
+        page = "/stalls/{stall}"
+    return page.format(action=stall.cause.split("/")[1], check_in=talk, stall=stall.id)
 
 
 def _about(stall: Stall, plan: Plan, recipient: Person) -> Literal["own_plan", "their_plan", "check_ins"]:

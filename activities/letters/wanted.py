@@ -17,10 +17,11 @@ ABOUT_A_TALK = ("reflection_request", "reflection_reminder", "pre_read")
 
 async def overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> str | None:
     """Why the item is not sent any more, in a few words for the books; None while it is wanted."""
-    if item.expires_at and now >= item.expires_at:
+    # The form's time is that of the talk, wherever it was moved since.
+    if item.kind != "reflection_request" and item.expires_at and now >= item.expires_at:
         return "its time has passed"
     if item.kind in ABOUT_A_TALK:
-        return await _talk_overtaken(session, item)
+        return await _talk_overtaken(session, item, now)
     if item.kind == "outcome_question":
         return await _outcome_overtaken(session, item)
     if item.kind == "learning_moment":
@@ -53,11 +54,13 @@ async def open_past_due(session: AsyncSession, owner_id: str, day: date) -> int:
     return count or 0
 
 
-async def _talk_overtaken(session: AsyncSession, item: LetterItem) -> str | None:
+async def _talk_overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> str | None:
     assert item.check_in_id is not None
     pair = await check_in(session, item.check_in_id)
     if pair.row.state != State.BOOKED or pair.booking is None:
         return "the check-in is not booked any more"
+    if now >= pair.booking.start_at:
+        return "its time has passed"
     if item.kind == "pre_read" and pair.booking.no != item.booking_no:
         return "the check-in was moved"
     if item.kind == "reflection_reminder" and await has_answered(session, item.check_in_id, item.recipient_id):

@@ -23,6 +23,9 @@ from integrations.database.tables import (
 
 OPEN_BOOKING = ("intended", "booked")
 
+IN_THE_CALENDAR = (*OPEN_BOOKING, "moved")
+"""States of the newest booking whose event may stand: one that is to move keeps its event until it has another hour."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -41,6 +44,11 @@ class Pair:
     def open_booking(self) -> Booking | None:
         return self.booking if self.booking and self.booking.state in OPEN_BOOKING else None
 
+    @property
+    def booking_in_calendar(self) -> Booking | None:
+        """The booking whose event is to be cancelled when the check-in is called off."""
+        return self.booking if self.booking and self.booking.state in IN_THE_CALENDAR else None
+
 
 async def check_in(session: AsyncSession, check_in_id: str) -> Pair:
     row = await session.get_one(CheckInRow, check_in_id)
@@ -52,20 +60,42 @@ async def check_in(session: AsyncSession, check_in_id: str) -> Pair:
     )
 
 
+async def lock_check_in(session: AsyncSession, check_in_id: str) -> CheckInRow:
+    """The row as it is now, nobody else's to change until the transaction ends: what decides by its state reads this.
+
+    What only refers to the row need not wait.
+    """
+    return await session.get_one(CheckInRow, check_in_id, with_for_update={"key_share": True}, populate_existing=True)
+
+
 async def newest_booking(session: AsyncSession, check_in_id: str) -> Booking | None:
     return await session.scalar(
         select(Booking).where(Booking.check_in_id == check_in_id).order_by(Booking.no.desc()).limit(1)
     )
 
 
-async def latest_of_person(session: AsyncSession, person_id: str) -> CheckInRow | None:
-    """The regular check-in of the highest period that this person has."""
+async def has_open_check_in(session: AsyncSession, person_id: str) -> bool:
+    """Whether one of this person's check-ins, under whatever policy, has not come to its end."""
+    is_open = exists().where(CheckInRow.person_id == person_id, CheckInRow.state.in_(OPEN))
+    return bool(await session.scalar(select(is_open)))
+
+
+async def next_check_in(session: AsyncSession, person_id: str) -> str | None:
+    """The id of the person's check-in that can still be moved or left out; None when there is none."""
     return await session.scalar(
-        select(CheckInRow)
-        .where(CheckInRow.person_id == person_id, CheckInRow.period > 0)
-        .order_by(CheckInRow.period.desc())
+        select(CheckInRow.id)
+        .where(CheckInRow.person_id == person_id, CheckInRow.state.in_((State.DUE, State.BOOKED)))
+        .order_by(CheckInRow.due_on)
         .limit(1)
     )
+
+
+async def last_period_of(session: AsyncSession, person_id: str, policy_id: str) -> int:
+    """The highest period of this policy that this person has had a check-in for; 0 for none."""
+    last = select(func.max(CheckInRow.period)).where(
+        CheckInRow.person_id == person_id, CheckInRow.policy_id == policy_id
+    )
+    return max(0, await session.scalar(last) or 0)
 
 
 async def last_talk_before(session: AsyncSession, person_id: str, check_in_id: str) -> Booking | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cycle.check_in import State
+from cycle.check_in import CALLED_OFF, State
 from cycle.pre_read import Snapshot
 from cycle.privacy import Access, access_to_check_in, may_read_answer, may_read_note
 from cycle.reflection import BY_KEY, Question
@@ -20,7 +20,6 @@ from integrations.database.reflections import newest_pre_read, shared_answers
 from integrations.database.tables import Booking, CheckInRow, Note, Person
 
 NOT_YET = (State.DUE, State.BOOKED)
-CALLED_OFF = (State.EXCUSED, State.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import State
-from integrations.database.check_ins import close
+from integrations.database.check_ins import close, lock_check_in
 from integrations.database.connection import poke
-from integrations.database.tables import Audit, CheckInRow
+from integrations.database.tables import Audit
 
 
 async def excuse(session: AsyncSession, check_in_id: str, by_id: str, now: datetime) -> bool:
@@ -15,7 +15,7 @@ async def excuse(session: AsyncSession, check_in_id: str, by_id: str, now: datet
 
     Its open booking stays for the workflow to cancel in the calendar. A second time changes nothing.
     """
-    row = await session.get_one(CheckInRow, check_in_id, with_for_update=True)
+    row = await lock_check_in(session, check_in_id)
     if row.state not in {State.DUE, State.BOOKED}:
         return row.state == State.EXCUSED
     await close(session, row, State.EXCUSED, now)

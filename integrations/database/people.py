@@ -15,7 +15,8 @@ from integrations.holidays import public_holidays
 
 # What a mailbox that has not told its hours is taken to work.
 USUAL_DAYS, USUAL_OPENS, USUAL_CLOSES = range(5), "09:00", "17:00"
-YEARS_OF_HOLIDAYS = 2
+# Workdays are counted back from a day as well as onwards: over new year, the year before matters too.
+YEARS_OF_HOLIDAYS = (-1, 0, 1)
 
 LONGEST_LEAVE = timedelta(days=365)
 
@@ -107,10 +108,8 @@ async def person_by_oid(session: AsyncSession, oid: str) -> Person | None:
 
 
 def work_week(person: Person, around: date) -> WorkWeek:
-    """The person's working time with the public holidays of the year of `around` and the next."""
-    days_off = frozenset[date]().union(
-        *(public_holidays(person.country, around.year + n) for n in range(YEARS_OF_HOLIDAYS))
-    )
+    """The person's working time with the public holidays of the year of `around`, the one before and the next."""
+    days_off = frozenset[date]().union(*(public_holidays(person.country, around.year + n) for n in YEARS_OF_HOLIDAYS))
     return WorkWeek(
         zone=person.zone,
         weekdays=frozenset(person.weekdays if person.weekdays is not None else USUAL_DAYS),

@@ -83,11 +83,16 @@ async def quiet_since(session: AsyncSession, plan: Plan) -> datetime:
 
 
 async def end_stalls(session: AsyncSession, plan_id: str, how: Ended, now: datetime, cause: str | None = None) -> None:
-    """Ends the plan's open stalls, or those whose cause begins with `cause`: no further letter for them."""
+    """Ends the plan's open stalls, or those whose cause begins with `cause`: no further letter for them.
+
+    The weekly letters that were silent meanwhile go on.
+    """
     open_ones = update(Stall).where(Stall.plan_id == plan_id, Stall.ended_at.is_(None))
     if cause:
         open_ones = open_ones.where(Stall.cause.startswith(cause, autoescape=True))
-    await session.execute(open_ones.values(ended_at=now, ended=how))
+    ended = await session.execute(open_ones.values(ended_at=now, ended=how).returning(Stall.id))
+    if ended.all():
+        await wake_chases(session, plan_id, "a stall ended", now)
 
 
 async def rest_plan(session: AsyncSession, plan: Plan, how: Ended, now: datetime) -> None:
@@ -95,7 +100,7 @@ async def rest_plan(session: AsyncSession, plan: Plan, how: Ended, now: datetime
     await end_stalls(session, plan.id, how, now)
     if plan.state != "resting":
         plan.state = "resting"
-        await wake_chases(session, plan, "plan rests", now)
+        await wake_chases(session, plan.id, "plan rests", now)
     poke(session, "PlanWatch", plan.id, "plan rests", now)
 
 
@@ -110,13 +115,13 @@ async def resume_plan(session: AsyncSession, plan_id: str, person_id: str, now: 
     tomorrow = local_day(await session.get_one(Person, person_id), now) + timedelta(days=1)
     meanwhile = (ActionRow.plan_id == plan.id, ActionRow.state == "open", ActionRow.chased_from < tomorrow)
     await session.execute(update(ActionRow).where(*meanwhile).values(chased_from=tomorrow))
-    await wake_chases(session, plan, "plan resumed", now)
+    await wake_chases(session, plan.id, "plan resumed", now)
     poke(session, "PlanWatch", plan.id, "plan resumed", now)
 
 
-async def wake_chases(session: AsyncSession, plan: Plan, reason: str, now: datetime) -> None:
+async def wake_chases(session: AsyncSession, plan_id: str, reason: str, now: datetime) -> None:
     """Owes a wake-up to the chase of each open action of the plan."""
-    open_ones = select(ActionRow.id).where(ActionRow.plan_id == plan.id, ActionRow.state == "open")
+    open_ones = select(ActionRow.id).where(ActionRow.plan_id == plan_id, ActionRow.state == "open")
     for action_id in (await session.scalars(open_ones)).all():
         poke(session, "ActionChase", action_id, reason, now)
 

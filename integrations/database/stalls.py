@@ -7,9 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.actions import Refused
-from cycle.support import REASONS
+from cycle.support import REASONS, STEPS, Step
 from integrations.database import actions
 from integrations.database.connection import poke
+from integrations.database.letters import items_about
 from integrations.database.people import partner_of
 from integrations.database.plans import end_stalls, rest_plan
 from integrations.database.tables import ActionRow, Person, Plan, Stall, StallAnswer
@@ -111,6 +112,18 @@ async def keep_hr_out(session: AsyncSession, stall_id: str, person_id: str, now:
     if not stall.hr_kept_out:
         stall.hr_kept_out = True
         poke(session, "PlanWatch", plan.id, "hr kept out", now)
+
+
+async def steps_sent(session: AsyncSession, stall_id: str) -> dict[Step, datetime | None]:
+    """When each step taken so far reached the first of its readers; None while none has it."""
+    items = await items_about(session, stall_id=stall_id)
+    sent: dict[Step, datetime | None] = {}
+    for step in STEPS:
+        of_step = [item for item in items.values() if item.step == step]
+        if of_step:
+            left = [item.sent_at or (item.due_at if item.state == "dropped" else None) for item in of_step]
+            sent[step] = min((each for each in left if each), default=None)
+    return sent
 
 
 async def reason_for_hr(session: AsyncSession, stall_id: str) -> str | None:

@@ -4,19 +4,19 @@ import asyncio
 import logging
 from datetime import datetime
 
-from sqlalchemy import Executable, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Executable, func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.check_in import CALLED_OFF, OPEN
+from integrations.database.check_ins import IN_THE_CALENDAR
 from integrations.database.connection import Database, poke
-from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Letter, LetterItem, Plan, WakeUp
+from integrations.database.tables import ActionRow, Booking, CheckInRow, Enrolment, Letter, LetterItem, Plan, WakeUp
 
 log = logging.getLogger(__name__)
 
 OWED_EVERY = 5.0
 """Seconds between two looks for wake-ups that could not be delivered when they were committed."""
-
-OPEN_CHECK_IN = ("due", "booked", "ended")
 
 
 async def deliver_owed(database: Database, most: int = 500) -> int:
@@ -32,16 +32,28 @@ async def keep_delivering(database: Database) -> None:
     while True:
         try:
             await deliver_owed(database)
-        except DBAPIError as error:
+        except (SQLAlchemyError, OSError) as error:
+            # OSError: what a server that is not there raises before SQLAlchemy has a connection to speak of.
             log.warning("the database does not answer (%s); wake-ups wait", type(error).__name__)
         await asyncio.sleep(OWED_EVERY)
 
 
 async def owe_everything(session: AsyncSession, now: datetime) -> int:
     """Owes a wake-up to every open id, so that an empty Temporal is rebuilt; returns how many."""
+    newest = select(func.max(Booking.no)).where(Booking.check_in_id == CheckInRow.id).correlate(CheckInRow)
+    standing = select(CheckInRow.id).join(Booking, Booking.check_in_id == CheckInRow.id)
     open_ids: dict[str, Executable] = {
         "DevelopmentCycle": select(Enrolment.person_id).where(Enrolment.ended_at.is_(None)),
-        "CheckIn": select(CheckInRow.id).where(CheckInRow.state.in_(OPEN_CHECK_IN)),
+        # Also those that were called off, and whose event is still to be cancelled.
+        "CheckIn": select(CheckInRow.id)
+        .where(CheckInRow.state.in_(OPEN))
+        .union(
+            standing.where(
+                CheckInRow.state.in_(CALLED_OFF),
+                Booking.no == newest.scalar_subquery(),
+                Booking.state.in_(IN_THE_CALENDAR),
+            )
+        ),
         "ActionChase": select(ActionRow.id).where(ActionRow.state == "open"),
         "PlanWatch": select(Plan.id).where(Plan.state == "active"),
         "Postbox": select(LetterItem.recipient_id)

@@ -36,7 +36,8 @@ def open_app(settings: Settings, http: EntraHttp, token_cache: Any = None) -> An
     except (requests.RequestException, msal.exceptions.MsalServiceError) as error:
         raise EntraUnreachable(unreachable(settings)) from error
     except ValueError as error:
-        if "OIDC Discovery failed" in str(error):
+        # Without a certificate, the authority is all that is left to be wrong.
+        if "OIDC Discovery failed" in str(error) or not settings.certificate_file:
             raise TenantUnknown(f"Entra knows no tenant {settings.tenant_id}; correct PERENNIAL_TENANT_ID.") from error
         raise TenantUnknown(
             "The certificate cannot be used; check PERENNIAL_CERTIFICATE_FILE (it holds key and certificate) "

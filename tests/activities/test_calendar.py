@@ -171,3 +171,33 @@ async def test_the_event_is_written_in_the_wall_clock_time_of_its_zone(home: Any
         pair = await check_in(session, check_in_id)
     assert pair.booking is not None
     assert pair.booking.change_key
+
+
+async def freed(home: Any) -> str:
+    """A check-in whose hour somebody gave back and that has no other one yet; its event still stands."""
+    check_in_id: str = await home.a_booked_check_in(START)
+    async with home.database.transaction() as session:
+        await answer_outcome(session, check_in_id, 1, "ann", "moved", MONDAY)
+    await home.do("conclude", check_in_id)
+    assert (await home.booking(check_in_id)).state == "moved"
+    return check_in_id
+
+
+@pytest.mark.parametrize("how", ["not this time", "no day left"])
+async def test_an_hour_that_was_given_back_does_not_stay_in_the_calendars_of_a_check_in_that_ends(
+    home: Any, how: str
+) -> None:
+    check_in_id = await freed(home)
+    now = MONDAY
+    if how == "not this time":
+        async with home.database.transaction() as session:
+            assert await excuse(session, check_in_id, "ann", MONDAY)
+    else:
+        now = datetime(2030, 8, 5, 9, 0, tzinfo=UTC)
+        await home.do("plan_team", check_in_id, now)
+        assert (await home.get(CheckInRow, check_in_id)).state == "cancelled"
+    assert (await home.do("look", check_in_id, now)).step == Step.CALL_OFF
+    await home.do("call_off", check_in_id, now)
+    assert all(each["isCancelled"] for each in home.tenant.events(f"booking/{check_in_id}/1"))
+    assert (await home.booking(check_in_id)).state == "cancelled"
+    assert await home.do("look", check_in_id, now) is None

@@ -274,3 +274,24 @@ async def test_somebody_who_has_left_is_not_written_to(home: Any) -> None:
     await watch(home, REPAIRS)
     assert await everything_leaves(home, REPAIRS) == {"repairs/ann"}
     assert (await home.get(ActionRow, action_id)).state == "open"
+
+
+@pytest.mark.parametrize("way", ["leave_as_is", "make_smaller", "progress"])
+async def test_once_a_pass_ends_the_weekly_letter_goes_on_for_all_that_is_open(home: Any, way: str) -> None:
+    action_id = await a_stuck_action(home)
+    of_mara = await a_stuck_action(home, "mara")
+    await watch(home)
+    await home.do("chase", of_mara)
+    stall = await the_stall(home)
+    home.pokes.made.clear()
+    async with home.database.transaction() as session:
+        if way == "progress":
+            await actions.progress(session, action_id, "ann", MONDAY)
+        else:
+            await getattr(stalls, way)(session, stall.id, "ann", MONDAY)
+    assert (await the_stall(home)).ended_at == MONDAY
+    assert {f"ActionChase/{action_id}", f"ActionChase/{of_mara}"} <= set(home.pokes.made)
+    home.pokes.made.clear()
+    async with home.database.transaction() as session:
+        await stalls.leave_as_is(session, stall.id, "ann", MONDAY)
+    assert home.pokes.made == [], "what has ended already wakes nobody"

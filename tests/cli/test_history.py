@@ -67,3 +67,15 @@ def test_broken_yaml_is_named_by_its_line() -> None:
 @pytest.mark.parametrize("text", ["", "just words", "- a list"])
 def test_a_file_without_people_says_how_to_begin(text: str) -> None:
     assert "must begin with people:" in problems(text)[0]
+
+
+def test_one_wrong_field_is_told_once_and_nothing_else_of_the_file_is_repeated() -> None:
+    wrong = GOOD.replace("owner: ann@meadow.example", "owner: Ann", 1)
+    (sentence,) = problems(wrong)
+    assert sentence == "people[1].plan.actions[1].owner is 'Ann'; it must be a mail address."
+
+
+def test_a_list_in_the_place_of_a_field_is_not_repeated() -> None:
+    said = "".join(problems(GOOD.replace("owner: ann@meadow.example", "owner: [their own words]", 1)))
+    assert "owner does not fit; it must be a mail address." in said
+    assert "their own words" not in said

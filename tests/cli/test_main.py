@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
 from cli import main as cli_main
 from cli.main import main
@@ -20,6 +21,20 @@ def typed(monkeypatch: pytest.MonkeyPatch, *words: str, env: Mapping[str, str] |
     with pytest.raises(SystemExit) as ended:
         main()
     return int(ended.value.code or 0)
+
+
+def settings_for(database: Path) -> dict[str, str]:
+    return {
+        "PERENNIAL_TENANT_ID": "11111111-1111-4111-8111-111111111111",
+        "PERENNIAL_CLIENT_ID": "22222222-2222-4222-8222-222222222222",
+        "PERENNIAL_CLIENT_SECRET": "secret",
+        "PERENNIAL_SANDBOX_URL": "http://127.0.0.1:1",
+        "PERENNIAL_SERVICE_MAILBOX": "checkins@meadow.example",
+        "PERENNIAL_DATABASE_URL": f"sqlite+aiosqlite:///{database}",
+        "PERENNIAL_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "PERENNIAL_SESSION_KEY": "s" * 32,
+        "PERENNIAL_PUBLIC_URL": "http://127.0.0.1:2",
+    }
 
 
 @pytest.mark.parametrize("words", [("people", "list"), ("recover",), ("database", "upgrade"), ("doctor",)])
@@ -72,3 +87,18 @@ def test_what_nobody_expected_is_kept_in_a_file_for_its_owner_and_named(
     assert "nobody thought of this" in file.read_text(encoding="utf-8")
     assert file.stat().st_mode & 0o077 == 0
     file.unlink()
+
+
+@pytest.mark.parametrize("words", [("people", "list"), ("policy", "show"), ("people", "import", "people.csv")])
+def test_a_database_without_tables_is_told_the_command_that_makes_them(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("people.csv").write_text("name,mail,manager,zone,start_date\nAnn,ann@x.example,,Europe/Berlin,2030-01-07\n")
+    env = settings_for(tmp_path / "empty.db")
+    assert typed(monkeypatch, *words, env=env) == 1
+    said = capsys.readouterr().err
+    assert said.endswith("run perennial database upgrade.\n")
+    assert said.count("\n") == 1
+    assert typed(monkeypatch, "database", "upgrade", env=env) == 0
+    assert typed(monkeypatch, "people", "list", env=env) == 0

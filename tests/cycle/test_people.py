@@ -59,8 +59,17 @@ def test_a_file_is_read_with_its_columns_in_any_order() -> None:
             "line 3: start_date '2030-02-30' is not a date; write it YYYY-MM-DD, like 2030-02-04.",
         ),
         (
+            "Ann,ann@example.org,,W. Europe Standard Time,2030-01-07",
+            "line 3: zone 'W. Europe Standard Time' is not an IANA time zone; "
+            "that is Windows's name for it; write the IANA one, like Europe/Berlin.",
+        ),
+        (
             "Ann,ann@example.org,,Europe/Berlin,20300207",
             "line 3: start_date '20300207' is not a date; write it YYYY-MM-DD, like 2030-02-04.",
+        ),
+        (
+            "Ann,ann@example.org,,Europe/Berlin,9999-12-31",
+            "line 3: start_date 9999-12-31 is no day that anybody starts on; its year must be from 1900 to 2099.",
         ),
         (
             "Ann,MARA@example.org,,Europe/Berlin,2030-01-07",
@@ -100,6 +109,7 @@ def test_a_malformed_row_is_one_sentence_with_a_remedy(row: str, sentence: str) 
             "line 1: column manager is missing; the columns are name, mail, manager, zone, start_date.",
         ),
         ("name,name,mail,manager,zone,start_date\n", "line 1: column name is there 2 times; keep one."),
+        (HEADER, "The file names nobody; give each person a line of their own below the first."),
     ],
 )
 def test_a_malformed_header_is_told_before_any_row(text: str, sentence: str) -> None:

@@ -229,3 +229,26 @@ async def test_the_weekly_letter_counts_what_is_open_and_names_none_of_it(home: 
     assert isinstance(part, catalogue.Weekly)
     assert part.open_count == 2
     assert CANARY not in letter.text + letter.html
+
+
+async def test_a_late_note_of_repairs_still_names_the_day_on_which_hr_is_asked(home: Any) -> None:
+    await a_stall(home, "support_repairs", "repairs")
+    sent = {"stall_id": "stall", "step": "note", "state": "sent"}
+    await home.an_item("note/ann", "support_note", sent_at=MONDAY, **sent)
+    await home.an_item("note/mara", "support_note", "mara", sent_at=MONDAY + timedelta(days=2), **sent)
+    part, _ = await compose(home, now=MONDAY + timedelta(days=11))
+    assert isinstance(part, catalogue.SupportRepairs)
+    assert part.hr_day == "25 March"
+
+
+async def test_repairs_after_talks_that_did_not_happen_lead_to_the_next_talk(home: Any) -> None:
+    past = await home.a_check_in(date(2030, 2, 18), state="did_not_happen")
+    await a_stall(home, "support_repairs", "repairs", cause=f"check-ins/{past}", holder_id=None)
+    part, _ = await compose(home)
+    assert isinstance(part, catalogue.SupportRepairs)
+    assert not any(past in url for _, url in part.repairs)
+    coming = await home.a_check_in(START.date(), state="booked")
+    part, _ = await compose(home)
+    assert isinstance(part, catalogue.SupportRepairs)
+    urls = [url for _, url in part.repairs]
+    assert urls[:2] == [f"{HERE}/check-ins/{coming}/another-time", f"{HERE}/check-ins/{coming}/not-this-time"]

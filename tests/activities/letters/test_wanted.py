@@ -190,3 +190,11 @@ async def test_the_weekly_letter_is_overtaken_once_nothing_is_open_past_its_day(
     await home.change(ActionRow, action_id, accepted_at=MONDAY)
     await home.change(Plan, "plan", state="resting")
     assert await why(home) == "nothing is open"
+
+
+async def test_a_form_still_waits_for_its_reader_when_the_talk_was_moved_to_a_later_day(home: Any) -> None:
+    check_in_id = await a_talk(home, "reflection_request", expires_at=START)
+    later = START + timedelta(days=7)
+    await home.an_intended_booking(check_in_id, later, no=2, state="booked")
+    assert await why(home, now=START) is None
+    assert await why(home, now=later) == "its time has passed"

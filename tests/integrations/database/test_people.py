@@ -161,3 +161,13 @@ async def test_a_mailbox_is_read_again_once_it_was_read_long_ago(company: Databa
     assert not stale(ben, NOW + timedelta(hours=12), timedelta(hours=12))
     assert stale(ben, NOW + timedelta(hours=12, minutes=1), timedelta(hours=12))
     assert stale(await found(company, "oid-ann"), NOW, timedelta(hours=12))
+
+
+async def test_workdays_are_counted_back_over_new_year_without_christmas(company: Database) -> None:
+    async with company.transaction() as session:
+        await save_people(session, [told("nils", weekdays=frozenset(range(5)))], NOW)
+        nils = await person_by_oid(session, "oid-nils")
+        assert nils is not None
+        week = work_week(nils, date(2031, 1, 3))
+    assert not any(week.works_on(date(2030, 12, day)) for day in (25, 26))
+    assert not any(week.works_on(date(year, 1, 1)) for year in (2031, 2032))

@@ -1,12 +1,17 @@
 """After Temporal lost everything, each open thing is owed one look, and nothing else is."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, date, datetime, timedelta
 
-from integrations.database.connection import Database, poke
+import pytest
+
+from integrations.database import wake_ups
+from integrations.database.connection import Database, open_database, poke
 from integrations.database.letters import owe_letter
 from integrations.database.tables import (
     ActionRow,
+    Booking,
     CheckInRow,
     Enrolment,
     Letter,
@@ -103,3 +108,53 @@ async def test_what_was_owed_already_stays_owed_beside_it(company: Database, owe
         await owe_letter(session, "weekly/ann", "ann", "weekly", NOW, NOW, subject_day=date(2030, 2, 4))
         await owe_everything(session, NOW)
     assert sorted(await owed(company)) == ["CheckIn/c-held", "Postbox/ann"]
+
+
+@pytest.mark.parametrize(("state", "event_id"), [("booked", "e"), ("intended", None), ("moved", "e")])
+async def test_a_called_off_check_in_whose_event_may_still_stand_is_owed_a_look(
+    company: Database, owed: Owed, state: str, event_id: str | None
+) -> None:
+    await fill(company)
+    async with company.transaction() as session:
+        for check_in, of in (("c-excused", state), ("c-cancelled", "cancelled"), ("c-held", "booked")):
+            session.add(
+                Booking(
+                    check_in_id=check_in,
+                    no=1,
+                    start_at=NOW,
+                    end_at=NOW,
+                    zone="UTC",
+                    organizer="s",
+                    state=of,
+                    transaction_id=check_in,
+                    event_id=event_id,
+                    reasons=[],
+                    made_at=NOW,
+                )
+            )
+        await owe_everything(session, NOW)
+    check_ins = {each for each in await owed(company) if each.startswith("CheckIn/")}
+    assert check_ins == {"CheckIn/c-booked", "CheckIn/c-due", "CheckIn/c-ended", "CheckIn/c-excused"}
+
+
+async def test_wake_ups_go_on_being_tried_while_the_database_is_away(
+    keys: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = open_database("postgresql+asyncpg://perennial@127.0.0.1:1/perennial", keys)
+    tries, again, deliver = [], asyncio.Event(), wake_ups.deliver_owed
+
+    async def counted(database: Database) -> int:
+        tries.append(database)
+        if len(tries) == 2:
+            again.set()
+        return await deliver(database)
+
+    monkeypatch.setattr(wake_ups, "deliver_owed", counted)
+    monkeypatch.setattr(wake_ups, "OWED_EVERY", 0)
+    trying, tried_again = asyncio.create_task(wake_ups.keep_delivering(away)), asyncio.create_task(again.wait())
+    await asyncio.wait({trying, tried_again}, return_when=asyncio.FIRST_COMPLETED)
+    assert again.is_set()
+    for each in (trying, tried_again):
+        each.cancel()
+    await asyncio.gather(trying, tried_again, return_exceptions=True)
+    await away.close()

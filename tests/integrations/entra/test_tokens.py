@@ -105,6 +105,20 @@ async def test_an_absent_sandbox_is_named(settings_for: Callable[..., Settings])
     tokens.close()
 
 
+async def test_an_authority_that_cannot_be_used_is_not_blamed_on_a_certificate_nobody_set(
+    entra: Any, settings_for: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ValueError("Unable to get authority configuration")
+
+    monkeypatch.setattr("integrations.entra.app.msal.ConfidentialClientApplication", refuse)
+    tokens = MsalTokens(settings_for(entra.url))
+    with pytest.raises(TokenRefused, match="correct PERENNIAL_TENANT_ID") as refused:
+        await tokens.get_authorization_token(f"{entra.url}/v1.0/users")
+    tokens.close()
+    assert "CERTIFICATE" not in str(refused.value)
+
+
 async def test_a_certificate_signs_instead_of_a_secret(
     entra: Any, settings_for: Callable[..., Settings], tmp_path: Path, spare_keys: list[rsa.RSAPrivateKey]
 ) -> None:
