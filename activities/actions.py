@@ -40,7 +40,7 @@ class Actions:
                 return None
             owner = await session.get_one(Person, action.owner_id)
             policy = await rules_of(session, plan.person_id)
-            today = reader(owner, policy.mail, about.now.date())[0].local_day(about.now)
+            today = reader(owner, policy.mail, about.now.date(), planning=True)[0].local_day(about.now)
             ladder = await ladder_of(session, action)
             while True:
                 items = await items_about(session, action_id=action.id, subject_day=action.due_on)
@@ -88,7 +88,7 @@ class Actions:
         poke(session, "PlanWatch", action.plan_id, "a ladder is spent", now)
         if await open_stall(session, action.plan_id):
             return None
-        who = reader(owner, policy.mail, now.date())
+        who = reader(owner, policy.mail, now.date(), planning=True)
         week = who[0]
         spent_on = max((week.local_day(item.sent_at) for item in items.values() if item.sent_at), default=None)
         begins = week.week_of(week.local_day(now))
@@ -121,7 +121,7 @@ def _rung_opens(
     rung: Rung, action: ActionRow, owner: Person, policy: Policy, items: dict[str, LetterItem], now: datetime
 ) -> datetime:
     """The first opening of the owner's mail window on or after the rung's day; a second ask a week after the first."""
-    who = reader(owner, policy.mail, now.date())
+    who = reader(owner, policy.mail, now.date(), planning=True)
     at = who[0].instant(rung.day, time())
     asked = [item.sent_at for item in items.values() if item.sent_at and item.step and int(item.step) >= 0]
     if rung.offset > 0 and asked:

@@ -71,7 +71,10 @@ class Plans:
             if not recipients:
                 await _nobody_to_ask(session, plan, stall, step, now)
                 continue
-            openings = {each.id: next_opening(*reader(each, policy.mail, now.date()), step.at) for each in recipients}
+            openings = {
+                each.id: next_opening(*reader(each, policy.mail, now.date(), planning=True), step.at)
+                for each in recipients
+            }
             if min(openings.values()) > now:
                 return min(openings.values())
             for each in recipients:

@@ -203,14 +203,6 @@ def next_rung(
     return None
 
 
-def holds_for_digest(
-    step: int, open_count: int, remind_on_days: Sequence[int] = (-7, -1, 2, 9), hold_over: int = 3
-) -> bool:
-    """Whether this rung waits for the digest: over three open actions all do, but not the first ask after D."""
-    first_ask = min((offset for offset in remind_on_days if offset >= 0), default=None)
-    return open_count > hold_over and step != first_ask
-
-
 def _pointless(rung: Rung, as_of: date) -> bool:
     return rung.offset < 0 and as_of > rung.day - timedelta(days=rung.offset)
 

@@ -17,7 +17,7 @@ def access_to_check_in(reader_id: str, employee_id: str, partner_id: str, partne
     if reader_id == employee_id:
         return "everything"
     if reader_id == partner_id:
-        return "everything" if partner_now_id in {None, partner_id} else "own_words"
+        return "everything" if partner_now_id == partner_id else "own_words"
     return "nothing"
 
 

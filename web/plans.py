@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cycle.actions import Refused
-from cycle.support import REASONS
 from integrations.database import plans, stalls
 from integrations.database.action_views import actions_for, actions_of_plan
 from integrations.database.actions import NotYours
@@ -93,7 +92,7 @@ async def _plan_page(
 
 
 @router.get("/stalls/{stall_id}")
-async def show_stall(request: Request, viewer: Signed, stall_id: str, reason: str = "") -> Response:
+async def show_stall(request: Request, viewer: Signed, stall_id: str) -> Response:
     now: datetime = request.state.now
     async with database_of(request).reading() as session:
         view = await stalls.stall_for(session, stall_id, viewer.id, now)
@@ -110,7 +109,7 @@ async def show_stall(request: Request, viewer: Signed, stall_id: str, reason: st
         "stall.html",
         view=view,
         mine=view.plan_person.id == viewer.id,
-        chosen=reason if reason in REASONS else answered,
+        chosen=answered,
         can_keep_hr_out=rules.owner_can_keep_hr_out,
     )
 

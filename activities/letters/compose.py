@@ -184,7 +184,8 @@ class Composer:
         match item.kind:
             case "support_note":
                 days = step_days(noted_at or now, policy.stalled_plan)
-                urls = {reason: self._link(f"{page}?reason={reason}") for reason in REASONS}
+                # After the #, so that which one was clicked reaches no server and no log.
+                urls = {reason: self._link(f"{page}#{reason}") for reason in REASONS}
                 can_keep_out = policy.stalled_plan.owner_can_keep_hr_out
                 return catalogue.SupportNote(
                     about=_about(stall, plan, recipient),

@@ -91,6 +91,8 @@ class Letters:
             if begun and (begun.sending_at or await self._still_fits(session, begun, about.now)):
                 return Sorted(begun.id, begun.minute)
             items = await self._wanted(session, await waiting_items(session, about.id), about.now)
+        if begun and begun.graph_id:
+            await self._mail.delete(begun.sender, begun.graph_id)
         if not items:
             return Sorted(None, None)
         try:

@@ -295,7 +295,7 @@ class Actor:
         if answer is None:
             return
         if answer == "answer":
-            page = await self._desk.open(f"{part.path}?reason=help", part.path)
+            page = await self._desk.open(part.path, part.path)
             values = {"reason": "help", "to_partner": "yes", "to_hr": "yes"}
         else:
             page = await self._desk.open(f"{part.path}?choose={answer}", part.path)

@@ -7,10 +7,13 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.check_in import State
 from cycle.mail_window import MailHours
 from cycle.policy import Mail
 from cycle.workdays import Span, WorkWeek
-from integrations.database.tables import Person, Reporting
+from integrations.database.check_ins import close
+from integrations.database.connection import poke
+from integrations.database.tables import CheckInRow, Person, Reporting
 from integrations.holidays import public_holidays
 
 # What a mailbox that has not told its hours is taken to work.
@@ -54,7 +57,7 @@ async def save_people(session: AsyncSession, people: Sequence[NewPerson], now: d
     by_mail = {row.mail.lower(): row for row in known.values()}
     for person in people:
         manager = by_mail[person.manager_mail.lower()] if person.manager_mail else None
-        await set_manager(session, known[person.oid].id, manager.id if manager else None, now.date())
+        await set_manager(session, known[person.oid].id, manager.id if manager else None, now)
 
 
 def note_mailbox(
@@ -73,8 +76,12 @@ def note_mailbox(
     row.directory_read_at = now
 
 
-async def set_manager(session: AsyncSession, person_id: str, manager_id: str | None, today: date) -> None:
-    """Closes the directory's former line and opens the new one; unchanged, nothing happens."""
+async def set_manager(session: AsyncSession, person_id: str, manager_id: str | None, now: datetime) -> None:
+    """Closes the directory's former line and opens the new one; unchanged, nothing happens.
+
+    Check-ins to come with the former manager are cancelled, so that nothing more reaches them.
+    """
+    today = now.date()
     current = await session.scalar(
         select(Reporting).where(
             Reporting.person_id == person_id, Reporting.source == "directory", Reporting.until.is_(None)
@@ -84,8 +91,22 @@ async def set_manager(session: AsyncSession, person_id: str, manager_id: str | N
         return
     if current:
         current.until = today
+        await _cancel_with(session, person_id, current.partner_id, now)
     if manager_id:
         session.add(Reporting(person_id=person_id, partner_id=manager_id, source="directory", since=today))
+
+
+async def _cancel_with(session: AsyncSession, person_id: str, partner_id: str, now: datetime) -> None:
+    to_come = await session.scalars(
+        select(CheckInRow).where(
+            CheckInRow.person_id == person_id,
+            CheckInRow.partner_id == partner_id,
+            CheckInRow.state.in_((State.DUE, State.BOOKED)),
+        )
+    )
+    for row in to_come.all():
+        await close(session, row, State.CANCELLED, now)
+        poke(session, "CheckIn", row.id, "another manager", now)
 
 
 async def partner_of(session: AsyncSession, person_id: str, day: date) -> str | None:

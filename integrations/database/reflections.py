@@ -29,7 +29,7 @@ class TypedAnswer:
     """One answer as a form sends it.
 
     `line` is None when its writer left alone what the form proposed; "" when they removed it. `seen` is the
-    answer's `version` that the form showed, so that an old empty form empties nothing; None: not told.
+    answer's `version` that the form showed, so that an old form takes nothing away; None: not told.
     """
 
     text: str
@@ -133,6 +133,8 @@ async def save_answers(
         if not any(answer.text.strip() for answer in typed.values()):
             return
         row = await _begun(session, check_in_id, writer_id, now)
+    # Two forms sent at once take turns.
+    await session.execute(select(ReflectionRow.id).where(ReflectionRow.id == row.id).with_for_update())
     there = await _answers(session, row)
     given_out = await newest_pre_read(session, check_in_id) is not None
     changed = [
@@ -223,8 +225,8 @@ async def _keep(
             return False
         row = Answer(reflection_id=reflection_id, question=key, text="", changed_at=now)
         session.add(row)
-    elif not text and row.text and typed.seen is not None and typed.seen != _version(row):
-        return False
+    elif typed.seen is not None and typed.seen != _version(row):
+        return _keep_from_an_old_form(row, text, now)
     before = (row.text, row.line, row.shared_at, row.withdrawn_at)
     row.text = text
     if typed.line is not None:
@@ -239,6 +241,18 @@ async def _keep(
     if changed:
         row.changed_at = now
     return changed
+
+
+def _keep_from_an_old_form(row: Answer, text: str, now: datetime) -> bool:
+    """A form that was opened before the answer changed elsewhere takes nothing away and shares nothing anew.
+
+    What only it holds is added below what is there; its writer sorts the two out.
+    """
+    if text in row.text:
+        return False
+    row.text = text if row.text in text else f"{row.text}\n\n{text}"
+    row.changed_at = now
+    return True
 
 
 async def _reflection(session: AsyncSession, check_in_id: str, writer_id: str) -> ReflectionRow | None:

@@ -346,7 +346,7 @@ class LetterItem(Table):
     key: Mapped[str] = mapped_column(primary_key=True)
     recipient_id: Mapped[str] = _to("people.id")
     kind: Mapped[str]
-    """A letter kind of `cycle.post.KINDS`."""
+    """A letter kind of `activities.letters.catalogue.KINDS`."""
     due_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
     """After this instant it is dropped as overtaken."""

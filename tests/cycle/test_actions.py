@@ -20,7 +20,6 @@ from cycle.actions import (
     drop,
     extend,
     finish,
-    holds_for_digest,
     ladder_steps,
     next_rung,
     snooze,
@@ -180,11 +179,6 @@ def test_a_reminder_ahead_never_comes_after_the_due_day() -> None:
 def test_somebody_who_snoozed_hears_nothing_until_the_snooze_ends_and_then_the_newest() -> None:
     assert next_rung(rungs(), (), in_days(13), snoozed_until=in_days(23)) == Rung(2, in_days(23))
     assert next_rung(rungs(), (), in_days(13), snoozed_until=in_days(15)) == Rung(-7, in_days(15))
-
-
-def test_over_three_open_actions_only_the_first_ask_after_the_day_does_not_wait() -> None:
-    assert [holds_for_digest(step, 4) for step in DAYS] == [True, True, False, True]
-    assert not any(holds_for_digest(step, 3) for step in DAYS)
 
 
 @given(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cycle.anchors import hours_after, latest_opening_before, opening_before
+from cycle.anchors import opening_before
 from cycle.mail_window import MailHours, NoOpening, open_at
 from cycle.workdays import Span, usual_week
 
@@ -46,32 +46,10 @@ def test_no_workday_before_never_means_after_the_talk() -> None:
     assert opening_before(ANN, HOURS, (), early, 0) == datetime(2030, 3, 13, 8, 30, tzinfo=UTC)
 
 
-def test_the_latest_opening_is_the_one_of_today_once_it_has_come() -> None:
-    opening = datetime(2030, 3, 14, 8, 30, tzinfo=UTC)
-    assert latest_opening_before(ANN, HOURS, (), opening) == opening
-    assert latest_opening_before(ANN, HOURS, (), opening - timedelta(minutes=1)) == opening - timedelta(days=1)
-    assert latest_opening_before(ANN, HOURS, (), datetime(2030, 3, 17, tzinfo=UTC)) == opening + timedelta(days=1)
-
-
-def test_a_return_within_the_day_is_an_opening_too() -> None:
-    back = datetime(2030, 3, 14, 12, tzinfo=UTC)
-    away = (Span(datetime(2030, 3, 14, 10, tzinfo=UTC), back),)
-    assert latest_opening_before(ANN, HOURS, away, datetime(2030, 3, 14, 13, tzinfo=UTC)) == back
-
-
-def test_the_outcome_is_asked_two_hours_after_or_at_the_next_opening() -> None:
-    morning_end = datetime(2030, 3, 15, 9, 45, tzinfo=UTC)
-    assert hours_after(morning_end, 2, ANN, HOURS, ()) == datetime(2030, 3, 15, 11, 45, tzinfo=UTC)
-    evening_end = datetime(2030, 3, 15, 15, tzinfo=UTC)
-    assert hours_after(evening_end, 2, ANN, HOURS, ()) == datetime(2030, 3, 18, 8, 30, tzinfo=UTC)
-
-
 def test_somebody_who_was_never_there_gets_a_sentence() -> None:
     away = (Span(datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC)),)
     with pytest.raises(NoOpening, match="in the 400 days before 2030-03-14"):
         opening_before(ANN, HOURS, away, THURSDAY_TALK, 1)
-    with pytest.raises(NoOpening, match="in the 400 days before 2030-03-14"):
-        latest_opening_before(ANN, HOURS, away, THURSDAY_TALK)
 
 
 @given(
@@ -86,9 +64,6 @@ def test_an_anchor_is_open_and_never_after_the_talk(zone: str, start: datetime, 
     found = opening_before(week, HOURS, away, start, workdays)
     assert found <= start
     assert open_at(week, HOURS, away, found)
-    latest = latest_opening_before(week, HOURS, away, start)
-    assert found <= latest <= start or workdays == 0
-    assert open_at(week, HOURS, away, latest)
 
 
 def test_the_openings_keep_their_wall_clock_hour_over_a_clock_change() -> None:

@@ -16,7 +16,6 @@ OTHERS = ["hale", "otto", "ira"]
 def test_the_two_of_a_check_in_see_its_page() -> None:
     assert access_to_check_in("ann", "ann", "mara", "mara") == "everything"
     assert access_to_check_in("mara", "ann", "mara", "mara") == "everything"
-    assert access_to_check_in("mara", "ann", "mara", None) == "everything"
 
 
 @pytest.mark.parametrize("reader", OTHERS)
@@ -26,6 +25,7 @@ def test_nobody_else_does(reader: str) -> None:
 
 
 def test_a_former_manager_keeps_their_own_words_and_the_new_one_gets_none_of_the_old() -> None:
+    assert access_to_check_in("mara", "ann", "mara", None) == "own_words", "also while there is no new one"
     assert access_to_check_in("mara", "ann", "mara", "nils") == "own_words"
     assert access_to_check_in("nils", "ann", "mara", "nils") == "nothing"
     assert may_read_note("mara", "mara", "own_words")

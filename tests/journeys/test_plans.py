@@ -107,7 +107,7 @@ async def test_hr_learns_what_is_in_the_way_only_if_it_was_shared(living: Living
     async with living(history=HISTORY) as life:
         page = f"/stalls/{(await stuck(life)).id}"
         boxes = {"to_hr": "yes"} if shared else {}
-        await life.post("Ann", f"{page}?reason={REASON}", f"{page}/answer", reason=REASON, **boxes)
+        await life.post("Ann", page, f"{page}/answer", reason=REASON, **boxes)
         await life.live(days=30)
         assert [step for step, _, _ in await support(life)] == ["note", "repairs", "repairs", "hr"]
         assert [(IN_WORDS in letter.body) for letter in await life.letters("Hale")] == [shared]

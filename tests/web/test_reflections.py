@@ -236,6 +236,19 @@ async def test_an_old_empty_form_empties_nothing_but_a_fresh_one_does(world: Any
     assert (await answers_in(world))["proud"].text == ""
 
 
+async def test_a_form_opened_before_the_answer_changed_elsewhere_takes_nothing_away_and_shares_nothing(
+    world: Any,
+) -> None:
+    ann = await world.browser("ann")
+    await ann.post(FORM, data={"text-proud": "written on the phone", "seen-proud": "", "do": "save"})
+    old = {"text-proud": "written at the desk", "share-proud": "yes", "seen-proud": "", "do": "save"}
+    for _ in range(2):
+        await ann.post(FORM, data=old)
+    both = (await answers_in(world))["proud"]
+    assert both.text == "written on the phone\n\nwritten at the desk"
+    assert both.shared_at is None
+
+
 async def test_a_late_answer_is_kept_also_when_the_check_in_was_called_off(world: Any) -> None:
     ann = await world.browser("ann")
     world.clock.at += timedelta(days=30)

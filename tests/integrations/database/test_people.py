@@ -1,5 +1,6 @@
 """What a directory told is saved once a person, and who holds whose check-ins has a history."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -20,7 +21,7 @@ from integrations.database.people import (
     stale,
     work_week,
 )
-from integrations.database.tables import Person, Reporting
+from integrations.database.tables import CheckInRow, Person, PolicyRow, Reporting
 
 NOW = datetime(2030, 2, 4, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
@@ -116,11 +117,11 @@ async def test_a_manager_taken_away_leaves_nobody(database: Database) -> None:
 
 async def test_an_override_wins_over_the_directory_and_outlives_its_changes(company: Database) -> None:
     async with company.transaction() as session:
-        await set_manager(session, "ann", "mara", TODAY)
+        await set_manager(session, "ann", "mara", NOW)
         session.add(Reporting(person_id="ann", partner_id="hale", source="override", since=TODAY))
     async with company.transaction() as session:
         assert await partner_of(session, "ann", TODAY) == "hale"
-        await set_manager(session, "ann", "otto", TODAY + DAY)
+        await set_manager(session, "ann", "otto", NOW + DAY)
     async with company.reading() as session:
         assert await partner_of(session, "ann", TODAY + 2 * DAY) == "hale"
         assert await partner_of(session, "mara", TODAY) is None
@@ -129,7 +130,7 @@ async def test_an_override_wins_over_the_directory_and_outlives_its_changes(comp
 async def test_the_same_manager_again_writes_nothing(company: Database) -> None:
     for n in range(3):
         async with company.transaction() as session:
-            await set_manager(session, "ann", "mara", TODAY + n * DAY)
+            await set_manager(session, "ann", "mara", NOW + n * DAY)
     assert await lines(company) == [("Ann", "Mara", TODAY, None)]
 
 
@@ -171,3 +172,30 @@ async def test_workdays_are_counted_back_over_new_year_without_christmas(company
         week = work_week(nils, date(2031, 1, 3))
     assert not any(week.works_on(date(2030, 12, day)) for day in (25, 26))
     assert not any(week.works_on(date(year, 1, 1)) for year in (2031, 2032))
+
+
+async def test_with_another_manager_what_was_to_come_with_the_former_is_cancelled_and_the_past_stands(
+    company: Database, owed: Callable[[Database], Awaitable[list[str]]]
+) -> None:
+    policy = {"policy_id": "policy", "policy_revision": 1, "opened_at": NOW}
+    async with company.transaction() as session:
+        session.add(PolicyRow(id="policy", name="Quarterly", starts_on=TODAY))
+        await session.flush()
+        await set_manager(session, "ann", "mara", NOW)
+        for period, state in enumerate(("held", "ended", "booked"), start=1):
+            row = CheckInRow(
+                id=state,
+                person_id="ann",
+                partner_id="mara",
+                period=period,
+                due_on=TODAY + period * DAY,
+                state=state,
+                **policy,
+            )
+            session.add(row)
+    async with company.transaction() as session:
+        await set_manager(session, "ann", "otto", NOW + DAY)
+    async with company.reading() as session:
+        states = {row.id: row.state for row in await session.scalars(select(CheckInRow))}
+    assert states == {"held": "held", "ended": "ended", "booked": "cancelled"}
+    assert "CheckIn/booked" in await owed(company)

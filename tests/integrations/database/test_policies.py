@@ -116,7 +116,7 @@ async def test_a_check_in_lives_under_its_revision_and_a_person_under_the_newest
         opened_at=NOW,
     )
     async with company.transaction() as session:
-        await set_manager(session, "ann", "mara", NOW.date())
+        await set_manager(session, "ann", "mara", NOW)
         session.add(check_in)
         await session.flush()
         await enrol(session, NAME, ["ann@meadow.example"], NOW)
@@ -131,7 +131,7 @@ async def test_a_check_in_lives_under_its_revision_and_a_person_under_the_newest
 async def test_whoever_is_enrolled_is_woken_and_whoever_has_no_manager_is_named(company: Database, owed: Owed) -> None:
     await save(company, Policy(name=NAME))
     async with company.transaction() as session:
-        await set_manager(session, "ann", "mara", NOW.date())
+        await set_manager(session, "ann", "mara", NOW)
     async with company.transaction() as session:
         done = await enrol(session, NAME, ["Ann@Meadow.Example", "otto@meadow.example"], NOW)
     assert done.enrolled == ("ann@meadow.example",)
@@ -143,7 +143,7 @@ async def test_whoever_is_enrolled_elsewhere_moves_over_and_back_in(company: Dat
     await save(company, Policy(name=NAME))
     await save(company, Policy(name="Monthly check-ins"))
     async with company.transaction() as session:
-        await set_manager(session, "ann", "mara", NOW.date())
+        await set_manager(session, "ann", "mara", NOW)
         await session.flush()
         await enrol(session, NAME, ["ann@meadow.example"], NOW)
         await session.flush()
@@ -168,7 +168,7 @@ async def test_nobody_is_enrolled_when_a_name_is_unknown(
 ) -> None:
     await save(company, Policy(name=NAME))
     async with company.transaction() as session:
-        await set_manager(session, "ann", "mara", NOW.date())
+        await set_manager(session, "ann", "mara", NOW)
 
     async def enrols() -> None:
         async with company.transaction() as session:
