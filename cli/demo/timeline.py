@@ -109,7 +109,8 @@ class Timeline:
         self._line(entry.at, entry.person, kind, words)
 
     def _line(self, at: datetime, mail: str, kind: str, words: str) -> None:
-        line = Text(f"{at:%a %d %b %H:%M}  ", style="dim")
+        line = Text()
+        line.append(f"{at:%a %d %b %H:%M}  ", style="dim")
         line.append(f"{self._names.get(mail, mail):<16}", style="bold")
         line.append(words, style=COLOURS[kind])
         self._untold.append((at, line))
