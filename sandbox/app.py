@@ -1,9 +1,10 @@
 """The ASGI application: one loopback port for Graph, Entra, the control plane and the page for people."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +12,9 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from sandbox import graph
+from sandbox import batch, graph
+from sandbox.bodies import read_body
+from sandbox.calls import Reply
 from sandbox.clock import Clock, ClockError
 from sandbox.control import Control
 from sandbox.entra import Entra
@@ -19,12 +22,13 @@ from sandbox.entra_calls import Ask, read_form
 from sandbox.errors import GraphError
 from sandbox.faults import Faults, Order
 from sandbox.graph import Graph
-from sandbox.ledger import MOST_IN_FLIGHT, Entry, Ledger
+from sandbox.ledger import Entry, Ledger
+from sandbox.limits import Limits
 from sandbox.page import people_page
 from sandbox.routing import split_path
 from sandbox.tenant import Tenant
 from sandbox.tokens import Mint
-from sandbox.wire import Receive, Scope, Send, UnansweredError, answer, hold, read_all, reset
+from sandbox.wire import Receive, Scope, Send, UnansweredError, answer, answer_half, hold, read_all, reset
 
 log = logging.getLogger("sandbox")
 
@@ -50,6 +54,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     content: bytes
+    breaks: bool = False
+    """Whether the connection breaks in the middle of it, by order of a fault."""
 
 
 @dataclass(slots=True)
@@ -63,6 +69,7 @@ class Sandbox:
     entra: Entra
     ledger: Ledger = field(default_factory=Ledger)
     faults: Faults = field(default_factory=Faults)
+    limits: Limits = field(default_factory=Limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,6 +82,9 @@ class Sandbox:
         try:
             if raw_path.startswith("/v1.0/"):
                 found = await self._graph(request)
+                if found.breaks:
+                    await answer_half(send, found.status, found.headers, found.content)
+                    reset(receive)
                 await answer(send, found.status, found.headers, found.content)
                 return
             if raw_path == "/" or raw_path.startswith("/_sandbox/"):
@@ -93,8 +103,11 @@ class Sandbox:
             response = JSONResponse({"error": trouble}, 500)
         await response(scope, receive, send)
 
-    async def _graph(self, request: Request) -> Answer:
-        """Counts the request in, asks the time, meets faults, handles, writes the ledger, counts out."""
+    async def _graph(self, request: Request, content: bytes | None = None) -> Answer:
+        """Counts the request in, asks the time, meets faults, handles, writes the ledger, counts out.
+
+        `content` is the body of a request that is one of a batch.
+        """
         ask = graph.Ask(
             method=request.method,
             raw_path=request.path[len("/v1.0") :],
@@ -106,13 +119,18 @@ class Sandbox:
         app, mailbox = (found.app.name if found.app else ""), found.mailbox
         in_flight = self.ledger.enter(app, mailbox) if mailbox else 1
         try:
-            body = await read_all(request.receive)
+            body = await read_all(request.receive) if content is None else content
             now = await self.clock.now()
             order = self.faults.meet(request.method, request.path, app)
             result = Answer(0, graph.answer_headers(request.headers), b"")
-            if order is None or order.when == "after":
+            if order is None or order.commits:
                 try:
-                    reply = self.graph.handle(ask, found, body, now, in_flight, MOST_IN_FLIGHT)
+                    if mailbox and found.refusal is None:
+                        self.limits.check(app, mailbox, now, in_flight)
+                    if found.route is not None and found.route.handler is batch.handled_by_the_app:
+                        reply = await self._batch(request, body)
+                    else:
+                        reply = self.graph.handle(ask, found, body, now)
                     result.status, result.content = reply.status, reply.encoded()
                     result.headers.update(reply.headers)
                 except GraphError as error:
@@ -132,13 +150,29 @@ class Sandbox:
                 body_kind=request.headers.get("content-type", "").partition(";")[0] or None,
             )
             self.ledger.entries.append(entry)
-            if order is not None and order.fault != "status":
+            if order is not None and order.fault in ("hold", "reset") and order.when != "midway":
                 entry.status = 0
+            if order is not None:
                 await _suffer(order, request.receive)
+                result.breaks = order.when == "midway"
             return result
         finally:
             if mailbox:
                 self.ledger.leave(app, mailbox)
+
+    async def _batch(self, request: Request, body: bytes) -> Reply:
+        """Serves each item as a request of its own; a reset or a silence of one is that of the whole batch."""
+
+        async def serve(item: batch.Item) -> batch.Served:
+            path, _, query = item.url.lstrip("/").partition("?")
+            own = replace(request, method=item.method, path=f"/v1.0/{path}", query=query, headers=item.headers)
+            found = await self._graph(own, item.body)
+            if found.breaks:
+                reset(request.receive)
+            return found.status, found.headers, found.content
+
+        items = batch.read_items(read_body(body), request.headers.get("authorization", ""))
+        return Reply(200, await batch.answer_items(items, serve))
 
     async def _entra(self, request: Request) -> Response:
         body, now = await read_all(request.receive), await self.clock.now()
@@ -146,9 +180,11 @@ class Sandbox:
         entry = Entry(now, None, request.method, request.path, "", None, 0, None, 1, None)
         self.ledger.entries.append(entry)
         order = self.faults.meet(request.method, request.path, "")
-        if order is not None and order.fault != "status":
-            await _suffer(order, request.receive)
+        if order is not None and order.fault == "reset":
+            reset(request.receive)
         if order is not None:
+            await _suffer(order, request.receive)
+        if order is not None and order.fault == "status":
             ordered = _ordered(order, {"content-type": "application/json"}, now)
             entry.status = ordered.status
             return Response(ordered.content, ordered.status, ordered.headers)
@@ -185,9 +221,12 @@ def _refuse(result: Answer, error: GraphError, now: datetime) -> None:
 
 
 async def _suffer(order: Order, receive: Receive) -> None:
-    if order.fault == "reset":
+    if order.fault == "slow":
+        await asyncio.sleep(order.seconds)
+    elif order.fault == "hold":
+        await hold(receive)
+    elif order.fault == "reset" and order.when != "midway":
         reset(receive)
-    await hold(receive)
 
 
 def _ordered(order: Order, headers: Mapping[str, str], now: datetime) -> Answer:
@@ -204,12 +243,15 @@ def _ordered(order: Order, headers: Mapping[str, str], now: datetime) -> Answer:
             now, headers.get("request-id", ""), headers.get("client-request-id", "")
         )
         result.content = json.dumps(error).encode()
+    result.headers.update(order.headers)
     if order.retry_after is not None:
         result.headers["retry-after"] = str(order.retry_after)
     return result
 
 
 _CODES = {
+    401: "InvalidAuthenticationToken",
+    403: "ErrorAccessDenied",
     429: "ApplicationThrottled",
     503: "serviceNotAvailable",
     504: "gatewayTimeout",

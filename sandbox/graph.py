@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sandbox import calendars, directory, free_busy, mail, mailbox_settings
+from sandbox import batch, calendars, directory, free_busy, mail, mailbox_settings
 from sandbox.calls import Call, Reply
-from sandbox.errors import GraphError, not_served, over_concurrency, unauthenticated
+from sandbox.errors import GraphError, not_served, unauthenticated
 from sandbox.routing import Route, Routes, split_path
 from sandbox.tenant import App, Tenant
 from sandbox.tokens import BearerError, Mint
@@ -22,7 +22,7 @@ _NOT_SEGMENTS = ("delta", "$count", "$ref")
 
 def all_routes() -> Routes:
     routes = Routes()
-    for part in (directory, mailbox_settings, free_busy, calendars, mail):
+    for part in (batch, directory, mailbox_settings, free_busy, calendars, mail):
         part.add_routes(routes)
     return routes
 
@@ -73,12 +73,10 @@ class Graph:
             mailbox = account.mail if account else names["user"]
         return Found(app, mailbox, route, names, None)
 
-    def handle(self, ask: Ask, found: Found, body: bytes, now: datetime, in_flight: int, most: int) -> Reply:
+    def handle(self, ask: Ask, found: Found, body: bytes, now: datetime) -> Reply:
         """Does what was asked. Raises GraphError."""
         if found.refusal is not None or found.route is None or found.app is None:
             raise found.refusal or not_served(ask.method, ask.raw_path)
-        if in_flight > most:
-            raise over_concurrency()
         call = Call(
             tenant=self.tenant,
             app=found.app,
