@@ -12,7 +12,7 @@ from sandbox.bodies import Body
 from sandbox.calls import Call, Json, Reply
 from sandbox.errors import GraphError, bad_request
 from sandbox.evidence import evidence
-from sandbox.routing import Routes
+from sandbox.routing import Routes, split_path
 
 MOST_ITEMS = 20
 _AT_ONCE = 4
@@ -36,6 +36,10 @@ class Item:
     @property
     def is_relative(self) -> bool:
         return bool(self.url) and "://" not in self.url.partition("?")[0] and not self.url.startswith("//")
+
+    @property
+    def is_batch(self) -> bool:
+        return "$batch" in split_path(self.url.partition("?")[0].lower())
 
 
 def add_routes(routes: Routes) -> None:
@@ -132,6 +136,8 @@ async def answer_items(items: Sequence[Item], serve: Callable[[Item], Awaitable[
             return _refusal(item, 424, "FailedDependency", "A request that this one depends on has failed.")
         if not item.is_relative:
             return _refusal(item, 400, "BadRequest", "The URL of a batched request is relative to the version.")
+        if item.is_batch:
+            return _refusal(item, 400, "BadRequest", "A batch cannot hold another batch.")
         async with gate:
             return _answer(item, *await serve(item))
 

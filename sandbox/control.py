@@ -12,13 +12,15 @@ from starlette.responses import JSONResponse, Response
 
 from sandbox.acts import act, put_appointment
 from sandbox.bodies import Body, read_body
-from sandbox.clock import Clock, OwnClock
+from sandbox.clock import Clock, ClockRefused, OwnClock
 from sandbox.errors import GraphError, bad_request
 from sandbox.faults import Faults, Order
 from sandbox.ledger import Ledger
 from sandbox.records import organization_record, state_record
 from sandbox.tenant import Tenant
 from sandbox.zones import parse_moment, stamp
+
+_MOST_DAYS = 366
 
 
 @dataclass(slots=True)
@@ -34,6 +36,8 @@ class Control:
             found = await self._answer(method, what.strip("/"), options, raw)
         except GraphError as error:
             return JSONResponse({"error": error.message}, error.status)
+        except ClockRefused as error:
+            return JSONResponse({"error": str(error)}, 409)
         except ValidationError as error:
             sentences = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
             return JSONResponse({"error": "; ".join(sentences)}, 400)
@@ -49,6 +53,8 @@ class Control:
                 return {"now": stamp(await self.clock.now())}
             case "POST", "clock":
                 return await self._set_clock(read_body(raw))
+            case "POST", "clock/advance":
+                return await self._advance(read_body(raw))
             case "GET", "organization":
                 return organization_record(self.tenant.organization)
             case "GET", "state":
@@ -72,4 +78,11 @@ class Control:
         if not body.text("now"):
             raise bad_request('Say which time it is: {"now": "2030-02-04T00:00:00Z"}.')
         self.clock.set(parse_moment(body.text("now")))
+        return {"now": stamp(await self.clock.now())}
+
+    async def _advance(self, body: Body) -> dict[str, Any]:
+        days = body.number("days", 0)
+        if not 0 < days <= _MOST_DAYS:
+            raise bad_request(f'Say how many days: {{"days": 1}}, and at most {_MOST_DAYS}.')
+        await self.clock.advance(days)
         return {"now": stamp(await self.clock.now())}
