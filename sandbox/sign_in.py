@@ -7,9 +7,9 @@ from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from sandbox.app_registrations import App
 from sandbox.entra_calls import Ask, EntraError
 from sandbox.sign_in_page import picker_page, trouble_page
-from sandbox.tenant import App
 from sandbox.tokens import Mint
 
 _CODE_LIVES = 600

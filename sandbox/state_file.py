@@ -11,9 +11,9 @@ from pydantic.dataclasses import dataclass
 from sandbox.app_registrations import App
 from sandbox.directory_changes import DirectoryLog
 from sandbox.mailboxes import Contents, Mailbox
+from sandbox.signing_keys import SigningKey
 from sandbox.subscription import Subscription
 from sandbox.tenant import Account, Tenant
-from sandbox.tokens import SigningKey
 
 _EVERY = 0.5
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
+from sandbox.app_registrations import App
 from sandbox.entra_calls import Ask, EntraError
 from sandbox.sign_in import Code
-from sandbox.tenant import App
 from sandbox.tokens import GRAPH, LIFETIME, Mint
 
 
