@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from sandbox import batch, graph
 from sandbox.bodies import read_body
 from sandbox.calls import Reply
 from sandbox.clock import Clock, ClockError
 from sandbox.control import Control
+from sandbox.delivery import deliver_due
 from sandbox.entra import Entra
 from sandbox.entra_calls import Ask, read_form
 from sandbox.errors import GraphError
@@ -24,7 +25,7 @@ from sandbox.faults import Faults, Order
 from sandbox.graph import Graph
 from sandbox.ledger import Entry, Ledger
 from sandbox.limits import Limits
-from sandbox.page import people_page
+from sandbox.page import POLICY, View, people_page
 from sandbox.routing import split_path
 from sandbox.tenant import Tenant
 from sandbox.tokens import Mint
@@ -131,6 +132,8 @@ class Sandbox:
                         reply = await self._batch(request, body)
                     else:
                         reply = self.graph.handle(ask, found, body, now)
+                    if reply.confirm is not None:
+                        await reply.confirm()
                     result.status, result.content = reply.status, reply.encoded()
                     result.headers.update(reply.headers)
                 except GraphError as error:
@@ -188,7 +191,7 @@ class Sandbox:
             ordered = _ordered(order, {"content-type": "application/json"}, now)
             entry.status = ordered.status
             return Response(ordered.content, ordered.status, ordered.headers)
-        is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        is_form = _is_form(request)
         ask = Ask(
             method=request.method,
             segments=split_path(request.path),
@@ -203,15 +206,40 @@ class Sandbox:
         return response
 
     async def _control(self, request: Request) -> Response:
+        now = await self.clock.now()
+        deliver_due(self.tenant, now)
         if request.path == "/":
-            return HTMLResponse(people_page(self.tenant, await self.clock.now(), request.options.get("person", "")))
+            return self._page(now, request.options)
         body = await read_all(request.receive)
         control = Control(self.tenant, self.clock, self.ledger, self.faults)
-        return await control.answer(request.method, request.path.removeprefix("/_sandbox/"), request.options, body)
+        what = request.path.removeprefix("/_sandbox/")
+        if what == "clock/advance" and _is_form(request):
+            return await self._advance_from_page(control, request, body)
+        return await control.answer(request.method, what, request.options, body)
+
+    def _page(self, now: datetime, options: Mapping[str, str], note: str = "") -> Response:
+        found = people_page(self.tenant, now, View.asked(options), note)
+        return HTMLResponse(found, 409 if note else 200, {"content-security-policy": POLICY})
+
+    async def _advance_from_page(self, control: Control, request: Request, body: bytes) -> Response:
+        """A button of the page, and of no other site's: lives on, and comes back to the same person."""
+        form = {name: value for name, value in read_form(body).items() if name in ("person", "find")}
+        if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            return JSONResponse({"error": "Only the sandbox tenant's own page may send this form."}, 403)
+        days = read_form(body).get("days", "")
+        wish = json.dumps({"days": int(days) if days in ("1", "7") else 0}).encode()
+        answer = await control.answer("POST", "clock/advance", {}, wish)
+        if answer.status_code == HTTPStatus.OK:
+            return RedirectResponse(f"/?{urlencode(form)}", 303)
+        return self._page(await self.clock.now(), form, json.loads(bytes(answer.body))["error"])
 
 
 def build_app(tenant: Tenant, mint: Mint, clock: Clock) -> Sandbox:
     return Sandbox(tenant, mint, clock, Graph(tenant, mint), Entra(mint))
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
 
 
 def _refuse(result: Answer, error: GraphError, now: datetime) -> None:
