@@ -25,8 +25,8 @@ class AutomaticReplies:
 
 @dataclass(slots=True)
 class DeltaRound:
-    """What one round of calendarView/delta told: instants of its window, `known` the change number of each
-    event by id when it began, and the ids it lists as changed and as removed, in the order of its pages.
+    """What one round of calendarView/delta tells: instants of its window, `known` what each event was like, by
+    id, when it began, and the ids that it lists as changed and as removed, in the order of its pages.
     """
 
     start: datetime
@@ -55,6 +55,14 @@ class Contents:
     queue: list[Parcel] = field(default_factory=list)
     departures: list[datetime] = field(default_factory=list)
     delta_rounds: dict[str, DeltaRound] = field(default_factory=dict)
+    delta_serial: int = 0
+    # The zone whose rules a "Customized Time Zone" has; empty for any other.
+    custom_zone: str = ""
+
+    @property
+    def home(self) -> ZoneInfo:
+        """The zone that the mailbox's setting means; UTC where it says nothing usable."""
+        return usable_zone(self.custom_zone or self.zone)
 
 
 def property_key(name: str) -> str:
