@@ -11,13 +11,16 @@ from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from sandbox.acts import act, put_appointment
+from sandbox.administration import ACTS, administer
 from sandbox.bodies import Body, read_body
 from sandbox.clock import Clock, ClockRefused, OwnClock
+from sandbox.delivery import deliver_all
 from sandbox.errors import GraphError, bad_request
 from sandbox.faults import Faults, Order
 from sandbox.ledger import Ledger
 from sandbox.records import organization_record, state_record
 from sandbox.tenant import Tenant
+from sandbox.tokens import Mint
 from sandbox.zones import parse_moment, stamp
 
 _MOST_DAYS = 366
@@ -26,6 +29,7 @@ _MOST_DAYS = 366
 @dataclass(slots=True)
 class Control:
     tenant: Tenant
+    mint: Mint
     clock: Clock
     ledger: Ledger
     faults: Faults
@@ -60,9 +64,14 @@ class Control:
             case "GET", "state":
                 return state_record(self.tenant, options.get("mailbox"))
             case "POST", "act":
-                return act(self.tenant, read_body(raw), await self.clock.now())
+                wanted = read_body(raw)
+                if wanted.text("act") in ACTS:
+                    return administer(self.mint, wanted)
+                return act(self.tenant, wanted, await self.clock.now())
             case "POST", "events":
                 return put_appointment(self.tenant, read_body(raw), await self.clock.now())
+            case "POST", "deliveries":
+                return {"delivered": deliver_all(self.tenant, await self.clock.now())}
             case "GET", "faults":
                 return {"faults": [fault.as_json() for fault in self.faults.standing]}
             case "POST", "faults":

@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from sandbox.evidence import evidence
 
 SLOWEST_SECONDS = 120
+REFUSALS = ("consent", "claims")
+"""Faults that Graph itself answers: 403, and a claims challenge that lasts until the app has a new token."""
 
 evidence(
     "proven",
@@ -37,7 +39,7 @@ class Order(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    fault: Literal["status", "hold", "reset", "slow"]
+    fault: Literal["status", "hold", "reset", "slow", "consent", "claims"]
     status: int = Field(default=503, ge=400, le=599)
     retry_after: int | None = Field(default=None, ge=0)
     code: str | None = None
@@ -76,8 +78,8 @@ class Order(BaseModel):
 
     @property
     def commits(self) -> bool:
-        """Whether what was asked is done all the same."""
-        return self.when != "before" or self.fault == "slow"
+        """Whether Graph hears what was asked all the same."""
+        return self.when != "before" or self.fault in ("slow", *REFUSALS)
 
 
 @dataclass(slots=True)

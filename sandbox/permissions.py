@@ -86,7 +86,7 @@ _OF_MAILBOX: dict[str, tuple[str, ...]] = {
 _OF_SUBSCRIPTIONS = re.compile(r"(GET|POST|PATCH|DELETE) subscriptions(/\{\}(/reauthorize)?)?")
 
 # Who may read only the basics of people sees these properties and no others.
-_BASIC_PROPERTIES = frozenset("displayname givenname id mail surname userprincipalname securityidentifier".split())
+_BASIC_PROPERTIES = frozenset(("displayname", "givenname", "id", "mail", "surname", "userprincipalname"))
 _FRONT = re.compile(
     r"users/\{\}/(?:mailfolders/\{\}/(?=messages)|(?:calendars/\{\}|calendar(?=/|$))/?"
     r"(?=events|calendarview|getschedule|$))?"
