@@ -20,18 +20,18 @@ class DirectoryChange:
 
 @dataclass(slots=True)
 class DirectoryLog:
-    """`forgotten` is the number of changes before which delta tokens have been made to expire."""
+    """Delta tokens of an earlier `generation` have been made to expire."""
 
     changes: list[DirectoryChange] = field(default_factory=list)
-    forgotten: int = 0
+    generation: int = 0
 
     @property
     def position(self) -> int:
         return len(self.changes)
 
-    def since(self, position: int) -> dict[str, list[DirectoryChange]]:
-        """The changes after `position`, by account id, both in their order."""
+    def since(self, position: int, until: int) -> dict[str, list[DirectoryChange]]:
+        """The changes after `position` up to `until`, by account id, both in their order."""
         found: dict[str, list[DirectoryChange]] = {}
-        for change in self.changes[position:]:
+        for change in self.changes[position:until]:
             found.setdefault(change.account_id, []).append(change)
         return found

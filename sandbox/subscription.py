@@ -9,8 +9,8 @@ class Subscription:
     """`resource` is as the client wrote it; `watched` is the account id whose events are watched, or None
     for the directory, then `only` may name one account. Instants are aware UTC.
 
-    While `paused` (it waits to be reauthorized) nothing is delivered; `challenged` says that the client has been
-    told that it expires soon, and `missed` that something was lost meanwhile.
+    At `challenge_at` the client is told that it expires soon; None once that is done. While `paused` it waits to
+    be reauthorized and nothing is delivered; `missed` says that something was lost meanwhile.
     """
 
     id: str
@@ -26,8 +26,8 @@ class Subscription:
     created: datetime
     expires: datetime
     tls: str = "v1_2"
+    challenge_at: datetime | None = None
     paused: bool = False
-    challenged: bool = False
     missed: bool = False
 
     @property
