@@ -16,8 +16,7 @@ from sandbox.items import Attendee, Event
 from sandbox.mailboxes import Mailbox
 from sandbox.recurrence_json import read_recurrence
 from sandbox.routing import Routes
-from sandbox.series import series_zone
-from sandbox.tenant import new_uid
+from sandbox.series import new_uid, series_zone
 from sandbox.zones import parse_moment, zone_named
 
 _LONGEST_VIEW = timedelta(days=1825)

@@ -200,16 +200,16 @@ class Mailbox:
 
     def events_between(self, start: datetime, end: datetime) -> list[Event]:
         """Events, exceptions and occurrences (but no masters) that overlap [start, end), earliest first."""
-        found = []
+        found, home = [], self.contents.home
         for event in self.contents.events.values():
             if event.recurrence is None:
                 if event.start < end and (event.end > start or event.start >= start):
                     found.append(event)
                 continue
             exceptions = self._masters.get(event.id, {})
-            for day in days_touching(event, start, end, self.contents.home):
+            for day in days_touching(event, start, end, home):
                 if day not in exceptions:
-                    each = occurrence_on(event, day, self.contents.home)
+                    each = occurrence_on(event, day, home)
                     if each.start < end and (each.end > start or each.start >= start):
                         found.append(each)
         found.sort(key=lambda e: (e.start, e.end, e.id))

@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 from sandbox.items import Event, Message
 from sandbox.mailboxes import Mailbox
 from sandbox.tenant import Account, Tenant
-from sandbox.zones import usable_zone
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'"
 _MOST_LETTERS = 50
@@ -24,6 +23,7 @@ _STYLE = """
 *{box-sizing:border-box} body{font:1rem/1.5 system-ui,sans-serif;margin:0;color:var(--ink);background:#f6f7f9}
 header,main{max-width:76rem;margin:0 auto;padding:1rem} h1{font-size:1.25rem;margin:.2rem 0}
 h2{font-size:1.15rem;margin:1.4rem 0 .5rem} h3{font-size:.95rem;margin:.2rem 0} small{color:var(--soft)}
+nav.weeks h2{margin:0} .bar{margin:.4rem 0} main>h2:first-child{margin-top:0}
 .skip{position:absolute;left:-99rem} .skip:focus{position:static}
 a{color:var(--deep)} :focus-visible{outline:3px solid #c25e00;outline-offset:2px}
 .bar{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}
@@ -31,8 +31,8 @@ button,input,.people a,.weeks a{font:inherit;min-height:2.75rem;padding:.4rem .9
 border:1px solid #6d7a8b;background:#fff;color:inherit;text-decoration:none}
 button{background:var(--deep);border-color:var(--deep);color:#fff;cursor:pointer}
 .people ul{list-style:none;display:flex;flex-wrap:wrap;gap:.4rem;padding:0;margin:.6rem 0}
-.people a,.weeks a{display:inline-block} .people a[aria-current]{background:var(--deep);color:#fff}
-.week{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,10rem),1fr));gap:.6rem;margin-top:.6rem}
+.people a,.weeks a{display:inline-flex;align-items:center} .people a[aria-current]{background:var(--deep);color:#fff}
+.week{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,8.8rem),1fr));gap:.6rem;margin-top:.6rem}
 .day{background:#fff;border:1px solid var(--line);border-radius:.5rem;padding:.5rem .7rem}
 .day.today{border-color:var(--deep);border-width:2px} .day ul{list-style:none;padding:0;margin:0}
 .day li{border-left:4px solid #9aa7b8;padding-left:.5rem;margin:.35rem 0;font-size:.9rem;overflow-wrap:anywhere}
@@ -73,7 +73,7 @@ def people_page(tenant: Tenant, now: datetime, view: View, note: str = "") -> st
     everybody = sorted(tenant.accounts.values(), key=lambda account: not account.is_person)
     shown = tenant.account(view.person) or everybody[0]
     box = tenant.mailbox(shown.id)
-    zone = usable_zone(box.contents.zone)
+    zone = box.contents.home
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -125,7 +125,7 @@ def _link(person: Account, view: View, current: bool) -> str:
 
 def _week(box: Mailbox, now: datetime, view: View) -> str:
     """Seven days from Monday, in the person's own zone."""
-    zone = usable_zone(box.contents.zone)
+    zone = box.contents.home
     today = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     try:
         monday = today + timedelta(days=7 * view.week - today.weekday())
@@ -168,7 +168,7 @@ _ANSWERS = {"notResponded": "not answered", "tentativelyAccepted": "perhaps", "n
 
 def _letters(box: Mailbox) -> str:
     letters = list(box.messages_in("inbox"))
-    zone = usable_zone(box.contents.zone)
+    zone = box.contents.home
     shown = "".join(_letter(message, zone) for message in letters[:_MOST_LETTERS])
     more = f"<p>{len(letters) - _MOST_LETTERS} older ones are not shown.</p>" if len(letters) > _MOST_LETTERS else ""
     return (shown or "<p>No letters yet.</p>") + more

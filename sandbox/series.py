@@ -1,5 +1,6 @@
 """A recurring event's occurrences: where each lies in time, and the ids by which clients name them."""
 
+import hashlib
 import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +23,14 @@ evidence(
     "uid is the same for a whole series; iCalUId differs for each occurrence.",
     "graph docs, resources/event.md",
 )
+
+
+def new_uid(event_id: str) -> str:
+    """A uid: the same on every copy, derived from the organizer's event id. An iCalUId writes an occurrence's day
+    where the zeros are.
+    """
+    mark = hashlib.sha256(event_id.encode()).hexdigest().upper()[:40]
+    return f"040000008200E00074C5B7101A82E00800000000{mark}"
 
 
 def occurrence_id(master_id: str, day: date) -> str:

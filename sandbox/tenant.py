@@ -2,7 +2,6 @@
 looks at it.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
@@ -13,6 +12,8 @@ from sandbox.directory_changes import DirectoryLog
 from sandbox.items import Address, Event
 from sandbox.mailboxes import AutomaticReplies, Contents, Mailbox
 from sandbox.organization import Organization, Person, seeded_uuid
+from sandbox.seeded_series import seeded_series
+from sandbox.series import new_uid
 from sandbox.subscription import Subscription
 
 
@@ -171,6 +172,8 @@ def seeded_contents(person: Person, organization: Organization) -> Contents:
     for appointment in (*appointments_of(person, organization), *leave):
         event = own_event(box, owner, appointment, person.mailbox_zone, made)
         contents.events[event.id] = event
+    for event in seeded_series(box, person, organization, made):
+        contents.events[event.id] = event
     return contents
 
 
@@ -193,8 +196,3 @@ def own_event(box: Mailbox, owner: Address, appointment: Appointment, zone: str,
         show_as=appointment.status,
         sensitivity="private" if appointment.private else "normal",
     )
-
-
-def new_uid(event_id: str) -> str:
-    """An iCalUId: the same on every copy, derived from the organizer's event id."""
-    return "040000008200E00074C5B7101A82E008" + hashlib.sha256(event_id.encode()).hexdigest().upper()[:48]
