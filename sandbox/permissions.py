@@ -3,7 +3,7 @@ Exchange's grants for the mailboxes of their scope.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -129,6 +129,12 @@ def needed(method: str, pattern: str) -> Needed | None:
     front = _FRONT.match(bare)
     roles = _OF_MAILBOX.get(f"{method} {bare[front.end() :]}") if front else None
     return Needed("exchange", roles) if roles else None
+
+
+def every_accepted() -> Iterator[tuple[str, ...]]:
+    """The roles that each call accepts, of all calls that need one."""
+    for table in (_OF_DIRECTORY, _OF_MAILBOX):
+        yield from table.values()
 
 
 def authorize(
