@@ -49,9 +49,12 @@ async def start_sandbox(
     state_file: Path | None = None,
     port: int = 0,
 ) -> Tenant:
-    """Starts `python -m sandbox` as a child and waits until it accepts calls. Raises ProcessEnded."""
+    """Starts `python -m sandbox` as a child and waits until it accepts calls. Raises ProcessEnded.
+
+    Our app holds the grant that the README asks for and no more, so what it may not do live fails here too.
+    """
     command = python("-m", "sandbox", "--port", str(port), "--seed", str(seed), "--people", str(people))
-    command += ["--day0", day0.isoformat(), "--redirect-uri", redirect_uri, "--json"]
+    command += ["--day0", day0.isoformat(), "--redirect-uri", redirect_uri, "--strict-permissions", "--json"]
     command += ["--clock", clock_url] if clock_url else []
     command += ["--state", str(state_file)] if state_file else []
     child = await children.start("sandbox", command, {}, speaks=True)

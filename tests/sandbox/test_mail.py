@@ -248,3 +248,10 @@ async def test_nothing_in_a_letter_runs_where_it_is_read(
     assert "charset=utf-8" in read
     unsafe = (await graph.get(path, headers={"Prefer": "outlook.allow-unsafe-html"})).json()["body"]["content"]
     assert written in unsafe
+
+
+async def test_the_location_of_a_draft_leads_to_it(graph: httpx.AsyncClient, service: str) -> None:
+    made = await graph.post(f"/users/{service}/messages", json={"subject": "Here"}, headers=LASTING)
+    assert "messages('" in made.headers["location"]
+    found = await graph.get(made.headers["location"], headers=LASTING)
+    assert (found.status_code, found.json()["id"]) == (200, made.json()["id"])

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from sandbox import delivery, post_queue
 from sandbox.items import Address, Message
@@ -79,6 +80,22 @@ def test_everything_that_waits_can_be_delivered_by_order() -> None:
     assert delivery.deliver_all(tenant, MONDAY) == 70
     assert arrived(ann) == [MONDAY] * 100
     assert delivery.deliver_all(tenant, MONDAY) == 0
+
+
+def test_a_queue_outlives_the_process() -> None:
+    tenant, service, ann = a_tenant()
+    for _ in range(33):
+        send(tenant, service, ann.mail, MONDAY)
+    file = TypeAdapter(Contents)
+    tenant.mailboxes[service.contents.account_id] = Mailbox(
+        file.validate_json(file.dump_json(service.contents)), service.mail
+    )
+    # A process that has just begun does not know when the next message is due.
+    tenant.next_delivery = datetime.min.replace(tzinfo=UTC)
+    delivery.deliver_due(tenant, MONDAY)
+    assert len(arrived(ann)) == 30
+    delivery.deliver_due(tenant, MONDAY + timedelta(minutes=1))
+    assert len(arrived(ann)) == 33
 
 
 @given(st.lists(st.integers(0, 40), max_size=200))

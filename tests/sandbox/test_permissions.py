@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ Granting = Callable[..., Awaitable[AskAs]]
 
 
 @pytest.fixture
-async def granting(sandbox: Any, control: httpx.AsyncClient, plain: httpx.AsyncClient) -> AsyncIterator[Granting]:
+def granting(sandbox: Any, control: httpx.AsyncClient, plain: httpx.AsyncClient) -> Granting:
     """Registers an app with these grants; the answer calls Graph as that app."""
 
     async def register(name: str, *roles: str, exchange: tuple[tuple[str, str], ...] = ()) -> AskAs:
@@ -42,7 +42,7 @@ async def granting(sandbox: Any, control: httpx.AsyncClient, plain: httpx.AsyncC
 
         return call
 
-    yield register
+    return register
 
 
 def refusal(answer: httpx.Response) -> tuple[int, str]:
