@@ -152,12 +152,16 @@ class SignIn:
 
 def _registered(uri: str, registered: tuple[str, ...]) -> bool:
     """As Entra compares: exactly, but for the port of http://localhost."""
-    if uri in registered:
-        return True
+    portless = _without_port(uri)
+    return uri in registered or (portless is not None and portless in map(_without_port, registered))
+
+
+def _without_port(uri: str) -> str | None:
+    """None for what is not at http://localhost."""
     try:
-        parts, known = urlsplit(uri), [urlsplit(other) for other in registered]
+        parts = urlsplit(uri)
+        port = parts.port
     except ValueError:
-        return False
-    return (parts.scheme, parts.hostname) == ("http", "localhost") and any(
-        (other.scheme, other.hostname, other.path) == ("http", "localhost", parts.path) for other in known
-    )
+        return None
+    here = parts.scheme == "http" and parts.netloc == ("localhost" if port is None else f"localhost:{port}")
+    return parts._replace(netloc="localhost").geturl() if here else None

@@ -153,7 +153,8 @@ async def test_a_code_needs_the_verifier_and_the_address_it_was_given_for(
 
 
 async def test_nobody_is_sent_to_an_address_that_is_not_registered(authorize: Any, ann: str) -> None:
-    for address in ("https://evil.example/signed-in", "http://localhost:8000/other", ""):
+    elsewhere = ("https://evil.example/signed-in", "http://localhost:8000/other", "http://localhost:x/signed-in", "")
+    for address in (*elsewhere, "http://evil@localhost:8000/signed-in", "http://[", f"{BACK}?more=1"):
         answer = await authorize(login_hint=ann, redirect_uri=address)
         assert (answer.status_code, "location" in answer.headers) == (400, False)
         assert "AADSTS50011" in answer.text
