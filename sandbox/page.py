@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from sandbox.items import Event, Message
 from sandbox.mailboxes import Mailbox
+from sandbox.sanitized import sanitized
 from sandbox.tenant import Account, Tenant
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'self'; base-uri 'none'"
@@ -177,7 +178,7 @@ def _letters(box: Mailbox) -> str:
 def _letter(message: Message, zone: tzinfo) -> str:
     sender = message.sender.name if message.sender else "nobody"
     when = f"{message.received.astimezone(zone):%a %d %b, %H:%M}" if message.received else ""
-    content = message.body if message.body_type == "html" else f"<pre>{escape(message.body)}</pre>"
+    content = sanitized(message.body) if message.body_type == "html" else f"<pre>{escape(message.body)}</pre>"
     return (
         f"<details><summary><strong>{escape(message.subject) or 'No subject'}</strong> from {escape(sender)}"
         f" <small>{when}</small></summary>"
