@@ -1,6 +1,7 @@
 """The ASGI application: one loopback port for Graph, Entra, the control plane and the page for people."""
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Mapping
@@ -21,10 +22,11 @@ from sandbox.delivery import deliver_due
 from sandbox.entra import Entra
 from sandbox.entra_calls import Ask, read_form
 from sandbox.errors import GraphError
-from sandbox.faults import Faults, Order
+from sandbox.faults import REFUSALS, Faults, Order
 from sandbox.graph import Graph
 from sandbox.ledger import Entry, Ledger
 from sandbox.limits import Limits
+from sandbox.notifications import Notifications
 from sandbox.page import POLICY, View, people_page
 from sandbox.routing import split_path
 from sandbox.tenant import Tenant
@@ -68,6 +70,7 @@ class Sandbox:
     clock: Clock
     graph: Graph
     entra: Entra
+    notifications: Notifications
     ledger: Ledger = field(default_factory=Ledger)
     faults: Faults = field(default_factory=Faults)
     limits: Limits = field(default_factory=Limits)
@@ -124,6 +127,8 @@ class Sandbox:
             now = await self.clock.now()
             order = self.faults.meet(request.method, request.path, app)
             result = Answer(0, graph.answer_headers(request.headers), b"")
+            if order is not None and order.fault in REFUSALS:
+                found.refusal = found.refusal or self.graph.ordered(order.fault, found)
             if order is None or order.commits:
                 try:
                     if mailbox and found.refusal is None:
@@ -138,6 +143,7 @@ class Sandbox:
                     result.headers.update(reply.headers)
                 except GraphError as error:
                     _refuse(result, error, now)
+                self.notifications.notice(now)
             if order is not None and order.fault == "status":
                 result = _ordered(order, result.headers, now)
             entry = Entry(
@@ -182,7 +188,17 @@ class Sandbox:
         # Queries and forms of Entra hold codes and secrets, so the ledger keeps neither.
         entry = Entry(now, None, request.method, request.path, "", None, 0, None, 1, None)
         self.ledger.entries.append(entry)
-        order = self.faults.meet(request.method, request.path, "")
+        ask = Ask(
+            method=request.method,
+            segments=split_path(request.path),
+            options=request.options,
+            form=read_form(body) if _is_form(request) else {},
+            headers=request.headers,
+            base=request.origin,
+        )
+        known = self.tenant.apps.get(ask.client_id)
+        entry.app = known.name if known else None
+        order = self.faults.meet(request.method, request.path, entry.app or "")
         if order is not None and order.fault == "reset":
             reset(request.receive)
         if order is not None:
@@ -190,19 +206,11 @@ class Sandbox:
         if order is not None and order.fault == "status":
             ordered = _ordered(order, {"content-type": "application/json"}, now)
             entry.status = ordered.status
+            if ordered.headers["content-type"] == "application/json":
+                ordered.content = bytes(self.entra.ordered(order.status, order.code, ask).body)
             return Response(ordered.content, ordered.status, ordered.headers)
-        is_form = _is_form(request)
-        ask = Ask(
-            method=request.method,
-            segments=split_path(request.path),
-            options=request.options,
-            form=read_form(body) if is_form else {},
-            headers=request.headers,
-            base=request.origin,
-        )
-        response, client_id = self.entra.answer(ask)
-        known = self.tenant.apps.get(client_id or "")
-        entry.app, entry.status = (known.name if known else None), response.status_code
+        response = self.entra.answer(ask)
+        entry.status = response.status_code
         return response
 
     async def _control(self, request: Request) -> Response:
@@ -211,11 +219,13 @@ class Sandbox:
         if request.path == "/":
             return self._page(now, request.options)
         body = await read_all(request.receive)
-        control = Control(self.tenant, self.clock, self.ledger, self.faults)
+        control = Control(self.tenant, self.mint, self.clock, self.ledger, self.faults, self.notifications)
         what = request.path.removeprefix("/_sandbox/")
         if what == "clock/advance" and _is_form(request):
             return await self._advance_from_page(control, request, body)
-        return await control.answer(request.method, what, request.options, body)
+        response = await control.answer(request.method, what, request.options, body)
+        self.notifications.notice(await self.clock.now())
+        return response
 
     def _page(self, now: datetime, options: Mapping[str, str], note: str = "") -> Response:
         found = people_page(self.tenant, now, View.asked(options), note)
@@ -235,7 +245,7 @@ class Sandbox:
 
 
 def build_app(tenant: Tenant, mint: Mint, clock: Clock) -> Sandbox:
-    return Sandbox(tenant, mint, clock, Graph(tenant, mint), Entra(mint))
+    return Sandbox(tenant, mint, clock, Graph(tenant, mint), Entra(mint), Notifications(tenant, clock))
 
 
 def _is_form(request: Request) -> bool:
@@ -250,7 +260,10 @@ def _refuse(result: Answer, error: GraphError, now: datetime) -> None:
 
 async def _suffer(order: Order, receive: Receive) -> None:
     if order.fault == "slow":
-        await asyncio.sleep(order.seconds)
+        # A client that does not wait for it leaves nothing under way.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(order.seconds):
+                await hold(receive)
     elif order.fault == "hold":
         await hold(receive)
     elif order.fault == "reset" and order.when != "midway":

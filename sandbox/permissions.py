@@ -5,6 +5,7 @@ Exchange's grants for the mailboxes of their scope.
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from sandbox.app_registrations import App, ScopeName
@@ -118,6 +119,7 @@ class Granted:
         return any(account is None or in_scope(tenant, grant.scope, account) for grant in grants)
 
 
+@cache
 def needed(method: str, pattern: str) -> Needed | None:
     """What the route accepts, by its method and pattern (`users/{user}/events`); None if nobody wrote it down."""
     bare = re.sub(r"\{[^}]*\}", "{}", pattern.lower())
