@@ -133,12 +133,20 @@ def read_body(raw: bytes) -> Body:
     if not raw.strip():
         return Body({})
     try:
-        values = json.loads(raw)
+        text = raw.decode("utf-8-sig")
+        values = json.loads(text, parse_constant=_no_number)
+        if "\\u" in text:
+            # Half a surrogate pair is JSON, but no text: it could never be sent to anybody again.
+            json.dumps(values, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise bad_request("Unable to read JSON request payload.", "BadRequest") from None
     if not isinstance(values, dict):
         raise bad_request("Unable to read JSON request payload: an object is expected.", "BadRequest")
     return Body(values)
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON.")
 
 
 def _wrong(name: str, expected: str) -> GraphError:

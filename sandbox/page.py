@@ -155,7 +155,8 @@ def _event_row(event: Event, day: datetime) -> str:
     start, end = event.start.astimezone(day.tzinfo), event.end.astimezone(day.tzinfo)
     kind = "off" if event.cancelled else event.show_as if event.show_as in ("busy", "oof") else ""
     hours = "all day" if event.all_day else f"{start:%H:%M} to {end:%H:%M}"
-    notes = [event.show_as] if event.is_organizer else [event.show_as, _ANSWERS.get(event.response, event.response)]
+    notes = [_WORDS.get(event.show_as, event.show_as)]
+    notes += [] if event.is_organizer else [_WORDS.get(event.response, event.response)]
     notes += ["cancelled"] if event.cancelled else []
     others = ", ".join(attendee.address.name for attendee in event.attendees[:4])
     return (
@@ -164,7 +165,13 @@ def _event_row(event: Event, day: datetime) -> str:
     )
 
 
-_ANSWERS = {"notResponded": "not answered", "tentativelyAccepted": "perhaps", "none": "not answered"}
+_WORDS = {
+    "oof": "away",
+    "workingElsewhere": "working elsewhere",
+    "notResponded": "not answered",
+    "tentativelyAccepted": "perhaps",
+    "none": "not answered",
+}
 
 
 def _letters(box: Mailbox) -> str:

@@ -139,6 +139,30 @@ def _json(content: bytes) -> Any:
     return httpx.Response(200, content=content).json()
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"subjet": "misspelt"},
+        {"importance": "enormous"},
+        {"isRead": "true"},
+        {"from": {"emailAddress": {"address": "ann@meadow.example", "nickname": "Annie"}}},
+        {"toRecipients": [{"emailAddress": {"adress": "misspelt"}}]},
+    ],
+)
+def test_the_oracle_sees_what_is_not_of_its_type(wrong: dict[str, Any]) -> None:
+    right = {
+        "@odata.etag": "W/x",
+        "id": "1",
+        "isRead": True,
+        "importance": "low",
+        "sentDateTime": "2030-02-04T09:00:00Z",
+    }
+    check(httpx.Request("POST", "http://x", json=right).content, Message, right, "right")
+    body = {**right, **wrong}
+    with pytest.raises(AssertionError):
+        check(httpx.Request("POST", "http://x", json=body).content, Message, body, "wrong")
+
+
 @pytest.fixture(scope="module")
 def oracle() -> Oracle:
     return Oracle()
