@@ -27,15 +27,20 @@ LARGEST_PAGE = 999
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`confirm`, if there is one, is awaited before the reply is given; it does the deed, or raises GraphError."""
+    """Its content is `body` as JSON, or `text` as it is. `confirm`, if there is one, is awaited before the reply
+    is given; it does the deed, or raises GraphError.
+    """
 
     status: int
-    body: Json | int | None = None
+    body: Json | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     confirm: Callable[[], Awaitable[None]] | None = None
+    text: str = ""
 
     def encoded(self) -> bytes:
-        return b"" if self.body is None else json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode()
+        if self.body is None:
+            return self.text.encode()
+        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 @dataclass(slots=True)

@@ -44,7 +44,8 @@ def list_users(call: Call) -> Reply:
 def count_users(call: Call) -> Reply:
     if not is_eventual(call):
         raise GraphError(400, "Request_BadRequest", "$count is not currently supported.")
-    return Reply(200, len(_found(call, counted=True)), {"content-type": "text/plain;charset=utf-8"})
+    number = len(_found(call, counted=True))
+    return Reply(200, headers={"content-type": "text/plain;charset=utf-8"}, text=str(number))
 
 
 def get_user(call: Call) -> Reply:

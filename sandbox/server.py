@@ -66,9 +66,10 @@ async def serve(options: Options, announce: Callable[[dict[str, Any]], None] | N
         state_file.adopt(known)
     clock: Clock = ServedClock(options.clock_url) if options.clock_url else OwnClock()
     listening = _listen(options.port)
+    app = build_app(tenant, Mint(tenant, keys), clock)
     server = uvicorn.Server(
         uvicorn.Config(
-            build_app(tenant, Mint(tenant, keys), clock),
+            app,
             access_log=False,
             log_config=None,
             log_level="warning",
@@ -91,6 +92,7 @@ async def serve(options: Options, announce: Callable[[dict[str, Any]], None] | N
         for task in companions:
             task.cancel()
         await asyncio.gather(*companions, return_exceptions=True)
+        await app.notifications.close()
         if state_file is not None:
             state_file.save_if_changed()
         await clock.close()

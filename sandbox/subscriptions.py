@@ -9,6 +9,7 @@ from sandbox.bodies import Body
 from sandbox.calls import Call, Json, Reply
 from sandbox.errors import GraphError
 from sandbox.evidence import evidence
+from sandbox.permissions import authorize_subscription
 from sandbox.routing import Routes
 from sandbox.subscription import Subscription
 from sandbox.tenant import Tenant
@@ -81,6 +82,7 @@ def get_subscription(call: Call) -> Reply:
 )
 def update_subscription(call: Call) -> Reply:
     found, body = _subscription(call), call.body
+    _target(call, found.resource)
     for name in body.values:
         if name not in ("expirationDateTime", "notificationUrl"):
             raise _invalid(f"The property '{name[:60]}' of a subscription cannot be changed.")
@@ -111,7 +113,9 @@ def delete_subscription(call: Call) -> Reply:
     "graph/change-notifications-lifecycle-events",
 )
 def reauthorize(call: Call) -> Reply:
-    _subscription(call).paused = False
+    found = _subscription(call)
+    _target(call, found.resource)
+    found.paused = False
     call.tenant.changed = True
     return Reply(204)
 
@@ -195,6 +199,8 @@ def _target(call: Call, resource: str) -> tuple[str | None, str | None]:
             f"The sandbox tenant has no subscriptions to '{resource[:120]}', only to users and their events."
         )
     name = found.group("id") or found.group("quoted")
+    below = f"/{name}{found.group('events') or ''}" if name else ""
+    authorize_subscription(call.tenant, call.granted, f"users{below}")
     if name is None:
         return None, None
     account = call.tenant.account(name)
