@@ -187,8 +187,8 @@ async def test_the_page_shows_letters_without_letting_them_act(
 async def test_the_page_finds_people_and_shows_other_weeks(
     plain: httpx.AsyncClient, control: httpx.AsyncClient, otto: str
 ) -> None:
-    await control.post("/clock", json={"now": "2030-02-06T09:00:00Z"})
-    meeting = {"mailbox": otto, "start": "2030-02-13T10:00:00Z", "end": "2030-02-13T11:00:00Z", "subject": "Far <off>"}
+    await control.post("/clock", json={"now": "2030-07-03T09:00:00Z"})
+    meeting = {"mailbox": otto, "start": "2030-07-10T10:00:00Z", "end": "2030-07-10T11:00:00Z", "subject": "Far <off>"}
     await control.post("/events", json=meeting)
     assert "Far &lt;off&gt;" not in (await plain.get("/", params={"person": otto})).text
     assert "Far &lt;off&gt;" in (await plain.get("/", params={"person": otto, "week": "1"})).text

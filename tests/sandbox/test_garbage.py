@@ -17,8 +17,9 @@ from sandbox.app import Sandbox, build_app
 from sandbox.clock import OwnClock
 from sandbox.graph import all_routes
 from sandbox.organization import build_organization
+from sandbox.signing_keys import SigningKey
 from sandbox.tenant import build_tenant
-from sandbox.tokens import Mint, SigningKey
+from sandbox.tokens import Mint
 
 RELAXED = settings(
     deadline=None,
@@ -379,7 +380,8 @@ def test_no_garbage_is_answered_with_a_failure(tenant: Tenant, group: int) -> No
 @RELAXED
 @given(st.text(max_size=40), st.sampled_from(["GET", "POST", "DELETE"]))
 def test_no_path_is_answered_with_a_failure(tenant: Tenant, path: str, method: str) -> None:
-    asked = (method, "/v1.0/" + quote(path.encode("utf-8", "surrogatepass"), safe="/%.$()"), "", {}, b"")
+    headers: dict[str, str] = {}
+    asked = (method, "/v1.0/" + quote(path.encode("utf-8", "surrogatepass"), safe="/%.$()"), "", headers, b"")
     check(tenant.ask(*asked), asked)
 
 

@@ -1,6 +1,7 @@
 """The official SDK as a schema oracle: every answer of every route is of the type that the SDK declares for it."""
 
 import base64
+import json
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,7 @@ from msgraph.generated.users.item.calendar_view.delta.delta_get_response import 
 from sandbox.graph import all_routes
 from sandbox.routing import split_path
 
-Type = type[Any]
+Type = Any
 
 # What a successful answer to a path with this ending is; the first that matches holds. None: it has no JSON body.
 DECLARED: tuple[tuple[str, Type | None], ...] = (
@@ -94,19 +95,18 @@ def unknown_keys(value: Any, path: str) -> list[str]:
         return []
     extra = getattr(value, "additional_data", None) or {}
     found = [f"{path}.{key}" for key in extra if "@" not in key]
-    for each in fields(value):  # type: ignore[arg-type]
+    for each in fields(value):
         if each.name not in ("additional_data", "backing_store"):
             found += unknown_keys(getattr(value, each.name), f"{path}.{each.name}")
     return found
 
 
 def check(content: bytes, kind: Type, original: Mapping[str, Any], what: str) -> None:
-    read = JsonParseNodeFactory().get_root_parse_node("application/json", content).get_object_value(kind)
+    read: Any = JsonParseNodeFactory().get_root_parse_node("application/json", content).get_object_value(kind)
     assert unknown_keys(read, kind.__name__) == [], what
     writer = JsonSerializationWriter()
     writer.write_object_value(None, read)
-    written = JsonParseNodeFactory().get_root_parse_node("application/json", writer.get_serialized_content())
-    assert plain(written._json_node) == plain(original), what
+    assert plain(json.loads(writer.get_serialized_content())) == plain(original), what
 
 
 @dataclass
@@ -127,16 +127,12 @@ class Oracle:
 
     def judge(self, route: str, status: int, content: bytes, what: str) -> None:
         if status >= 400:
-            check(content, ODataError, _json(content), what)
+            check(content, ODataError, json.loads(content), what)
             return
         self.answered.add(route)
         kind = declared(route)
         if kind is not None:
-            check(content, kind, _json(content), what)
-
-
-def _json(content: bytes) -> Any:
-    return httpx.Response(200, content=content).json()
+            check(content, kind, json.loads(content), what)
 
 
 @pytest.mark.parametrize(
