@@ -9,6 +9,7 @@ from sandbox.appointments import Appointment
 from sandbox.bodies import Body
 from sandbox.calendar_acts import CALENDAR_ACTS
 from sandbox.errors import GraphError, bad_request
+from sandbox.event_changes import check_span
 from sandbox.mailboxes import Mailbox
 from sandbox.personnel import PERSONNEL_ACTS, act_on_people
 from sandbox.tenant import Tenant, own_event
@@ -43,6 +44,7 @@ def put_appointment(tenant: Tenant, body: Body, now: datetime) -> dict[str, Any]
     wanted = Appointment(start, end, body.choice("showAs", _STATUSES, "busy"), body.text("subject", "Appointment"))
     owner = tenant.accounts[box.contents.account_id].address
     event = own_event(box, owner, wanted, box.contents.zone, now)
+    check_span(event, box.contents.home)
     box.keep_event(event)
     return {"id": event.id, "iCalUId": event.uid}
 

@@ -43,6 +43,7 @@ def propose(tenant: Tenant, box: Mailbox, body: Body, now: datetime) -> None:
     if not event.allow_proposals:
         raise bad_request(f"The organizer of '{event.subject}' does not allow new time proposals.")
     proposal = _span(body)
+    check_span(replace(event, start=proposal[0], end=proposal[1]), box.contents.home)
     meetings.respond(tenant, box, event, response, body.text("comment"), True, now, proposal)
 
 

@@ -11,16 +11,17 @@ from sandbox.errors import bad_request
 from sandbox.evidence import evidence
 from sandbox.items import Attendee, Event
 from sandbox.mailboxes import Mailbox
-from sandbox.recurrence_json import no_occurrence
+from sandbox.recurrence_json import EARLIEST, LATEST, no_occurrence
 from sandbox.series import series_zone, span_on
 from sandbox.tenant import Tenant
 
 _MOMENTS = ("start", "end", "recurrence", "all_day", "start_zone", "end_zone")
 # What an exception has from its series for as long as it has nothing of its own.
-_INHERITED = """
+_INHERITED_NAMES = """
 subject body_type body show_as sensitivity importance location categories online join_url reminder_on
 reminder_minutes response_requested allow_proposals hide_attendees
-""".split()
+"""
+_INHERITED = tuple(_INHERITED_NAMES.split())
 
 
 @evidence(
@@ -28,12 +29,17 @@ reminder_minutes response_requested allow_proposals hide_attendees
     "An all-day event must begin and end at midnight and last a day at least: 400 ErrorPropertyValidationFailure.",
     "graph docs, resources/event.md (isAllDay) for the rule; the code from others' reports",
 )
+@evidence("assumed", "Events lie between 1601 and 4500: 400 ErrorCalendarOutOfRange.", "Exchange's own calendar range")
 def check_span(event: Event, home: ZoneInfo) -> None:
-    """Raises 400 for an end before the start, or an all-day event that is not one of whole days."""
+    """Raises 400 for an end before the start, a year that Exchange does not have, or an all-day event that is not
+    one of whole days.
+    """
     if event.end < event.start:
         raise bad_request(
             "The end of an event must not be before its start.", "ErrorCalendarEndDateIsEarlierThanStartDate"
         )
+    if event.start.year < EARLIEST or event.end.year > LATEST:
+        raise bad_request(f"Events lie in the years {EARLIEST} to {LATEST}.", "ErrorCalendarOutOfRange")
     if not event.all_day:
         return
     walls = event.start.astimezone(home), event.end.astimezone(home)
@@ -138,4 +144,3 @@ def _inherit(exception: Event, before: Event, invitees: list[Attendee], master: 
 
 def _mails(attendees: list[Attendee]) -> set[str]:
     return {a.address.address.lower() for a in attendees}
-

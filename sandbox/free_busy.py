@@ -75,9 +75,7 @@ def _schedule(
 ) -> Json:
     account = call.tenant.account(name)
     if account is None or not account.enabled:
-        return _trouble(
-            name, "5016", f"Unable to resolve e-mail address {name[:100]} to an Active Directory object."
-        )
+        return _trouble(name, "5016", f"Unable to resolve e-mail address {name[:100]} to an Active Directory object.")
     box = call.tenant.mailbox(account.id)
     events = [e for e in box.events_between(start, end) if e.end > start]
     if len(events) > _MOST_ENTRIES:

@@ -92,9 +92,7 @@ def cancel(tenant: Tenant, box: Mailbox, event: Event, comment: str, now: dateti
     """
     withdraw(tenant, event, event.attendees, comment, now)
     for exception in box.exceptions_of(event):
-        withdraw(
-            tenant, exception, (a for a in exception.attendees if not _lists(event, a.address)), comment, now
-        )
+        withdraw(tenant, exception, (a for a in exception.attendees if not _lists(event, a.address)), comment, now)
     box.drop_event(event)
     event.cancelled = True
     event.modified = now

@@ -14,7 +14,9 @@ KINDS = ("daily", "weekly", "absoluteMonthly", "relativeMonthly", "absoluteYearl
 INDEXES = ("first", "second", "third", "fourth", "last")
 _RESOURCE = "graph docs, resources/recurrencepattern.md"
 
-evidence("documented", "A week begins on firstDayOfWeek, Sunday if nothing is said; only weekly patterns use it.", _RESOURCE)
+evidence(
+    "documented", "A week begins on firstDayOfWeek, Sunday if nothing is said; only weekly patterns use it.", _RESOURCE
+)
 evidence("documented", "relativeMonthly over several weekdays takes the index-th day that is any of them.", _RESOURCE)
 evidence(
     "reported",

@@ -9,6 +9,8 @@ from sandbox.evidence import evidence
 from sandbox.recurrence import INDEXES, KINDS, Recurrence
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+# Exchange's calendar begins and ends with these years.
+EARLIEST, LATEST = 1601, 4500
 _NEVER = "0001-01-01"
 _MOST = 999
 _NEEDED: dict[str, tuple[str, ...]] = {
@@ -101,9 +103,12 @@ def _within(body: Body, name: str, default: int, least: int, most: int) -> int:
 def _day(body: Body, name: str) -> date:
     text = body.text(name)
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise _invalid(f"{name} is not a date: '{text[:40]}'.") from None
+    if not EARLIEST <= found.year <= LATEST:
+        raise _invalid(f"{name} must be in the years {EARLIEST} to {LATEST}.")
+    return found
 
 
 def _invalid(message: str) -> Exception:

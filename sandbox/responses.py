@@ -9,6 +9,7 @@ from sandbox.calls import Call, Reply
 from sandbox.errors import bad_request
 from sandbox.evidence import evidence
 from sandbox.items import Event
+from sandbox.recurrence_json import EARLIEST, LATEST
 from sandbox.routing import Routes
 from sandbox.zones import parse_moment, zone_named
 
@@ -109,6 +110,8 @@ def proposed_span(event: Event, body: Body, tell: bool) -> tuple[datetime, datet
     start, end = (_moment(found, name) for name in ("start", "end"))
     if end <= start:
         raise bad_request("The proposed end must be after the proposed start.", "ErrorInvalidParameter")
+    if not EARLIEST <= start.year <= end.year <= LATEST:
+        raise bad_request("The proposed time is out of the calendar's range.", "ErrorCalendarOutOfRange")
     return start, end
 
 
