@@ -49,9 +49,12 @@ async def start_sandbox(
     state_file: Path | None = None,
     port: int = 0,
 ) -> Tenant:
-    """Starts `python -m sandbox` as a child and waits until it accepts calls. Raises ProcessEnded."""
+    """Starts `python -m sandbox` as a child and waits until it accepts calls. Raises ProcessEnded.
+
+    Our app holds the grant that the README asks for and no more, so what it may not do live fails here too.
+    """
     command = python("-m", "sandbox", "--port", str(port), "--seed", str(seed), "--people", str(people))
-    command += ["--day0", day0.isoformat(), "--redirect-uri", redirect_uri, "--json"]
+    command += ["--day0", day0.isoformat(), "--redirect-uri", redirect_uri, "--strict-permissions", "--json"]
     command += ["--clock", clock_url] if clock_url else []
     command += ["--state", str(state_file)] if state_file else []
     child = await children.start("sandbox", command, {}, speaks=True)
@@ -76,28 +79,47 @@ def sandbox(
     people: Annotated[int, typer.Option(min=1, help="How many people who have a manager.")] = 12,
     day0: Annotated[str, typer.Option(help="A Monday; calendars are filled from the week before.")] = "2030-02-04",
     state: Annotated[Path | None, typer.Option(help="A file that keeps the tenant between runs.")] = None,
+    clock: Annotated[
+        str | None, typer.Option(help='A URL that tells the time as {"now": ...}; else it has its own.')
+    ] = None,
+    strict_permissions: Annotated[
+        bool, typer.Option("--strict-permissions", help="The app holds the grant that the README asks for, no more.")
+    ] = False,
     redirect_uri: Annotated[str, typer.Option(help="Where sign-in may return to.")] = (
         "http://127.0.0.1:8000/sign-in/done"
     ),
     as_json: Annotated[bool, typer.Option("--json", help="Say the tenant's facts as one line of JSON.")] = False,
+    evidence: Annotated[
+        bool, typer.Option("--evidence", help="Only say what each behaviour rests on: documents, proofs, reports.")
+    ] = False,
 ) -> None:
     """Run a stand-in tenant: Entra, Graph and mailboxes over HTTP."""
     # Only here: no other command needs the sandbox's own code in its process.
-    from sandbox.server import Options, run
+    from sandbox.evidence import as_text, table
+    from sandbox.server import Options, log_to_stderr, run
+    from sandbox.state_file import StateFileError
 
+    if evidence:
+        print(as_text(table()))
+        return
     try:
         first_day = date.fromisoformat(day0)
     except ValueError as error:
         raise Refused(f"--day0 is {day0!r}; write it YYYY-MM-DD, like 2030-02-04.") from error
-    run(
-        Options(
-            port=port,
-            seed=seed,
-            people=people,
-            day0=first_day,
-            clock_url=None,
-            state_file=state,
-            json=as_json,
-            redirect_uris=[redirect_uri],
+    log_to_stderr()
+    try:
+        run(
+            Options(
+                port=port,
+                seed=seed,
+                people=people,
+                day0=first_day,
+                clock_url=clock,
+                state_file=state,
+                json=as_json,
+                strict_permissions=strict_permissions,
+                redirect_uris=[redirect_uri],
+            )
         )
-    )
+    except (StateFileError, ValueError, OSError) as error:
+        raise Refused(f"The sandbox tenant cannot start: {error}") from error

@@ -5,6 +5,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from sandbox.evidence import as_text, table
 from sandbox.server import DEFAULT_REDIRECT_URIS, Options, log_to_stderr, run
 from sandbox.state_file import StateFileError
 
@@ -22,8 +23,17 @@ def main() -> int:
     parser.add_argument(
         "--redirect-uri", action="append", metavar="URI", help="where sign-ins may return to; repeatable"
     )
+    parser.add_argument(
+        "--strict-permissions", action="store_true", help="the app holds the grant that the README asks for, no more"
+    )
+    parser.add_argument(
+        "--evidence", action="store_true", help="say what each behaviour rests on, instead of running anything"
+    )
     parser.add_argument("--json", action="store_true", help="say where it is in one line of JSON")
     asked = parser.parse_args()
+    if asked.evidence:
+        print(as_text(table()))
+        return 0
     log_to_stderr()
     options = Options(
         port=asked.port,
@@ -33,6 +43,7 @@ def main() -> int:
         clock_url=asked.clock,
         state_file=asked.state,
         json=asked.json,
+        strict_permissions=asked.strict_permissions,
         redirect_uris=tuple(asked.redirect_uri or DEFAULT_REDIRECT_URIS),
     )
     try:

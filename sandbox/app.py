@@ -1,30 +1,37 @@
 """The ASGI application: one loopback port for Graph, Entra, the control plane and the page for people."""
 
+import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from sandbox import graph
+from sandbox import batch, graph
+from sandbox.bodies import read_body
+from sandbox.calls import Reply
 from sandbox.clock import Clock, ClockError
 from sandbox.control import Control
+from sandbox.delivery import deliver_due
 from sandbox.entra import Entra
 from sandbox.entra_calls import Ask, read_form
 from sandbox.errors import GraphError
-from sandbox.faults import Faults, Order
+from sandbox.faults import REFUSALS, Faults, Order
 from sandbox.graph import Graph
-from sandbox.ledger import MOST_IN_FLIGHT, Entry, Ledger
-from sandbox.page import people_page
+from sandbox.ledger import Entry, Ledger
+from sandbox.limits import Limits
+from sandbox.notifications import Notifications
+from sandbox.page import POLICY, View, people_page
 from sandbox.routing import split_path
 from sandbox.tenant import Tenant
 from sandbox.tokens import Mint
-from sandbox.wire import Receive, Scope, Send, UnansweredError, answer, hold, read_all, reset
+from sandbox.wire import Receive, Scope, Send, UnansweredError, answer, answer_half, hold, read_all, reset
 
 log = logging.getLogger("sandbox")
 
@@ -50,6 +57,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     content: bytes
+    breaks: bool = False
+    """Whether the connection breaks in the middle of it, by order of a fault."""
 
 
 @dataclass(slots=True)
@@ -61,8 +70,10 @@ class Sandbox:
     clock: Clock
     graph: Graph
     entra: Entra
+    notifications: Notifications
     ledger: Ledger = field(default_factory=Ledger)
     faults: Faults = field(default_factory=Faults)
+    limits: Limits = field(default_factory=Limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -75,6 +86,9 @@ class Sandbox:
         try:
             if raw_path.startswith("/v1.0/"):
                 found = await self._graph(request)
+                if found.breaks:
+                    await answer_half(send, found.status, found.headers, found.content)
+                    reset(receive)
                 await answer(send, found.status, found.headers, found.content)
                 return
             if raw_path == "/" or raw_path.startswith("/_sandbox/"):
@@ -93,8 +107,11 @@ class Sandbox:
             response = JSONResponse({"error": trouble}, 500)
         await response(scope, receive, send)
 
-    async def _graph(self, request: Request) -> Answer:
-        """Counts the request in, asks the time, meets faults, handles, writes the ledger, counts out."""
+    async def _graph(self, request: Request, content: bytes | None = None) -> Answer:
+        """Counts the request in, asks the time, meets faults, handles, writes the ledger, counts out.
+
+        `content` is the body of a request that is one of a batch.
+        """
         ask = graph.Ask(
             method=request.method,
             raw_path=request.path[len("/v1.0") :],
@@ -106,17 +123,27 @@ class Sandbox:
         app, mailbox = (found.app.name if found.app else ""), found.mailbox
         in_flight = self.ledger.enter(app, mailbox) if mailbox else 1
         try:
-            body = await read_all(request.receive)
+            body = await read_all(request.receive) if content is None else content
             now = await self.clock.now()
             order = self.faults.meet(request.method, request.path, app)
             result = Answer(0, graph.answer_headers(request.headers), b"")
-            if order is None or order.when == "after":
+            if order is not None and order.fault in REFUSALS:
+                found.refusal = found.refusal or self.graph.ordered(order.fault, found)
+            if order is None or order.commits:
                 try:
-                    reply = self.graph.handle(ask, found, body, now, in_flight, MOST_IN_FLIGHT)
+                    if mailbox and found.refusal is None:
+                        self.limits.check(app, mailbox, now, in_flight)
+                    if found.route is not None and found.route.handler is batch.handled_by_the_app:
+                        reply = await self._batch(request, body)
+                    else:
+                        reply = self.graph.handle(ask, found, body, now)
+                    if reply.confirm is not None:
+                        await reply.confirm()
                     result.status, result.content = reply.status, reply.encoded()
                     result.headers.update(reply.headers)
                 except GraphError as error:
                     _refuse(result, error, now)
+                self.notifications.notice(now)
             if order is not None and order.fault == "status":
                 result = _ordered(order, result.headers, now)
             entry = Entry(
@@ -132,50 +159,97 @@ class Sandbox:
                 body_kind=request.headers.get("content-type", "").partition(";")[0] or None,
             )
             self.ledger.entries.append(entry)
-            if order is not None and order.fault != "status":
+            if order is not None and order.fault in ("hold", "reset") and order.when != "midway":
                 entry.status = 0
+            if order is not None:
                 await _suffer(order, request.receive)
+                result.breaks = order.when == "midway"
             return result
         finally:
             if mailbox:
                 self.ledger.leave(app, mailbox)
+
+    async def _batch(self, request: Request, body: bytes) -> Reply:
+        """Serves each item as a request of its own; a reset or a silence of one is that of the whole batch."""
+
+        async def serve(item: batch.Item) -> batch.Served:
+            path, _, query = item.url.lstrip("/").partition("?")
+            own = replace(request, method=item.method, path=f"/v1.0/{path}", query=query, headers=item.headers)
+            found = await self._graph(own, item.body)
+            if found.breaks:
+                reset(request.receive)
+            return found.status, found.headers, found.content
+
+        items = batch.read_items(read_body(body), request.headers.get("authorization", ""))
+        return Reply(200, await batch.answer_items(items, serve))
 
     async def _entra(self, request: Request) -> Response:
         body, now = await read_all(request.receive), await self.clock.now()
         # Queries and forms of Entra hold codes and secrets, so the ledger keeps neither.
         entry = Entry(now, None, request.method, request.path, "", None, 0, None, 1, None)
         self.ledger.entries.append(entry)
-        order = self.faults.meet(request.method, request.path, "")
-        if order is not None and order.fault != "status":
-            await _suffer(order, request.receive)
-        if order is not None:
-            ordered = _ordered(order, {"content-type": "application/json"}, now)
-            entry.status = ordered.status
-            return Response(ordered.content, ordered.status, ordered.headers)
-        is_form = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
         ask = Ask(
             method=request.method,
             segments=split_path(request.path),
             options=request.options,
-            form=read_form(body) if is_form else {},
+            form=read_form(body) if _is_form(request) else {},
             headers=request.headers,
             base=request.origin,
         )
-        response, client_id = self.entra.answer(ask)
-        known = self.tenant.apps.get(client_id or "")
-        entry.app, entry.status = (known.name if known else None), response.status_code
+        known = self.tenant.apps.get(ask.client_id)
+        entry.app = known.name if known else None
+        order = self.faults.meet(request.method, request.path, entry.app or "")
+        if order is not None and order.fault == "reset":
+            reset(request.receive)
+        if order is not None:
+            await _suffer(order, request.receive)
+        if order is not None and order.fault == "status":
+            ordered = _ordered(order, {"content-type": "application/json"}, now)
+            entry.status = ordered.status
+            if ordered.headers["content-type"] == "application/json":
+                ordered.content = bytes(self.entra.ordered(order.status, order.code, ask).body)
+            return Response(ordered.content, ordered.status, ordered.headers)
+        response = self.entra.answer(ask)
+        entry.status = response.status_code
         return response
 
     async def _control(self, request: Request) -> Response:
+        now = await self.clock.now()
+        deliver_due(self.tenant, now)
         if request.path == "/":
-            return HTMLResponse(people_page(self.tenant, await self.clock.now(), request.options.get("person", "")))
+            return self._page(now, request.options)
         body = await read_all(request.receive)
-        control = Control(self.tenant, self.clock, self.ledger, self.faults)
-        return await control.answer(request.method, request.path.removeprefix("/_sandbox/"), request.options, body)
+        control = Control(self.tenant, self.mint, self.clock, self.ledger, self.faults, self.notifications)
+        what = request.path.removeprefix("/_sandbox/")
+        if what == "clock/advance" and _is_form(request):
+            return await self._advance_from_page(control, request, body)
+        response = await control.answer(request.method, what, request.options, body)
+        self.notifications.notice(await self.clock.now())
+        return response
+
+    def _page(self, now: datetime, options: Mapping[str, str], note: str = "") -> Response:
+        found = people_page(self.tenant, now, View.asked(options), note)
+        return HTMLResponse(found, 409 if note else 200, {"content-security-policy": POLICY})
+
+    async def _advance_from_page(self, control: Control, request: Request, body: bytes) -> Response:
+        """A button of the page, and of no other site's: lives on, and comes back to the same person."""
+        form = {name: value for name, value in read_form(body).items() if name in ("person", "find")}
+        if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+            return JSONResponse({"error": "Only the sandbox tenant's own page may send this form."}, 403)
+        days = read_form(body).get("days", "")
+        wish = json.dumps({"days": int(days) if days in ("1", "7") else 0}).encode()
+        answer = await control.answer("POST", "clock/advance", {}, wish)
+        if answer.status_code == HTTPStatus.OK:
+            return RedirectResponse(f"/?{urlencode(form)}", 303)
+        return self._page(await self.clock.now(), form, json.loads(bytes(answer.body))["error"])
 
 
 def build_app(tenant: Tenant, mint: Mint, clock: Clock) -> Sandbox:
-    return Sandbox(tenant, mint, clock, Graph(tenant, mint), Entra(mint))
+    return Sandbox(tenant, mint, clock, Graph(tenant, mint), Entra(mint), Notifications(tenant, clock))
+
+
+def _is_form(request: Request) -> bool:
+    return request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
 
 
 def _refuse(result: Answer, error: GraphError, now: datetime) -> None:
@@ -185,9 +259,15 @@ def _refuse(result: Answer, error: GraphError, now: datetime) -> None:
 
 
 async def _suffer(order: Order, receive: Receive) -> None:
-    if order.fault == "reset":
+    if order.fault == "slow":
+        # A client that does not wait for it leaves nothing under way.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(order.seconds):
+                await hold(receive)
+    elif order.fault == "hold":
+        await hold(receive)
+    elif order.fault == "reset" and order.when != "midway":
         reset(receive)
-    await hold(receive)
 
 
 def _ordered(order: Order, headers: Mapping[str, str], now: datetime) -> Answer:
@@ -204,12 +284,15 @@ def _ordered(order: Order, headers: Mapping[str, str], now: datetime) -> Answer:
             now, headers.get("request-id", ""), headers.get("client-request-id", "")
         )
         result.content = json.dumps(error).encode()
+    result.headers.update(order.headers)
     if order.retry_after is not None:
         result.headers["retry-after"] = str(order.retry_after)
     return result
 
 
 _CODES = {
+    401: "InvalidAuthenticationToken",
+    403: "ErrorAccessDenied",
     429: "ApplicationThrottled",
     503: "serviceNotAvailable",
     504: "gatewayTimeout",

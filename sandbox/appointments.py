@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox.organization import Organization, Person
 from sandbox.public_holidays import PUBLIC_HOLIDAYS
+from sandbox.standing_meetings import standing_meetings_of
 
 _DAYS_BEFORE = 7
 _DAYS_AFTER = 150
@@ -39,8 +40,8 @@ class Appointment:
 
 
 def appointments_of(person: Person, organization: Organization) -> list[Appointment]:
-    """The person's meetings from 7 days before day 0 to 150 days after it, earliest first; leave is not
-    among them.
+    """The person's own meetings from 7 days before day 0 to 150 days after it, earliest first; neither leave nor
+    what recurs is among them, and none is at the time of what recurs.
     """
     if not person.working:
         return []
@@ -53,7 +54,18 @@ def appointments_of(person: Person, organization: Organization) -> list[Appointm
         if day.weekday() in person.weekdays and day not in days_off and not away:
             found += _day_of(rng, person, day)
         day += timedelta(days=1)
-    return found
+    recurring = recurring_of(person, organization)
+    return [a for a in found if not any(a.start < other.end and other.start < a.end for other in recurring)]
+
+
+def recurring_of(person: Person, organization: Organization) -> list[Appointment]:
+    """What the standing meetings of the person's teams come to, each time they take place, earliest first."""
+    spans = [
+        Appointment(start, end, "busy", meeting.subject)
+        for meeting in standing_meetings_of(person, organization)
+        for start, end in meeting.spans()
+    ]
+    return sorted(spans, key=lambda span: (span.start, span.end))
 
 
 def leave_of(person: Person) -> list[Appointment]:

@@ -121,19 +121,32 @@ class Body:
         return kind, found.text("content")
 
 
-def read_body(raw: bytes) -> Body:
-    """The request's JSON object; nothing at all is an empty one. Raises 400 or 413."""
+def check_size(raw: bytes) -> None:
+    """Raises 413 for a body that Graph would not read."""
     if len(raw) > _LARGEST:
         raise GraphError(413, "RequestEntityTooLarge", "The request body is larger than 4 MB.")
+
+
+def read_body(raw: bytes) -> Body:
+    """The request's JSON object; nothing at all is an empty one. Raises 400 or 413."""
+    check_size(raw)
     if not raw.strip():
         return Body({})
     try:
-        values = json.loads(raw)
+        text = raw.decode("utf-8-sig")
+        values = json.loads(text, parse_constant=_no_number)
+        if "\\u" in text:
+            # Half a surrogate pair is JSON, but no text: it could never be sent to anybody again.
+            json.dumps(values, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise bad_request("Unable to read JSON request payload.", "BadRequest") from None
     if not isinstance(values, dict):
         raise bad_request("Unable to read JSON request payload: an object is expected.", "BadRequest")
     return Body(values)
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON.")
 
 
 def _wrong(name: str, expected: str) -> GraphError:

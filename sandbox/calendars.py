@@ -1,5 +1,6 @@
-"""Events over Graph: create, read, change, cancel, answer. What the others see of it is in `meetings`."""
+"""Events over Graph: create, read, change, cancel. What the others see of it is in `meetings`."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,15 +9,19 @@ from sandbox import meetings
 from sandbox.bodies import Body
 from sandbox.calls import Call, Reply
 from sandbox.errors import bad_request, item_not_found, stale
+from sandbox.event_changes import anchor, check_span, put_change
 from sandbox.event_view import EVENT_TYPE, etag, event_getter, event_json
+from sandbox.evidence import evidence
 from sandbox.items import Attendee, Event
 from sandbox.mailboxes import Mailbox
+from sandbox.recurrence_json import read_recurrence
 from sandbox.routing import Routes
-from sandbox.tenant import new_uid
-from sandbox.zones import parse_moment, usable_zone, zone_named
+from sandbox.series import new_uid, series_zone
+from sandbox.zones import parse_moment, zone_named
 
 _LONGEST_VIEW = timedelta(days=1825)
 _PAGE = 10
+_ID = re.compile(r"AA[\w=-]+")
 _SHOW_AS = ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")
 _SENSITIVITY = ("normal", "personal", "private", "confidential")
 _WRITABLE_NAMES = """
@@ -37,9 +42,7 @@ def add_routes(routes: Routes) -> None:
         routes.add("PATCH", f"{calendar}/events/{{event}}", update_event)
         routes.add("DELETE", f"{calendar}/events/{{event}}", delete_event)
         routes.add("POST", f"{calendar}/events/{{event}}/cancel", cancel_event)
-    routes.add("POST", "users/{user}/events/{event}/accept", accept)
-    routes.add("POST", "users/{user}/events/{event}/decline", decline)
-    routes.add("POST", "users/{user}/events/{event}/tentativelyAccept", accept_tentatively)
+        routes.add("GET", f"{calendar}/events/{{event}}/instances", list_instances)
 
 
 def create_event(call: Call) -> Reply:
@@ -51,7 +54,7 @@ def create_event(call: Call) -> Reply:
     if event is None:
         event = _new_event(call, box, body, transaction_id)
         box.keep_event(event)
-        meetings.invite(call.tenant, event, call.now)
+        meetings.invite(call.tenant, box, event, call.now)
     headers = {
         "Location": f"{call.base}/users('{call.names['user']}')/events('{event.id}')",
         "ETag": etag(event.id, event.change),
@@ -60,18 +63,43 @@ def create_event(call: Call) -> Reply:
 
 
 def list_events(call: Call) -> Reply:
+    """Single events and the masters of series; their occurrences are in the calendar view."""
     box, wanted = call.mailbox, call.filter
     if wanted is not None and wanted.key is not None:
         ids = box.ids_with_property(*wanted.key)
         events = [box.contents.events[i] for i in ids if i in box.contents.events]
     else:
-        events = list(box.contents.events.values())
-    if wanted is not None:
-        events = [e for e in events if wanted.holds(event_getter(e))]
+        events = [event for event in box.contents.events.values() if event.series is None]
     return _page(call, box, events)
 
 
+@evidence(
+    "documented",
+    "The calendar view has single events, occurrences and exceptions, but no masters; at most 1825 days at a time.",
+    "graph docs, api/user-list-calendarview.md; the cap as the live service reports it",
+)
 def calendar_view(call: Call) -> Reply:
+    first, last = view_window(call)
+    box = call.mailbox
+    return _page(call, box, box.events_between(first, last))
+
+
+@evidence(
+    "documented",
+    "The instances of a series in a window are its occurrences and exceptions.",
+    "graph docs, api/event-list-instances.md",
+)
+def list_instances(call: Call) -> Reply:
+    first, last = view_window(call)
+    box = call.mailbox
+    master = event_named(call, box)
+    if master.recurrence is None:
+        raise bad_request("Instances exist only for the master of a recurring series.")
+    return _page(call, box, [e for e in box.events_between(first, last) if e.series == master.id])
+
+
+def view_window(call: Call) -> tuple[datetime, datetime]:
+    """The instants of `startDateTime` and `endDateTime`. Raises 400 if they are not a window."""
     start, end = call.query.get("startdatetime"), call.query.get("enddatetime")
     if not start or not end:
         raise bad_request(
@@ -84,96 +112,65 @@ def calendar_view(call: Call) -> Reply:
         raise bad_request(
             "The time window must be at most 1825 days, and end after it starts.", "ErrorInvalidParameter"
         )
-    box, wanted = call.mailbox, call.filter
-    events = box.events_between(first, last)
-    if wanted is not None:
-        events = [e for e in events if wanted.holds(event_getter(e))]
-    return _page(call, box, events)
+    return first, last
 
 
 def get_event(call: Call) -> Reply:
     box = call.mailbox
-    event = _event(call, box)
+    event = event_named(call, box)
     return Reply(200, _entity(call, box, event), {"ETag": etag(event.id, event.change)})
 
 
 def update_event(call: Call) -> Reply:
     """The organizer's change reaches the attendees; an attendee's changes their own copy only."""
     box, body = call.mailbox, call.body
-    event = _event(call, box)
+    event = event_named(call, box)
     _check_match(call, event)
     body.only(_WRITABLE, EVENT_TYPE)
-    change_event(call, box, event, body)
+    event = change_event(call, box, event, body)
     return Reply(200, _entity(call, box, event), {"ETag": etag(event.id, event.change)})
 
 
-def change_event(call: Call, box: Mailbox, event: Event, body: Body) -> None:
-    """Applies a PATCH body; nothing is applied if any part of it is refused."""
-    before, invitees = replace(event), list(event.attendees)
+def change_event(call: Call, box: Mailbox, event: Event, body: Body) -> Event:
+    """Applies a PATCH body and returns the event as it is kept now; nothing is applied if any part is refused."""
     draft = replace(event)
     _apply(call, box, draft, body)
     properties = body.extended_properties()
-    for name in Event.__dataclass_fields__:
-        if name != "properties":
-            setattr(event, name, getattr(draft, name))
-    if properties:
-        box.set_properties(event, properties)
-    if event.is_organizer:
-        meetings.update(call.tenant, box, event, before, invitees, call.now)
-    else:
-        event.change, event.modified = event.change + 1, call.now
-        box.touched = True
+    return put_change(call.tenant, box, event, draft, call.now, properties)
 
 
 def delete_event(call: Call) -> Reply:
     """By the organizer it is a cancellation; by an attendee it only clears their own calendar."""
     box = call.mailbox
-    event = _event(call, box)
+    event = event_named(call, box)
     _check_match(call, event)
     if event.is_organizer:
         meetings.cancel(call.tenant, box, event, "", call.now)
     else:
-        box.drop_event(event)
+        box.discard_event(event)
     return Reply(204)
 
 
+@evidence(
+    "documented",
+    "Only the organizer can cancel; anybody else gets 400 ErrorInvalidRequest, and a second time it is a 404.",
+    "graph docs, api/event-cancel.md",
+)
 def cancel_event(call: Call) -> Reply:
     box, body = call.mailbox, call.body
-    event = _event(call, box)
+    event = event_named(call, box)
     if not event.is_organizer:
         raise bad_request("Your request can't be completed. You need to be an organizer to cancel a meeting.")
     meetings.cancel(call.tenant, box, event, body.text("comment"), call.now)
     return Reply(202)
 
 
-def accept(call: Call) -> Reply:
-    return _respond(call, "accepted")
-
-
-def decline(call: Call) -> Reply:
-    return _respond(call, "declined")
-
-
-def accept_tentatively(call: Call) -> Reply:
-    return _respond(call, "tentativelyAccepted")
-
-
-def _respond(call: Call, response: str) -> Reply:
-    box, body = call.mailbox, call.body
-    event = _event(call, box)
-    if event.is_organizer:
-        raise bad_request(
-            "Your request can't be completed. You can't respond to this meeting because you're the meeting organizer."
-        )
-    tell = body.flag("sendResponse", True)
-    if "proposedNewTime" in body and not tell:
-        raise bad_request("A new time can only be proposed with a response.", "ErrorInvalidParameter")
-    meetings.respond(call.tenant, box, event, response, body.text("comment"), tell, call.now)
-    return Reply(202)
-
-
-def _event(call: Call, box: Mailbox) -> Event:
-    event = box.contents.events.get(call.names["event"])
+def event_named(call: Call, box: Mailbox) -> Event:
+    """The event, exception or occurrence of the path. Raises 404, or 400 for what cannot be an id."""
+    name = call.names["event"]
+    if not _ID.fullmatch(name):
+        raise bad_request("Id is malformed.", "ErrorInvalidIdMalformed")
+    event = box.event(name)
     if event is None:
         raise item_not_found()
     return event
@@ -193,6 +190,9 @@ def _entity(call: Call, box: Mailbox, event: Event) -> dict[str, Any]:
 
 
 def _page(call: Call, box: Mailbox, events: list[Event]) -> Reply:
+    wanted = call.filter
+    if wanted is not None:
+        events = [event for event in events if wanted.holds(event_getter(event))]
     for path, descending in reversed(call.order):
         events.sort(key=lambda e: _sortable(event_getter(e)(path)), reverse=descending)
     return call.page(f"users('{call.names['user']}')/events", events, _PAGE, lambda event: event_json(call, box, event))
@@ -227,23 +227,27 @@ def _new_event(call: Call, box: Mailbox, body: Body, transaction_id: str | None)
 
 def _apply(call: Call, box: Mailbox, event: Event, body: Body) -> None:
     """Writes the properties that `body` has into `event`. Raises 400 where Graph would."""
-    if "recurrence" in body and body.record("recurrence") is not None:
-        raise bad_request("The sandbox tenant has no recurring events yet.", "ErrorInvalidRecurrence")
     event.subject = body.text("subject", event.subject)
     event.all_day = body.flag("isAllDay", event.all_day)
+    home = box.contents.home
     for name in ("start", "end"):
         found = body.record(name)
         if found is not None:
             zone_name = found.text("timeZone") or "UTC"
             zone = zone_named(zone_name)
             # All-day events float, so they are kept as midnights of the mailbox's own zone.
-            used = usable_zone(box.contents.zone) if event.all_day else zone
-            setattr(event, name, parse_moment(found.text("dateTime"), used))
+            setattr(event, name, parse_moment(found.text("dateTime"), home if event.all_day else zone))
             setattr(event, f"{name}_zone", zone_name)
-    if event.end < event.start:
-        raise bad_request(
-            "The end of an event must not be before its start.", "ErrorCalendarEndDateIsEarlierThanStartDate"
-        )
+    check_span(event, home)
+    if "recurrence" in body:
+        if event.series is not None:
+            raise bad_request("An occurrence cannot have a recurrence of its own.", "ErrorInvalidRecurrence")
+        pattern = body.record("recurrence")
+        event.recurrence = read_recurrence(pattern) if pattern is not None else None
+        anchor(event, home)
+    elif event.recurrence is not None and ("start" in body or "isAllDay" in body):
+        event.recurrence = event.recurrence.begun_on(event.start.astimezone(series_zone(event, home)).date())
+        anchor(event, home)
     if "body" in body:
         event.body_type, event.body = body.content("body", "html")
     event.show_as = body.choice("showAs", _SHOW_AS, event.show_as)
@@ -274,5 +278,5 @@ def _attendees(event: Event, body: Body) -> list[Attendee]:
         address = element.address()
         kind = element.choice("type", ("required", "optional", "resource"), "required")
         known = had.get(address.address.lower())
-        found.append(Attendee(address, kind, known.response, known.responded) if known else Attendee(address, kind))
+        found.append(replace(known, address=address, kind=kind) if known else Attendee(address, kind))
     return found

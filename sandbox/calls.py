@@ -2,35 +2,45 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from zoneinfo import ZoneInfo
 
+from sandbox.app_registrations import App
 from sandbox.bodies import Body, read_body
 from sandbox.errors import bad_request, no_such_mailbox, user_not_found
 from sandbox.filters import Filter, parse_filter
 from sandbox.mailboxes import Mailbox
-from sandbox.tenant import Account, App, Tenant
+from sandbox.permissions import Granted
+from sandbox.tenant import Account, Tenant
 from sandbox.zones import zone_named
 
 Json = dict[str, Any]
 _TIME_ZONE = re.compile(r'outlook\.timezone\s*=\s*"?([^",;]+)"?', re.I)
 _PAGE_SIZE = re.compile(r"odata\.maxpagesize\s*=\s*(\d+)", re.I)
 _PROPERTY_ID = re.compile(r"id\s+eq\s+'((?:[^']|'')*)'", re.I)
-_LARGEST_PAGE = 999
+LARGEST_PAGE = 999
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
+    """Its content is `body` as JSON, or `text` as it is. `confirm`, if there is one, is awaited before the reply
+    is given; it does the deed, or raises GraphError.
+    """
+
     status: int
     body: Json | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    confirm: Callable[[], Awaitable[None]] | None = None
+    text: str = ""
 
     def encoded(self) -> bytes:
-        return b"" if self.body is None else json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode()
+        if self.body is None:
+            return self.text.encode()
+        return json.dumps(self.body, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 @dataclass(slots=True)
@@ -41,6 +51,7 @@ class Call:
 
     tenant: Tenant
     app: App
+    granted: Granted
     method: str
     path: str
     query_string: str
@@ -66,9 +77,11 @@ class Call:
 
     @property
     def account(self) -> Account:
-        found = self.tenant.account(self.names["user"])
-        if found is None:
-            raise user_not_found(self.names["user"])
+        """Graph knows users by id or user principal name, not by a name that they had before."""
+        name = self.names["user"]
+        found = self.tenant.account(name)
+        if found is None or name.lower() not in (found.id, found.mail.lower()):
+            raise user_not_found(name)
         return found
 
     @property
@@ -121,6 +134,11 @@ class Call:
             raise bad_request(f"Invalid value '{text[:20]}' for {name} query option.", "BadRequest")
         return int(text)
 
+    def preferred_page(self, default: int) -> int:
+        """The page size asked for by `Prefer: odata.maxpagesize`."""
+        preferred = _PAGE_SIZE.search(self.headers.get("prefer", ""))
+        return int(preferred.group(1)[:6]) if preferred else default
+
     @property
     def zone(self) -> tuple[ZoneInfo | None, str]:
         """The zone in which times are wanted, and the name the caller gave it; UTC unless preferred
@@ -139,9 +157,8 @@ class Call:
 
     def page(self, what: str, items: list[Any], default: int, view: Callable[[Any], Json]) -> Reply:
         """One page of `items` as a collection, with a nextLink when there is more."""
-        preferred = _PAGE_SIZE.search(self.headers.get("prefer", ""))
-        size = self.count_option("$top", int(preferred.group(1)[:6]) if preferred else default)
-        if not 0 < size <= _LARGEST_PAGE:
+        size = self.count_option("$top", self.preferred_page(default))
+        if not 0 < size <= LARGEST_PAGE:
             raise bad_request(f"Invalid value '{size}' for $top query option: it must be 1 to 999.", "BadRequest")
         skip = self.count_option("$skip", 0)
         body: Json = {"@odata.context": self.context(what)}

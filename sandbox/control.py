@@ -7,26 +7,54 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
 
 from sandbox.acts import act, put_appointment
+from sandbox.administration import ACTS, administer
 from sandbox.bodies import Body, read_body
-from sandbox.clock import Clock, OwnClock
+from sandbox.clock import Clock, ClockRefused, OwnClock
+from sandbox.delivery import deliver_all
 from sandbox.errors import GraphError, bad_request
 from sandbox.faults import Faults, Order
 from sandbox.ledger import Ledger
+from sandbox.mishaps import MishapOrder
+from sandbox.notifications import LifecycleEvent, Notifications
 from sandbox.records import organization_record, state_record
+from sandbox.stable_names import with_stable_names
 from sandbox.tenant import Tenant
+from sandbox.tokens import Mint
 from sandbox.zones import parse_moment, stamp
+
+_MOST_DAYS = 366
+
+
+_EVENT: TypeAdapter[LifecycleEvent] = TypeAdapter(LifecycleEvent)
+
+
+def expire_delta(tenant: Tenant, body: Body) -> dict[str, Any]:
+    """`{"mailbox": mail}` makes its delta tokens expire; `{}` those of the directory and of every mailbox."""
+    name = body.text("mailbox")
+    account = tenant.account(name) if name else None
+    if name and account is None:
+        raise GraphError(404, "ErrorInvalidUser", f"There is nobody called '{name[:80]}' in the tenant.")
+    if account is None:
+        tenant.directory.generation += 1
+        tenant.changed = True
+    for box in [tenant.mailbox(account.id)] if account else list(tenant.mailboxes.values()):
+        box.contents.delta_rounds.clear()
+        box.touched = True
+    return {"expired": name or "all"}
 
 
 @dataclass(slots=True)
 class Control:
     tenant: Tenant
+    mint: Mint
     clock: Clock
     ledger: Ledger
     faults: Faults
+    notifications: Notifications
 
     async def answer(self, method: str, what: str, options: Mapping[str, str], raw: bytes) -> Response:
         """JSON for every question; a refusal says in a sentence what was wrong with it."""
@@ -34,6 +62,8 @@ class Control:
             found = await self._answer(method, what.strip("/"), options, raw)
         except GraphError as error:
             return JSONResponse({"error": error.message}, error.status)
+        except ClockRefused as error:
+            return JSONResponse({"error": str(error)}, 409)
         except ValidationError as error:
             sentences = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_url=False)]
             return JSONResponse({"error": "; ".join(sentences)}, 400)
@@ -43,20 +73,28 @@ class Control:
         match method, what:
             case "GET", "ledger":
                 start = options.get("from", "0")
-                entries = self.ledger.as_json(int(start) if start.isdecimal() else 0)
+                entries = self.ledger.as_json(int(start) if start.isdecimal() and len(start) < 10 else 0)
                 return {"entries": entries, "count": len(self.ledger.entries)}
             case "GET", "clock":
                 return {"now": stamp(await self.clock.now())}
             case "POST", "clock":
                 return await self._set_clock(read_body(raw))
+            case "POST", "clock/advance":
+                return await self._advance(read_body(raw))
             case "GET", "organization":
                 return organization_record(self.tenant.organization)
             case "GET", "state":
-                return state_record(self.tenant, options.get("mailbox"))
+                found = state_record(self.tenant, options.get("mailbox"))
+                return with_stable_names(found) if options.get("ids") == "named" else found
             case "POST", "act":
-                return act(self.tenant, read_body(raw), await self.clock.now())
+                wanted = read_body(raw)
+                if wanted.text("act") in ACTS:
+                    return administer(self.mint, wanted)
+                return act(self.tenant, wanted, await self.clock.now())
             case "POST", "events":
                 return put_appointment(self.tenant, read_body(raw), await self.clock.now())
+            case "POST", "deliveries":
+                return {"delivered": deliver_all(self.tenant, await self.clock.now())}
             case "GET", "faults":
                 return {"faults": [fault.as_json() for fault in self.faults.standing]}
             case "POST", "faults":
@@ -64,7 +102,27 @@ class Control:
             case "DELETE", "faults":
                 self.faults.clear()
                 return {"faults": []}
+            case "GET", "notifications":
+                return self.notifications.as_json()
+            case "POST", "notifications":
+                return self.notifications.order(MishapOrder.model_validate(read_body(raw).values))
+            case "DELETE", "notifications":
+                self.notifications.mishaps.standing.clear()
+                return self.notifications.as_json()
+            case "POST", "lifecycle":
+                return await self._lifecycle(read_body(raw))
+            case "POST", "expire_delta":
+                return expire_delta(self.tenant, read_body(raw))
         raise GraphError(404, "ResourceNotFound", f"The control plane has no {method} /_sandbox/{what[:80]}.")
+
+    async def _lifecycle(self, body: Body) -> dict[str, Any]:
+        """`{"subscription": id, "event": "reauthorizationRequired"}`, as if Graph had its reasons."""
+        subscription = self.tenant.subscriptions.get(body.text("subscription"))
+        if subscription is None:
+            raise GraphError(404, "ResourceNotFound", "There is no such subscription.")
+        event = _EVENT.validate_python(body.text("event"))
+        self.notifications.raise_event(subscription, event, await self.clock.now())
+        return {"subscription": subscription.id, "event": event}
 
     async def _set_clock(self, body: Body) -> dict[str, Any]:
         if not isinstance(self.clock, OwnClock):
@@ -72,4 +130,11 @@ class Control:
         if not body.text("now"):
             raise bad_request('Say which time it is: {"now": "2030-02-04T00:00:00Z"}.')
         self.clock.set(parse_moment(body.text("now")))
+        return {"now": stamp(await self.clock.now())}
+
+    async def _advance(self, body: Body) -> dict[str, Any]:
+        days = body.number("days", 0)
+        if not 0 < days <= _MOST_DAYS:
+            raise bad_request(f'Say how many days: {{"days": 1}}, and at most {_MOST_DAYS}.')
+        await self.clock.advance(days)
         return {"now": stamp(await self.clock.now())}

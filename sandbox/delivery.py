@@ -4,6 +4,8 @@ import html
 from dataclasses import replace
 from datetime import datetime
 
+from sandbox import post_queue
+from sandbox.evidence import evidence
 from sandbox.items import Address, Event, Message
 from sandbox.mailboxes import Mailbox
 from sandbox.tenant import Tenant
@@ -11,24 +13,56 @@ from sandbox.tenant import Tenant
 _POSTMASTER = Address("Microsoft Outlook", "postmaster@meadow.example")
 
 
+@evidence(
+    "documented",
+    "A message keeps its immutable id when it moves from Drafts to Sent Items",
+    "learn.microsoft.com/graph/outlook-immutable-id",
+)
 def send(tenant: Tenant, box: Mailbox, message: Message, now: datetime, keep: bool = True) -> None:
     """Sends the sender's `message`: to Sent Items under the same id (if `keep`), and into every recipient's
-    inbox.
+    inbox, now or when its sender's queue has come to it.
     """
     message.is_draft, message.is_read = False, True
     message.sent = message.received = message.modified = now
     message.change += 1
     if keep:
         box.move_message(message, "sentitems")
-    unknown = []
-    for address in dict.fromkeys(a.address.lower() for a in (*message.to, *message.cc, *message.bcc)):
-        account = tenant.account(address)
-        if account is None or not account.enabled:
-            unknown.append(address)
-            continue
-        deliver(tenant.mailbox(account.id), message, now)
-    if unknown:
-        _report_undelivered(box, message, unknown, now)
+    leaves = post_queue.departure(box.contents, now)
+    if leaves <= now:
+        _hand_over(tenant, box, message, now)
+    else:
+        post_queue.wait(box.contents, replace(message), leaves)
+        tenant.next_delivery = min(tenant.next_delivery, leaves)
+    box.touched = True
+
+
+def deliver_due(tenant: Tenant, now: datetime) -> None:
+    """Delivers what the queues hold and is due; cheap when nothing is."""
+    if now < tenant.next_delivery:
+        return
+    _empty_queues(tenant, now)
+
+
+def deliver_all(tenant: Tenant, now: datetime) -> int:
+    """Delivers at once what waits in the queues, as if its minute had come; how many messages that were."""
+    for box in tenant.mailboxes.values():
+        for parcel in box.contents.queue:
+            parcel.due = min(parcel.due, now)
+        box.contents.departures.clear()
+    return _empty_queues(tenant, now)
+
+
+def _empty_queues(tenant: Tenant, now: datetime) -> int:
+    count = 0
+    boxes = list(tenant.mailboxes.values())
+    for box in boxes:
+        for parcel in post_queue.leaving(box.contents, now):
+            box.touched = True
+            _hand_over(tenant, box, parcel.message, parcel.due)
+            count += 1
+    waiting = (box.contents.queue[0].due for box in boxes if box.contents.queue)
+    tenant.next_delivery = min(waiting, default=post_queue.NEVER)
+    return count
 
 
 def deliver(box: Mailbox, message: Message, now: datetime) -> None:
@@ -45,6 +79,8 @@ def deliver(box: Mailbox, message: Message, now: datetime) -> None:
             is_draft=False,
             is_read=False,
             categories=[],
+            flag="notFlagged",
+            inference="focused",
             properties={},
             change=1,
         )
@@ -87,6 +123,23 @@ def deliver_meeting_mail(
     box.keep_message(message)
 
 
+def _hand_over(tenant: Tenant, box: Mailbox, message: Message, now: datetime) -> None:
+    unknown = []
+    for address in dict.fromkeys(a.address.lower() for a in (*message.to, *message.cc, *message.bcc)):
+        account = tenant.account(address)
+        if account is None or not account.enabled:
+            unknown.append(address)
+            continue
+        deliver(tenant.mailbox(account.id), message, now)
+    if unknown:
+        _report_undelivered(box, message, unknown, now)
+
+
+@evidence(
+    "documented",
+    "Mail to an address that nobody has is accepted, and comes back as a report into the sender's inbox",
+    "Exchange Online non-delivery reports (550 5.1.10 RecipientNotFound)",
+)
 def _report_undelivered(box: Mailbox, message: Message, addresses: list[str], now: datetime) -> None:
     report = new_message(box, "inbox", f"Undeliverable: {message.subject}", now)
     report.sender = _POSTMASTER
@@ -94,6 +147,19 @@ def _report_undelivered(box: Mailbox, message: Message, addresses: list[str], no
     names = ", ".join(html.escape(address) for address in addresses)
     report.body_type = "html"
     report.body = f"<p>Your message to {names} couldn't be delivered. The address wasn't found at its domain.</p>"
+    report.conversation, report.in_reply_to = message.conversation, message.internet_id
     report.is_draft = False
     report.sent = report.received = now
     box.keep_message(report)
+
+
+evidence(
+    "assumed",
+    "Meeting mails go at once and do not count in the 30 a minute; a copy of a letter carries no extended property",
+    "the limit is documented for sent messages; nothing says whether meeting mails are counted",
+)
+evidence(
+    "assumed",
+    "A recipient's copy keeps the plain alternative that the sender wrote; Exchange may write its own from the HTML",
+    "Exchange stores one native body; whether it keeps the second of a MIME draft is undocumented",
+)

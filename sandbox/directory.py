@@ -1,126 +1,120 @@
 """The directory: users, their managers and their reports."""
 
-from datetime import UTC, datetime, time
-from typing import Any
+from collections.abc import Callable
+from urllib.parse import urlencode
 
-from sandbox.calls import Call, Json, Reply
-from sandbox.errors import GraphError, user_not_found
+from sandbox.calls import LARGEST_PAGE, Call, Json, Reply
+from sandbox.errors import GraphError, bad_request, user_not_found
+from sandbox.evidence import evidence
+from sandbox.opaque import Opaque, sealed, unsealed
 from sandbox.routing import Routes
-from sandbox.tenant import Account, Tenant
-from sandbox.zones import stamp
+from sandbox.tenant import Account
+from sandbox.user_queries import check_query, is_eventual
+from sandbox.user_view import USER, chosen_user, manager_of, reports_of, user_getter, user_json
 
-_DEFAULT_NAMES = """
-businessPhones displayName givenName jobTitle mail mobilePhone officeLocation preferredLanguage surname
-userPrincipalName id
-"""
-_DEFAULT = _DEFAULT_NAMES.split()
+_PAGE = 100
+View = Callable[[Call, Account], Json]
+
+
+class _Cursor(Opaque):
+    """Where the next page begins: after `last`, or at `at` if that user is no longer among those listed."""
+
+    at: int
+    last: str
 
 
 def add_routes(routes: Routes) -> None:
     routes.add("GET", "users", list_users)
+    routes.add("GET", "users/$count", count_users)
     routes.add("GET", "users/{user}", get_user)
     routes.add("GET", "users/{user}/manager", get_manager)
     routes.add("GET", "users/{user}/directReports", list_reports)
 
 
 def list_users(call: Call) -> Reply:
-    users = list(call.tenant.accounts.values())
-    wanted = call.filter
-    if wanted is not None:
-        users = [u for u in users if wanted.holds(_getter(u))]
-    for path, descending in reversed(call.order):
-        users.sort(key=lambda u: str(_getter(u)(path) or "").casefold(), reverse=descending)
-    return call.page("users", users, 100, lambda user: _user_json(call, user))
+    return _page(call, "users", _found(call), user_json)
+
+
+@evidence(
+    "documented",
+    "/users/$count without ConsistencyLevel: eventual is 400 Request_BadRequest; as a query option $count is then"
+    " silently ignored.",
+    "learn.microsoft.com/graph/aad-advanced-queries, error handling",
+)
+def count_users(call: Call) -> Reply:
+    if not is_eventual(call):
+        raise GraphError(400, "Request_BadRequest", "$count is not currently supported.")
+    number = len(_found(call, counted=True))
+    return Reply(200, headers={"content-type": "text/plain;charset=utf-8"}, text=str(number))
 
 
 def get_user(call: Call) -> Reply:
-    body = _user_json(call, call.account)
+    body = user_json(call, call.account)
     return Reply(200, {"@odata.context": call.context("users/$entity"), **body})
 
 
+@evidence(
+    "documented",
+    "Somebody without a manager: GET manager is 404 Request_ResourceNotFound.",
+    "learn.microsoft.com/graph/api/user-list-manager",
+)
 def get_manager(call: Call) -> Reply:
-    manager = _manager_of(call.tenant, call.account)
+    manager = manager_of(call.tenant, call.account)
     if manager is None:
         raise user_not_found("manager")
-    body = {"@odata.type": "#microsoft.graph.user", **_chosen(manager, call.select)}
+    body = {"@odata.type": USER, **chosen_user(manager, call.select)}
     return Reply(200, {"@odata.context": call.context("directoryObjects/$entity"), **body})
 
 
 def list_reports(call: Call) -> Reply:
-    boss = call.account
-    reports = [a for a in call.tenant.accounts.values() if a.manager == boss.id]
+    def view(call: Call, account: Account) -> Json:
+        return {"@odata.type": USER, **chosen_user(account, call.select)}
 
-    def view(account: Account) -> Json:
-        return {"@odata.type": "#microsoft.graph.user", **_chosen(account, call.select)}
-
-    return call.page("directoryObjects", reports, 100, view)
+    return _page(call, "directoryObjects", reports_of(call.tenant, call.account), view)
 
 
-def _user_json(call: Call, account: Account) -> Json:
-    body = _chosen(account, call.select)
-    if call.expand.lower().startswith("manager"):
-        manager = _manager_of(call.tenant, account)
-        if manager is not None:
-            body["manager"] = {"@odata.type": "#microsoft.graph.user", **_chosen(manager, [])}
-    elif call.expand:
-        raise GraphError(400, "Request_BadRequest", f"The sandbox tenant cannot expand '{call.expand[:60]}' of a user.")
-    return body
+def _found(call: Call, counted: bool = False) -> list[Account]:
+    """Who matches `$filter`, in the order of `$orderby`."""
+    wanted = call.filter
+    if counted:
+        call.query.setdefault("$count", "true")
+    check_query(call, wanted)
+    users = [u for u in call.tenant.accounts.values() if not u.deleted]
+    if wanted is not None:
+        users = [u for u in users if wanted.holds(user_getter(u))]
+    for path, descending in reversed(call.order):
+        users.sort(key=lambda u: str(user_getter(u)(path) or "").casefold(), reverse=descending)
+    return users
 
 
-def _manager_of(tenant: Tenant, account: Account) -> Account | None:
-    return tenant.accounts.get(account.manager) if account.manager else None
+@evidence(
+    "documented",
+    "Pages of users have 100 items, at most 999 by $top; the nextLink carries an opaque $skiptoken.",
+    "learn.microsoft.com/graph/api/user-list and learn.microsoft.com/graph/paging",
+)
+def _page(call: Call, what: str, users: list[Account], view: View) -> Reply:
+    size = call.count_option("$top", call.preferred_page(_PAGE))
+    if not 0 < size <= LARGEST_PAGE:
+        raise bad_request(f"Invalid page size specified: '{size}'. Must be between 1 and 999 inclusive.", "BadRequest")
+    start = _start(call, users)
+    body: Json = {"@odata.context": call.context(what)}
+    if is_eventual(call) and call.query.get("$count", "").lower() == "true":
+        body["@odata.count"] = len(users)
+    shown = users[start : start + size]
+    body["value"] = [view(call, user) for user in shown]
+    if len(users) > start + size:
+        token = sealed(_Cursor(at=start + size, last=shown[-1].id))
+        options = {**call.query, "$skiptoken": token}
+        body["@odata.nextLink"] = f"{call.base}{call.path}?{urlencode(options, safe='$')}"
+    return Reply(200, body)
 
 
-def _chosen(account: Account, select: list[str]) -> Json:
-    full = _full(account)
-    known = {name.lower(): name for name in full}
-    names = [known.get(name.lower(), "") for name in select] if select else _DEFAULT
-    if "" in names:
-        unknown = select[names.index("")][:60]
-        raise GraphError(
-            400,
-            "Request_BadRequest",
-            f"Could not find a property named '{unknown}' on type 'microsoft.graph.user'.",
-        )
-    return {name: full[name] for name in names}
-
-
-def _getter(account: Account) -> Any:
-    full = _full(account)
-    known = {name.lower(): value for name, value in full.items()}
-
-    def get(path: str) -> Any:
-        if path.lower() not in known:
-            message = f"Could not find a property named '{path[:60]}' on type 'microsoft.graph.user'."
-            raise GraphError(400, "BadRequest", f"Invalid filter clause: {message}")
-        return known[path.lower()]
-
-    return get
-
-
-def _full(account: Account) -> Json:
-    return {
-        "accountEnabled": account.enabled,
-        "businessPhones": [],
-        "city": None,
-        "companyName": "Meadow",
-        "country": account.country,
-        "createdDateTime": stamp(datetime.combine(account.hired, time(), UTC)),
-        "department": account.department,
-        "displayName": account.name,
-        "employeeHireDate": stamp(datetime.combine(account.hired, time(), UTC)),
-        "employeeId": None,
-        "employeeType": None,
-        "givenName": account.given,
-        "id": account.id,
-        "jobTitle": account.title,
-        "mail": account.mail,
-        "mailNickname": account.mail.partition("@")[0],
-        "mobilePhone": None,
-        "officeLocation": account.country,
-        "preferredLanguage": None,
-        "surname": account.surname or None,
-        "usageLocation": account.country,
-        "userPrincipalName": account.mail,
-        "userType": "Member",
-    }
+def _start(call: Call, users: list[Account]) -> int:
+    text = call.query.get("$skiptoken")
+    if text is None:
+        return 0
+    cursor = unsealed(_Cursor, text)
+    if cursor is None:
+        raise GraphError(400, "Directory_ExpiredPageToken", "The specified page token value is not valid.")
+    positions = [i for i, user in enumerate(users) if user.id == cursor.last]
+    return positions[0] + 1 if positions else min(max(cursor.at, 0), len(users))

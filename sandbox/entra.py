@@ -5,20 +5,42 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox.entra_calls import Ask, EntraError
+from sandbox.evidence import evidence
 from sandbox.sign_in import SignIn
 from sandbox.sign_in_page import trouble_page
 from sandbox.token_endpoint import TokenEndpoint
 from sandbox.tokens import LOGIN, Mint
 
 log = logging.getLogger("sandbox")
-_ALIASES = ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
-
-
+_CODES = "learn.microsoft.com/entra/identity-platform/reference-error-codes"
+_WORLD = ("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net")
+# The host that is preferred on the network, the one in caches, and all its names.
+_CLOUDS = (
+    ("login.microsoftonline.com", "login.windows.net", _WORLD),
+    (
+        "login.partner.microsoftonline.cn",
+        "login.partner.microsoftonline.cn",
+        ("login.partner.microsoftonline.cn", "login.chinacloudapi.cn"),
+    ),
+    (
+        "login.microsoftonline.us",
+        "login.microsoftonline.us",
+        ("login.microsoftonline.us", "login.usgovcloudapi.net"),
+    ),
+)
+_HOSTS = tuple(alias for _, _, aliases in _CLOUDS for alias in aliases)
 _CLAIMS = "sub iss aud exp iat nonce name preferred_username oid tid"
+# What a fault by status says in Entra's words, where the order does not say it.
+_TROUBLES = {
+    429: ("temporarily_unavailable", 90055, "There are too many incoming requests."),
+    500: ("server_error", 50000, "There was an issue with the sign-in service."),
+}
+_OUTAGE = ("temporarily_unavailable", 90033, "A transient error has occurred. Please try again.")
 
 
 @dataclass(slots=True)
@@ -31,11 +53,11 @@ class Entra:
         self.sign_in = SignIn(self.mint)
         self.tokens = TokenEndpoint(self.mint, self.sign_in.codes)
 
-    def answer(self, ask: Ask) -> tuple[Response, str | None]:
-        """The response, and the client id concerned if there is one."""
+    def answer(self, ask: Ask) -> Response:
+        """The response; a refusal has an AADSTS number, on a page where a browser asked."""
         path = "/".join(ask.segments).lower()
-        if path == "common/discovery/instance":
-            return JSONResponse(self._instance()), None
+        if path == "common/discovery/instance" and ask.method == "GET":
+            return self._instance(ask)
         page = self._page(path.partition("/")[2], ask.method)
         if page is None:
             log.warning("NOT SERVED: a client wanted %s /%s", ask.method, path)
@@ -43,15 +65,14 @@ class Entra:
                 "code": "ResourceNotFound",
                 "message": f"The sandbox tenant does not serve {ask.method} /{path}.",
             }
-            return JSONResponse({"error": trouble}, 404), None
-        client = ask.form.get("client_id") or ask.options.get("client_id")
+            return JSONResponse({"error": trouble}, 404)
         try:
             self._check_tenant(ask.segments[0])
-            return page(ask), client
+            return page(ask)
         except EntraError as error:
             if path.endswith("/authorize"):
-                return HTMLResponse(trouble_page(error.message), error.status), client
-            return self._refusal(error, ask), client
+                return HTMLResponse(trouble_page(error.message), error.status)
+            return self._refusal(error, ask)
 
     def _page(self, rest: str, method: str) -> Callable[[Ask], Response] | None:
         pages: dict[tuple[str, str], Callable[[Ask], Response]] = {
@@ -61,6 +82,8 @@ class Entra:
             ("GET", "oauth2/v2.0/authorize"): self.sign_in.authorize,
             ("POST", "oauth2/v2.0/authorize"): self.sign_in.authorize,
             ("GET", "oauth2/v2.0/logout"): self.sign_in.logout,
+            ("POST", "oauth2/v2.0/logout"): self.sign_in.logout,
+            ("GET", "oauth2/v2.0/token"): _only_post,
         }
         return pages.get((method, rest))
 
@@ -72,18 +95,24 @@ class Entra:
 
     # Discovery ------------------------------------------------------------------------------------
 
-    def _instance(self) -> dict[str, object]:
-        return {
-            "tenant_discovery_endpoint": f"{self.mint.issuer}/.well-known/openid-configuration",
-            "api-version": "1.1",
-            "metadata": [
-                {
-                    "preferred_network": _ALIASES[0],
-                    "preferred_cache": "login.windows.net",
-                    "aliases": _ALIASES,
-                }
-            ],
-        }
+    @evidence(
+        "proven",
+        "Instance discovery names the hosts that are one cloud; msal asks for it after a failure.",
+        "msal 1.39, GET /common/discovery/instance?api-version=1.1",
+    )
+    @evidence("documented", "An authority on no host of Entra's is AADSTS50049.", _CODES)
+    def _instance(self, ask: Ask) -> Response:
+        asked = ask.options.get("authorization_endpoint", "")
+        try:
+            host = urlsplit(asked).hostname
+        except ValueError:
+            host = asked
+        if host and host not in (*_HOSTS, urlsplit(ask.base).hostname):
+            return self._refusal(EntraError("invalid_instance", 50049, "Unknown or invalid instance."), ask)
+        found: dict[str, object] = {"tenant_discovery_endpoint": f"{self.mint.issuer}/.well-known/openid-configuration"}
+        if ask.options.get("api-version") == "1.1":
+            found |= {"api-version": "1.1", "metadata": [_cloud(*cloud) for cloud in _CLOUDS]}
+        return JSONResponse(found)
 
     def _configuration(self, ask: Ask) -> Response:
         """What only programs use is on the real host, as in production; what a browser opens is here."""
@@ -97,7 +126,7 @@ class Entra:
                     "client_secret_basic",
                 ],
                 "jwks_uri": f"{LOGIN}/{tid}/discovery/v2.0/keys",
-                "response_modes_supported": ["query"],
+                "response_modes_supported": ["query", "fragment", "form_post"],
                 "subject_types_supported": ["pairwise"],
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "response_types_supported": ["code"],
@@ -117,6 +146,19 @@ class Entra:
     def _keys(self, ask: Ask) -> Response:
         return JSONResponse({"keys": [{**key.jwk, "issuer": self.mint.issuer} for key in self.mint.keys]})
 
+    @evidence("documented", "An overloaded tenant is AADSTS90055, a passing outage AADSTS90033.", _CODES)
+    @evidence("assumed", "These come as temporarily_unavailable, with the status of the outage.", "OAuth 2.0, RFC 6749")
+    def ordered(self, status: int, code: str | None, ask: Ask) -> Response:
+        """The refusal that somebody ordered: by `status`, or by a `code` like AADSTS7000222."""
+        kind, number, message = _TROUBLES.get(status, _OUTAGE)
+        digits = (code or "").upper().removeprefix("AADSTS")
+        if digits.isdecimal() and len(digits) < 12:
+            kind = "invalid_client" if status == 401 else kind if status >= 429 else "invalid_request"
+            number, message = int(digits), "This refusal was ordered from the sandbox tenant."
+        elif code:
+            kind = code
+        return self._refusal(EntraError(kind, number, message, status), ask)
+
     def _refusal(self, error: EntraError, ask: Ask) -> Response:
         trace, correlation = str(uuid.uuid4()), ask.headers.get("client-request-id") or str(uuid.uuid4())
         moment = datetime.fromtimestamp(self.mint.wall(), UTC).strftime("%Y-%m-%d %H:%M:%SZ")
@@ -133,3 +175,13 @@ class Entra:
             },
             error.status,
         )
+
+
+def _cloud(network: str, cache: str, aliases: tuple[str, ...]) -> dict[str, object]:
+    return {"preferred_network": network, "preferred_cache": cache, "aliases": list(aliases)}
+
+
+@evidence("reported", "A token is asked for by POST; a GET is AADSTS900561.", "github.com, many issues of its clients")
+def _only_post(ask: Ask) -> Response:
+    message = f"The endpoint only accepts POST requests. Received a {ask.method} request."
+    raise EntraError("invalid_request", 900561, message, 405)

@@ -27,6 +27,11 @@ class Ask:
     headers: Mapping[str, str]
     base: str
 
+    @property
+    def client_id(self) -> str:
+        """The app that is spoken of, or that speaks."""
+        return self.form.get("client_id") or self.options.get("client_id") or ""
+
 
 def read_form(raw: bytes) -> dict[str, str]:
     return dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))

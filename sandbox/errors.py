@@ -1,5 +1,7 @@
 """What Graph says when it refuses: a status, a code and a sentence, in Graph's own error shape."""
 
+import base64
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -68,17 +70,21 @@ def over_concurrency() -> GraphError:
     )
 
 
+_CHALLENGE = (
+    'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize",'
+    ' client_id="00000003-0000-0000-c000-000000000000"'
+)
+
+
 def unauthenticated(message: str) -> GraphError:
-    return GraphError(
-        401,
-        "InvalidAuthenticationToken",
-        message,
-        {
-            "WWW-Authenticate": 'Bearer realm="", authorization_uri='
-            '"https://login.microsoftonline.com/common/oauth2/authorize", client_id='
-            '"00000003-0000-0000-c000-000000000000"'
-        },
-    )
+    return GraphError(401, "InvalidAuthenticationToken", message, {"WWW-Authenticate": _CHALLENGE})
+
+
+def challenged(message: str, since: int) -> GraphError:
+    """A claims challenge for a token that is valid since `since`, in seconds since 1970."""
+    claims = base64.b64encode(json.dumps({"access_token": {"nbf": {"essential": True, "value": str(since)}}}).encode())
+    header = f'{_CHALLENGE}, errorDescription="{message}", error="insufficient_claims", claims="{claims.decode()}"'
+    return GraphError(401, "InvalidAuthenticationToken", message, {"WWW-Authenticate": header})
 
 
 def not_served(method: str, path: str) -> GraphError:

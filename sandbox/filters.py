@@ -1,4 +1,4 @@
-"""OData `$filter` expressions: comparisons, startswith and the like, and/or/not, and `Any` over extended
+"""OData `$filter` expressions: comparisons, `in`, startswith and the like, and/or/not, and `Any` over extended
 properties.
 """
 
@@ -31,11 +31,12 @@ _DEEPEST = 20
 @dataclass(frozen=True, slots=True)
 class Filter:
     """`holds` judges an item through a getter of its paths. `key` is the (property id, value) it certainly
-    has, if known.
+    has, if known. `uses` are the (path, operator or function) pairs it is made of, in lower case.
     """
 
     holds: Test
     key: tuple[str, str] | None = None
+    uses: frozenset[tuple[str, str]] = frozenset()
 
 
 def parse_filter(text: str) -> Filter:
@@ -43,7 +44,7 @@ def parse_filter(text: str) -> Filter:
     parser = _Parser(text)
     test = parser.either(0)
     parser.end()
-    return Filter(test, parser.key if not parser.has_or else None)
+    return Filter(test, parser.key if not parser.has_or else None, frozenset(parser.uses))
 
 
 class _Parser:
@@ -54,6 +55,7 @@ class _Parser:
         self.key: tuple[str, str] | None = None
         self.has_or = False
         self.seen: dict[str, str] = {}
+        self.uses: set[tuple[str, str]] = set()
 
     def _cut(self, text: str) -> Iterator[tuple[str, str]]:
         position, text = 0, text.rstrip()
@@ -102,6 +104,7 @@ class _Parser:
     def single(self, depth: int) -> Test:
         if self.next_is("not"):
             self.has_or = True
+            self.uses.add(("", "not"))
             inner = self.single(depth + 1) if depth < _DEEPEST else self.either(depth + 1)
             return lambda get: not inner(get)
         if self.next_is("("):
@@ -110,17 +113,19 @@ class _Parser:
             return inner
         word = self.take()
         if word.lower() in _FUNCTIONS:
-            return self.function(_FUNCTIONS[word.lower()])
+            return self.function(word.lower())
         if word.lower().endswith("/any"):
             return self.any_of(word[:-4], depth)
         return self.comparison(word)
 
-    def function(self, check: Callable[[str, str], bool]) -> Test:
+    def function(self, name: str) -> Test:
+        check = _FUNCTIONS[name]
         self.take("(")
         path = self.take()
         self.take(",")
         wanted = str(self.literal()).casefold()
         self.take(")")
+        self.uses.add((path.lower(), name))
         return lambda get: check(str(get(path) or "").casefold(), wanted)
 
     def any_of(self, path: str, depth: int) -> Test:
@@ -140,11 +145,23 @@ class _Parser:
         return test
 
     def comparison(self, path: str) -> Test:
-        operator = self.take(*_OPERATORS).lower()
+        operator = self.take(*_OPERATORS, "in").lower()
+        self.uses.add((path.lower(), operator))
+        if operator == "in":
+            choices = self.literals()
+            return lambda get: any(_compare("eq", get(path), choice) for choice in choices)
         wanted = self.literal()
         if operator == "eq" and isinstance(wanted, str):
             self.seen[path] = wanted
         return lambda get: _compare(operator, get(path), wanted)
+
+    def literals(self) -> list[object]:
+        self.take("(")
+        found = [self.literal()]
+        while self.next_is(","):
+            found.append(self.literal())
+        self.take(")")
+        return found
 
     def literal(self) -> object:
         kind = self.tokens[self.at][0] if self.at < len(self.tokens) else ""

@@ -6,12 +6,14 @@ from zoneinfo import ZoneInfo
 from sandbox.bodies import Body
 from sandbox.calls import Call, Json, Reply
 from sandbox.errors import bad_request
+from sandbox.evidence import evidence
 from sandbox.items import Event
 from sandbox.mailbox_settings import working_hours
 from sandbox.routing import Routes
 from sandbox.zones import parse_moment, wall_clock, zone_named
 
 _MOST_SCHEDULES = 20
+_MOST_ENTRIES = 1000
 _LONGEST = timedelta(days=62)
 _DIGITS = {"free": "0", "tentative": "1", "busy": "2", "oof": "3", "workingElsewhere": "4"}
 # Of two things at the same time the heavier one shows.
@@ -22,6 +24,16 @@ def add_routes(routes: Routes) -> None:
     routes.add("POST", "users/{user}/calendar/getSchedule", get_schedule)
 
 
+@evidence(
+    "documented",
+    "At most 20 schedules, 62 days (400 ErrorTimeIntervalTooBig) and intervals of 5 to 1440 minutes.",
+    "graph docs, api/calendar-getschedule.md and outlook-get-free-busy-schedule.md",
+)
+@evidence(
+    "reported",
+    "Trouble with one address (5016 unknown, 5006 more than 1000 entries) is an error of its schedule alone.",
+    "others' answers from the live service; the codes are those of Exchange Web Services",
+)
 def get_schedule(call: Call) -> Reply:
     call.mailbox  # noqa: B018  the asking mailbox must exist
     body = call.body
@@ -63,26 +75,39 @@ def _schedule(
 ) -> Json:
     account = call.tenant.account(name)
     if account is None or not account.enabled:
-        return {
-            "scheduleId": name,
-            "availabilityView": "",
-            "scheduleItems": None,
-            "workingHours": None,
-            "error": {
-                "message": f"Unable to resolve e-mail address {name[:100]} to an Active Directory object.",
-                "responseCode": "5016",
-            },
-        }
+        return _trouble(name, "5016", f"Unable to resolve e-mail address {name[:100]} to an Active Directory object.")
     box = call.tenant.mailbox(account.id)
     events = [e for e in box.events_between(start, end) if e.end > start]
+    if len(events) > _MOST_ENTRIES:
+        message = (
+            "The result set contains too many calendar entries."
+            f" The allowed size = {_MOST_ENTRIES}; the actual size = {len(events)}."
+        )
+        return _trouble(name, "5006", message)
     return {
         "scheduleId": name,
         "availabilityView": _view(events, start, end, step),
         "scheduleItems": [_item(event, zone, zone_name) for event in events],
-        "workingHours": working_hours(box.contents),
+        "workingHours": working_hours(box.contents, call.now.year),
     }
 
 
+def _trouble(name: str, code: str, message: str) -> Json:
+    return {
+        "scheduleId": name,
+        "availabilityView": "",
+        "scheduleItems": None,
+        "workingHours": None,
+        "error": {"message": message, "responseCode": code},
+    }
+
+
+@evidence(
+    "documented",
+    "availabilityView has a digit for each interval: 0 free, 1 tentative, 2 busy, 3 out of office, 4 elsewhere.",
+    "graph docs, resources/scheduleinformation.md",
+)
+@evidence("assumed", "Of two things at once the heavier shows: oof, busy, tentative, elsewhere.", "Outlook's colours")
 def _view(events: list[Event], start: datetime, end: datetime, step: timedelta) -> str:
     slots = ["0"] * -((start - end) // step)
     for event in sorted(events, key=lambda e: _WEIGHT.get(e.show_as, 0)):
@@ -93,6 +118,11 @@ def _view(events: list[Event], start: datetime, end: datetime, step: timedelta) 
     return "".join(slots)
 
 
+@evidence(
+    "documented",
+    "Private and confidential items show their times and status, but no subject or location.",
+    "graph docs, resources/scheduleitem.md",
+)
 def _item(event: Event, zone: ZoneInfo | None, zone_name: str) -> Json:
     private = event.sensitivity in ("private", "confidential")
     item: Json = {

@@ -8,21 +8,50 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sandbox import calendars, directory, free_busy, mail, mailbox_settings
+from sandbox import (
+    batch,
+    calendar_delta,
+    calendars,
+    directory,
+    directory_delta,
+    free_busy,
+    mail,
+    mailbox_settings,
+    replies,
+    responses,
+    subscriptions,
+)
+from sandbox.app_registrations import App
 from sandbox.calls import Call, Reply
-from sandbox.errors import GraphError, not_served, over_concurrency, unauthenticated
+from sandbox.delivery import deliver_due
+from sandbox.errors import GraphError, challenged, not_served, unauthenticated
+from sandbox.permissions import Granted, authorize, denied, needed
 from sandbox.routing import Route, Routes, split_path
-from sandbox.tenant import App, Tenant
-from sandbox.tokens import BearerError, Mint
+from sandbox.tenant import Tenant
+from sandbox.tokens import BearerError, ClaimsChallengeError, Mint
 
 log = logging.getLogger("sandbox")
 CONTENT_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
-_NOT_SEGMENTS = ("delta", "$count", "$ref")
+# Where these stand for an id, a client wanted a function or a count that is not served there.
+_NOT_IDS = ("delta", "$count", "$ref", "$value")
+_PARTS = (
+    batch,
+    directory,
+    directory_delta,
+    calendar_delta,
+    mailbox_settings,
+    free_busy,
+    calendars,
+    mail,
+    replies,
+    responses,
+    subscriptions,
+)
 
 
 def all_routes() -> Routes:
     routes = Routes()
-    for part in (directory, mailbox_settings, free_busy, calendars, mail):
+    for part in _PARTS:
         part.add_routes(routes)
     return routes
 
@@ -43,6 +72,7 @@ class Found:
     """What is known of a request before it is handled. Exactly one of `route` and `refusal` is there."""
 
     app: App | None
+    granted: Granted | None
     mailbox: str | None
     route: Route | None
     names: Mapping[str, str]
@@ -58,30 +88,30 @@ class Graph:
     def find(self, ask: Ask) -> Found:
         """Checks the bearer and finds the route."""
         try:
-            app = self._app(ask.headers.get("authorization", ""))
+            granted = self._granted(ask.headers.get("authorization", ""))
         except GraphError as error:
-            return Found(None, None, None, {}, error)
+            return Found(None, None, None, None, {}, error)
         segments = split_path(ask.raw_path)
         found = self.routes.find(ask.method, segments)
-        if found is None or any(s.lower().partition("(")[0] in _NOT_SEGMENTS for s in segments):
+        if found is None or any(s.lower().partition("(")[0] in _NOT_IDS for s in found[1].values()):
             log.warning("NOT SERVED: a client wanted %s /v1.0%s", ask.method, ask.raw_path)
-            return Found(app, None, None, {}, not_served(ask.method, ask.raw_path))
+            return Found(granted.app, granted, None, None, {}, not_served(ask.method, ask.raw_path))
         route, names = found
         mailbox = None
         if route.of_mailbox:
             account = self.tenant.account(names["user"])
             mailbox = account.mail if account else names["user"]
-        return Found(app, mailbox, route, names, None)
+        return Found(granted.app, granted, mailbox, route, names, None)
 
-    def handle(self, ask: Ask, found: Found, body: bytes, now: datetime, in_flight: int, most: int) -> Reply:
+    def handle(self, ask: Ask, found: Found, body: bytes, now: datetime) -> Reply:
         """Does what was asked. Raises GraphError."""
-        if found.refusal is not None or found.route is None or found.app is None:
+        deliver_due(self.tenant, now)
+        if found.refusal is not None or found.route is None or found.granted is None:
             raise found.refusal or not_served(ask.method, ask.raw_path)
-        if in_flight > most:
-            raise over_concurrency()
         call = Call(
             tenant=self.tenant,
-            app=found.app,
+            app=found.granted.app,
+            granted=found.granted,
             method=ask.method,
             path=ask.raw_path,
             query_string=ask.query_string,
@@ -91,14 +121,26 @@ class Graph:
             base=ask.base,
             names=found.names,
         )
+        authorize(self.tenant, found.granted, ask.method, found.route.pattern, found.names, call.query)
         return found.route.handler(call)
 
-    def _app(self, authorization: str) -> App:
+    def ordered(self, fault: str, found: Found) -> GraphError | None:
+        """The refusal that a fault of authorization stands for: `consent` taken away, or a `claims` challenge."""
+        if found.app is None or found.route is None:
+            return None
+        if fault == "claims":
+            return challenged(str(ClaimsChallengeError(0)), self.mint.revoke(found.app))
+        need = needed(found.route.method, found.route.pattern)
+        return denied(need.workload if need else "exchange")
+
+    def _granted(self, authorization: str) -> Granted:
         kind, _, bearer = authorization.partition(" ")
         if kind.lower() != "bearer" or not bearer.strip():
             raise unauthenticated("Access token is empty.")
         try:
-            return self.mint.app_of(bearer.strip())
+            return self.mint.granted(bearer.strip())
+        except ClaimsChallengeError as error:
+            raise challenged(str(error), error.since) from error
         except BearerError as error:
             raise unauthenticated(str(error)) from error
 

@@ -1,7 +1,9 @@
 """What lies in a mailbox: events and messages, as plain records that the state file can hold."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+
+from sandbox.recurrence import Recurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +18,16 @@ class Attendee:
     kind: str = "required"
     response: str = "none"
     responded: datetime | None = None
+    proposed: tuple[datetime, datetime] | None = None
 
 
 @dataclass(slots=True)
 class Event:
-    """One person's copy of an event; copies of a meeting share `uid`. Instants are aware UTC."""
+    """One person's copy of an event; copies of a meeting share `uid`. Instants are aware UTC.
+
+    A series is its master (`recurrence`, and the days `removed` from it) and the exceptions from it: events
+    that name their `series` and the `original` day, in the series' zone, which they stand for.
+    """
 
     id: str
     uid: str
@@ -55,11 +62,36 @@ class Event:
     response_requested: bool = True
     allow_proposals: bool = True
     hide_attendees: bool = False
+    recurrence: Recurrence | None = None
+    removed: list[date] = field(default_factory=list)
+    series: str | None = None
+    original: date | None = None
+    original_start: datetime | None = None
+    is_exception: bool = False
+    # How the organizer's calendar shows it; an attendee's copy does so once it is accepted.
+    meant_as: str = "busy"
+
+    @property
+    def kind(self) -> str:
+        if self.recurrence is not None:
+            return "seriesMaster"
+        if self.series is None:
+            return "singleInstance"
+        return "exception" if self.is_exception else "occurrence"
+
+    @property
+    def calendar_uid(self) -> str:
+        """The iCalUId: `uid` with the day of the occurrence written into it."""
+        day = self.original
+        return self.uid if day is None else f"{self.uid[:32]}{day.year:04X}{day.month:02X}{day.day:02X}{self.uid[40:]}"
 
 
 @dataclass(slots=True)
 class Message:
-    """One mail in one mailbox. `folder` is drafts, sentitems, inbox or deleteditems."""
+    """One mail in one mailbox. `folder` is drafts, sentitems, inbox or deleteditems.
+
+    `text` is the plain alternative of an HTML `body`, if it was written with one.
+    """
 
     id: str
     folder: str
@@ -87,3 +119,18 @@ class Message:
     change: int = 1
     meeting: str | None = None
     event_id: str | None = None
+    text: str | None = None
+    in_reply_to: str = ""
+    has_attachments: bool = False
+    delivery_receipt: bool = False
+    read_receipt: bool = False
+    inference: str = "focused"
+    flag: str = "notFlagged"
+
+
+@dataclass(slots=True)
+class Parcel:
+    """A message as it was sent, waiting in its sender's queue to be delivered at `due`."""
+
+    due: datetime
+    message: Message

@@ -7,8 +7,6 @@ from typing import Any
 
 from sandbox.zones import stamp
 
-MOST_IN_FLIGHT = 4
-
 
 @dataclass(slots=True)
 class Entry:

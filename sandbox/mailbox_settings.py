@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from sandbox.calls import Call, Json, Reply, chosen
+from sandbox.custom_zones import custom_zone_json
+from sandbox.evidence import evidence
 from sandbox.mailboxes import Contents
 from sandbox.routing import Routes
 from sandbox.zones import wall_clock
@@ -36,18 +38,24 @@ def get_settings(call: Call) -> Reply:
             "scheduledEndDateTime": wall_clock(replies.end or start + timedelta(days=1), zone, zone_name),
         },
         "language": {"locale": contents.language, "displayName": "English (United Kingdom)"},
-        "workingHours": working_hours(contents),
+        "workingHours": working_hours(contents, call.now.year),
     }
     reply = chosen(full, call.select, "Microsoft.OutlookServices.MailboxSettings")
     reply.pop("id", None)
     return Reply(200, reply)
 
 
-def working_hours(contents: Contents) -> Json:
-    """As mailboxSettings and getSchedule both carry them."""
+@evidence(
+    "documented",
+    "Working hours carry the zone's name, or a customTimeZone where the mailbox has rules instead of a name.",
+    "graph docs, resources/workinghours.md and resources/customtimezone.md",
+)
+def working_hours(contents: Contents, year: int) -> Json:
+    """As mailboxSettings and getSchedule both carry them; the rules of a custom zone are those of `year`."""
+    custom = custom_zone_json(contents.home, year) if contents.custom_zone else {"name": contents.zone}
     return {
         "daysOfWeek": [_DAYS[day] for day in contents.weekdays],
         "startTime": f"{contents.opens}:00.0000000",
         "endTime": f"{contents.closes}:00.0000000",
-        "timeZone": {"name": contents.zone},
+        "timeZone": custom,
     }

@@ -1,90 +1,141 @@
 """What a change to a meeting does in the other mailboxes: invitations, updates, cancellations, responses.
 
-Every attendee has an own copy with an own id; the copies share the iCalUId. Extended properties and the
-transaction id stay with the organizer, as they do in Exchange.
+Every attendee has an own copy with an own id; the copies share the uid. Extended properties and the transaction
+id stay with the organizer, as they do in Exchange.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from sandbox.delivery import deliver_meeting_mail
-from sandbox.items import Attendee, Event
+from sandbox.evidence import evidence
+from sandbox.items import Address, Attendee, Event
 from sandbox.mailboxes import Mailbox
 from sandbox.tenant import Tenant
 
+Span = tuple[datetime, datetime]
 
-def invite(tenant: Tenant, event: Event, now: datetime, only: set[str] | None = None) -> None:
-    """Puts the organizer's `event` into its attendees' calendars, or brings their copies up to date, and
-    mails them.
+_WORDS = {"accepted": "Accepted", "tentativelyAccepted": "Tentative", "declined": "Declined"}
+_KINDS = {
+    "accepted": "meetingAccepted",
+    "tentativelyAccepted": "meetingTenativelyAccepted",  # Graph's own spelling
+    "declined": "meetingDeclined",
+}
+# What attendees see of an event; a change of anything else is the organizer's own affair.
+_VISIBLE = ("subject", "body_type", "body", "location", "all_day", "online", "sensitivity", "importance")
+_MOMENTS = ("start", "end", "recurrence")
+_COPIED = (*_VISIBLE, "start_zone", "end_zone", "join_url", "recurrence", "response_requested", "allow_proposals")
+
+evidence(
+    "documented",
+    "Each attendee has an own copy with an own id and change key; iCalUId is the same on all.",
+    "graph docs, resources/event.md (iCalUId)",
+)
+evidence(
+    "documented",
+    "A change of attendees alone is mailed to those changed only; any other visible change to everybody.",
+    "graph docs, api/event-update.md",
+)
+evidence(
+    "reported",
+    "A new time asks everybody anew: their responses are reset.",
+    "Outlook's behaviour for substantive changes; unverified for small ones",
+)
+evidence(
+    "assumed",
+    "Changing a series' times or recurrence undoes its exceptions and brings its deleted occurrences back.",
+    "Outlook's warning when a series is edited",
+)
+
+
+def invite(
+    tenant: Tenant, box: Mailbox, event: Event, now: datetime, only: set[str] | None = None, anew: bool = False
+) -> None:
+    """Puts the organizer's `event` (kept in `box`) into its attendees' calendars, or brings their copies up to
+    date, and mails them. `anew`: for other times, so that earlier answers do not count.
     """
     for attendee in event.attendees:
         if only is not None and attendee.address.address.lower() not in only:
             continue
-        box = attendee_box(tenant, attendee, event)
-        if box is None:
+        theirs = attendee_box(tenant, attendee, event)
+        if theirs is None:
             continue
-        copy = box.event_of_uid(event.uid)
-        if copy is None:
-            copy = _new_copy(box, event, now)
-            box.keep_event(copy)
-        else:
-            _refresh(box, copy, event, now)
-        deliver_meeting_mail(box, event, copy, "meetingRequest", event.subject, event.body, now)
+        copy = _place(theirs, box.contents.home, event, now, anew)
+        for exception in box.exceptions_of(event):
+            known = theirs.occurrence(copy, exception.original) if exception.original else None
+            if known is not None and _lists(exception, attendee.address):
+                _place(theirs, box.contents.home, exception, now, anew)
+        deliver_meeting_mail(theirs, event, copy, "meetingRequest", event.subject, event.body, now)
 
 
-def withdraw(tenant: Tenant, event: Event, attendees: list[Attendee], comment: str, now: datetime) -> None:
+def withdraw(tenant: Tenant, event: Event, attendees: Iterable[Attendee], comment: str, now: datetime) -> None:
     """Tells `attendees` that the meeting is off for them: their copies stay, marked as cancelled and free."""
     for attendee in attendees:
         box = attendee_box(tenant, attendee, event)
         if box is None:
             continue
-        copy = box.event_of_uid(event.uid)
+        copy = box.copy_of(event)
         if copy is not None:
-            copy.cancelled, copy.show_as = True, "free"
-            copy.subject = f"Canceled: {event.subject}"
-            _changed(box, copy, now)
+            copy = box.own(copy)
+            for each in (copy, *box.exceptions_of(copy)):
+                each.cancelled, each.show_as = True, "free"
+                each.subject = f"Canceled: {event.subject}"
+                box.note_change(each, now)
         deliver_meeting_mail(box, event, copy, "meetingCancelled", f"Canceled: {event.subject}", comment, now)
 
 
 def cancel(tenant: Tenant, box: Mailbox, event: Event, comment: str, now: datetime) -> None:
-    """The organizer's event leaves the calendar; it is kept aside for auditors."""
+    """The organizer's event leaves the calendar; it is kept aside for auditors. Of a series, an occurrence goes
+    alone.
+    """
     withdraw(tenant, event, event.attendees, comment, now)
+    for exception in box.exceptions_of(event):
+        withdraw(tenant, exception, (a for a in exception.attendees if not _lists(event, a.address)), comment, now)
     box.drop_event(event)
     event.cancelled = True
     event.modified = now
     box.contents.cancelled.append(event)
 
 
-def respond(tenant: Tenant, box: Mailbox, event: Event, response: str, comment: str, tell: bool, now: datetime) -> None:
+def respond(
+    tenant: Tenant,
+    box: Mailbox,
+    event: Event,
+    response: str,
+    comment: str,
+    tell: bool,
+    now: datetime,
+    proposal: Span | None = None,
+) -> None:
     """`response` is accepted, tentativelyAccepted or declined. Unless `tell`, the organizer does not learn
     of it.
 
-    A declined event leaves the attendee's calendar.
+    A declined event leaves the attendee's calendar for Deleted Items.
     """
-    event.response, event.responded = response, now
-    event.show_as = "tentative" if response == "tentativelyAccepted" else "busy"
+    before = event.response
     if response == "declined":
-        box.drop_event(event)
+        box.discard_event(event)
+        _answer(event, response, now)
     else:
-        _changed(box, event, now)
+        event = box.own(event)
+        for each in (event, *(e for e in box.exceptions_of(event) if e.response == before)):
+            _answer(each, response, now)
+            box.note_change(each, now)
     organizer = tenant.account(event.organizer.address)
     if not tell or organizer is None:
         return
-    organizer_box = tenant.mailbox(organizer.id)
-    original = organizer_box.event_of_uid(event.uid)
+    theirs = tenant.mailbox(organizer.id)
+    original = theirs.copy_of(event)
     if original is not None:
-        for attendee in original.attendees:
-            if attendee.address.address.lower() == box.mail.lower():
-                attendee.response, attendee.responded = response, now
-        _changed(organizer_box, original, now)
-    words = {"accepted": "Accepted", "tentativelyAccepted": "Tentative", "declined": "Declined"}[response]
-    kind = {
-        "accepted": "meetingAccepted",
-        "tentativelyAccepted": "meetingTenativelyAccepted",  # Graph's own spelling
-        "declined": "meetingDeclined",
-    }[response]
+        original = theirs.own(original)
+        for each in (original, *theirs.exceptions_of(original)):
+            _note_response(tenant, box, each, before if each is not original else None, response, proposal, now)
+            theirs.note_change(each, now)
     sender = tenant.accounts[box.contents.account_id].address
-    deliver_meeting_mail(organizer_box, event, original, kind, f"{words}: {event.subject}", comment, now, sender=sender)
+    subject = f"{'New Time Proposed' if proposal else _WORDS[response]}: {event.subject}"
+    deliver_meeting_mail(theirs, event, original, _KINDS[response], subject, comment, now, sender=sender)
 
 
 def update(
@@ -97,82 +148,155 @@ def update(
     3. A change of attendees alone reaches the new ones only; any other reaches all.
     4. A new time asks everybody anew.
     """
-    _changed(box, event, now)
+    box.note_change(event, now)
     kept = {a.address.address.lower() for a in event.attendees}
     had = {a.address.address.lower() for a in invitees_before}
     withdraw(tenant, event, [a for a in invitees_before if a.address.address.lower() not in kept], "", now)
-    if (event.start, event.end) != (before.start, before.end):
+    moved = any(getattr(event, name) != getattr(before, name) for name in _MOMENTS)
+    if moved:
         for attendee in event.attendees:
-            attendee.response, attendee.responded = "none", None
-    visible = (
-        "start",
-        "end",
-        "subject",
-        "body",
-        "location",
-        "all_day",
-        "online",
-        "sensitivity",
-        "importance",
-    )
-    if any(getattr(event, name) != getattr(before, name) for name in visible):
-        invite(tenant, event, now)
+            attendee.response, attendee.responded, attendee.proposed = "none", None, None
+    if moved or any(getattr(event, name) != getattr(before, name) for name in _VISIBLE):
+        invite(tenant, box, event, now, anew=moved)
     elif kept - had:
-        invite(tenant, event, now, only=kept - had)
+        invite(tenant, box, event, now, only=kept - had)
+
+
+@evidence(
+    "documented",
+    "Forwarding from an attendee's mailbox tells the organizer, and adds the recipient to the organizer's event.",
+    "graph docs, api/event-forward.md",
+)
+def forward(tenant: Tenant, box: Mailbox, event: Event, to: list[Address], comment: str, now: datetime) -> None:
+    organizer = tenant.account(event.organizer.address)
+    if organizer is None:
+        return
+    theirs = tenant.mailbox(organizer.id)
+    original = theirs.copy_of(event)
+    if original is None:
+        return
+    original = theirs.own(original)
+    new = [address for address in to if not _lists(original, address)]
+    original.attendees += [Attendee(address) for address in new]
+    theirs.note_change(original, now)
+    invite(tenant, theirs, original, now, only={address.address.lower() for address in new})
+    if theirs is not box:
+        sender = tenant.accounts[box.contents.account_id].address
+        subject = f"Meeting Forward Notification: {event.subject}"
+        deliver_meeting_mail(theirs, event, original, "none", subject, comment, now, sender=sender)
 
 
 def attendee_box(tenant: Tenant, attendee: Attendee, event: Event) -> Mailbox | None:
     """The attendee's mailbox, unless they live elsewhere or are the organizer."""
     account = tenant.account(attendee.address.address)
-    if account is None or not account.enabled or account.mail.lower() == event.organizer.address.lower():
+    if account is None or not account.enabled or account is tenant.account(event.organizer.address):
         return None
     return tenant.mailbox(account.id)
 
 
-def _new_copy(box: Mailbox, event: Event, now: datetime) -> Event:
+def _place(box: Mailbox, home: ZoneInfo, event: Event, now: datetime, anew: bool) -> Event:
+    """The attendee's copy of `event`, made or refreshed. `home` is the organizer's zone."""
+    copy = box.copy_of(event)
+    if copy is None and event.original is not None:
+        master = box.event_of_uid(event.uid)
+        if master is not None and event.original in master.removed:
+            master.removed.remove(event.original)
+            copy = box.occurrence(master, event.original)
+    if copy is None:
+        copy = _new_copy(box, home, event, now)
+        box.keep_event(copy)
+        return copy
+    copy = box.own(copy)
+    if anew or copy.cancelled:
+        copy.response, copy.responded, copy.show_as = "notResponded", None, "tentative"
+    if anew:
+        box.forget_exceptions(copy)
+    copy.cancelled = False
+    for name in _COPIED:
+        setattr(copy, name, getattr(event, name))
+    copy.start, copy.end = _floated(event, home, box.contents.home)
+    copy.removed += [day for day in event.removed if day not in copy.removed]
+    copy.meant_as = event.show_as
+    copy.attendees = _as_seen(event, box)
+    box.note_change(copy, now)
+    return copy
+
+
+def _new_copy(box: Mailbox, home: ZoneInfo, event: Event, now: datetime) -> Event:
+    start, end = _floated(event, home, box.contents.home)
     return replace(
         event,
         id=box.new_id("event"),
+        start=start,
+        end=end,
         is_organizer=False,
         created=now,
         modified=now,
         change=1,
-        attendees=_as_seen(event),
+        attendees=_as_seen(event, box),
         show_as="tentative",
+        meant_as=event.show_as,
         response="notResponded",
         responded=None,
         transaction_id=None,
         properties={},
         categories=[],
+        removed=list(event.removed),
+        # Who is invited to one occurrence only has it as a single event.
+        series=None,
+        is_exception=False,
     )
 
 
-def _refresh(box: Mailbox, copy: Event, event: Event, now: datetime) -> None:
-    if copy.cancelled or (copy.start, copy.end) != (event.start, event.end):
-        copy.response, copy.responded, copy.show_as = "notResponded", None, "tentative"
-    copy.cancelled = False
-    for name in (
-        "subject",
-        "start",
-        "end",
-        "start_zone",
-        "end_zone",
-        "body_type",
-        "body",
-        "all_day",
-        "sensitivity",
-    ):
-        setattr(copy, name, getattr(event, name))
-    copy.location, copy.online, copy.join_url = event.location, event.online, event.join_url
-    copy.attendees = _as_seen(event)
-    _changed(box, copy, now)
+@evidence(
+    "documented",
+    "All-day events float: everybody has them on the same date, from midnight to midnight of their own zone.",
+    "graph docs, resources/event.md (isAllDay)",
+)
+def _floated(event: Event, home: ZoneInfo, theirs: ZoneInfo) -> Span:
+    if not event.all_day:
+        return event.start, event.end
+    start, end = (m.astimezone(home).replace(tzinfo=theirs).astimezone(UTC) for m in (event.start, event.end))
+    return start, end
 
 
-def _as_seen(event: Event) -> list[Attendee]:
-    return [Attendee(attendee.address, attendee.kind) for attendee in event.attendees]
+def _answer(event: Event, response: str, now: datetime) -> None:
+    event.response, event.responded = response, now
+    event.show_as = "tentative" if response == "tentativelyAccepted" else event.meant_as
 
 
-def _changed(box: Mailbox, event: Event, now: datetime) -> None:
-    event.change += 1
-    event.modified = now
-    box.touched = True
+def _note_response(
+    tenant: Tenant,
+    box: Mailbox,
+    event: Event,
+    only_from: str | None,
+    response: str,
+    proposal: Span | None,
+    now: datetime,
+) -> None:
+    """Writes what the owner of `box` answered into the organizer's event; with `only_from`, only over the
+    same answer as before.
+    """
+    for attendee in event.attendees:
+        account = tenant.account(attendee.address.address)
+        if account is None or account.id != box.contents.account_id:
+            continue
+        if only_from is None or attendee.response == {"notResponded": "none"}.get(only_from, only_from):
+            attendee.response, attendee.responded, attendee.proposed = response, now, proposal
+
+
+def _lists(event: Event, address: Address) -> bool:
+    return any(a.address.address.lower() == address.address.lower() for a in event.attendees)
+
+
+@evidence(
+    "documented",
+    "With hideAttendees each attendee sees only themselves in the list.",
+    "graph docs, resources/event.md (hideAttendees)",
+)
+def _as_seen(event: Event, box: Mailbox) -> list[Attendee]:
+    return [
+        Attendee(attendee.address, attendee.kind)
+        for attendee in event.attendees
+        if not event.hide_attendees or attendee.address.address.lower() == box.mail.lower()
+    ]

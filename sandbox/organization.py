@@ -4,8 +4,9 @@ for ever.
 
 import random
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import Any
 
 from sandbox.names import drawn_names
 
@@ -56,6 +57,23 @@ class Organization:
     people: tuple[Person, ...]
     service: Person
     hr_partner: str
+    # What the teams meet for, by their leader's mail; worked out when somebody first asks.
+    standing: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    _by_mail: dict[str, Person] = field(default_factory=dict, compare=False, repr=False)
+    _teams: dict[str, list[Person]] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for person in self.people:
+            self._by_mail[person.mail] = person
+            if person.manager:
+                self._teams.setdefault(person.manager, []).append(person)
+
+    def person(self, mail: str) -> Person | None:
+        return self._by_mail.get(mail)
+
+    def team_of(self, leader: Person) -> tuple[Person, ...]:
+        """Who reports to `leader`."""
+        return tuple(self._teams.get(leader.mail, ()))
 
     @property
     def everyone(self) -> tuple[Person, ...]:

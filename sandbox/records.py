@@ -5,12 +5,13 @@ mailboxes.
 from collections.abc import Iterable
 from typing import Any
 
-from sandbox.appointments import appointments_of
+from sandbox.appointments import Appointment, appointments_of, recurring_of
 from sandbox.errors import no_such_mailbox
 from sandbox.items import Address, Event, Message
 from sandbox.mailboxes import FOLDERS, Mailbox
-from sandbox.organization import DOMAIN, Organization
+from sandbox.organization import DOMAIN, Organization, Person
 from sandbox.public_holidays import PUBLIC_HOLIDAYS
+from sandbox.recurrence_json import recurrence_json
 from sandbox.tenant import Tenant
 from sandbox.zones import stamp
 
@@ -38,13 +39,19 @@ def organization_record(organization: Organization) -> dict[str, Any]:
                 "leave": [[first.isoformat(), last.isoformat()] for first, last in person.leave],
                 "busy": [
                     {"start": stamp(a.start), "end": stamp(a.end), "status": a.status}
-                    for a in appointments_of(person, organization)
+                    for a in _taken(person, organization)
                 ],
             }
             for person in organization.people
         ],
         "holidays": {country: [day.isoformat() for day in days] for country, days in PUBLIC_HOLIDAYS.items()},
     }
+
+
+def _taken(person: Person, organization: Organization) -> list[Appointment]:
+    """Own appointments and every time that a standing meeting takes place."""
+    taken = [*appointments_of(person, organization), *recurring_of(person, organization)]
+    return sorted(taken, key=lambda a: (a.start, a.end))
 
 
 def state_record(tenant: Tenant, only: str | None = None) -> dict[str, Any]:
@@ -64,6 +71,7 @@ def _mailbox(box: Mailbox) -> dict[str, Any]:
     events = [*box.contents.events.values(), *box.contents.cancelled]
     return {
         "calendar": sorted((_event(e) for e in events), key=_event_order),
+        "deletedEvents": sorted((_event(e) for e in box.contents.deleted_events), key=_event_order),
         "folders": {name: sorted(map(_message, box.messages_in(name)), key=_message_order) for name in FOLDERS},
     }
 
@@ -88,9 +96,21 @@ def _event(event: Event) -> dict[str, Any]:
         "isOrganizer": event.is_organizer,
         "isCancelled": event.cancelled,
         "organizer": event.organizer.address,
-        "attendees": [{"mail": a.address.address, "type": a.kind, "response": a.response} for a in event.attendees],
+        "attendees": [
+            {
+                "mail": a.address.address,
+                "type": a.kind,
+                "response": a.response,
+                **({"proposed": [stamp(moment) for moment in a.proposed]} if a.proposed else {}),
+            }
+            for a in event.attendees
+        ],
         "response": event.response,
-        "iCalUId": event.uid,
+        "iCalUId": event.calendar_uid,
+        "type": event.kind,
+        "recurrence": recurrence_json(event.recurrence, event.start_zone) if event.recurrence else None,
+        "deletedOccurrences": sorted(day.isoformat() for day in event.removed),
+        "originalStart": stamp(event.original_start) if event.original_start else None,
         "transactionId": event.transaction_id,
         "extendedProperties": dict(sorted(event.properties.items())),
         "body": event.body,
@@ -108,6 +128,7 @@ def _message(message: Message) -> dict[str, Any]:
         "subject": message.subject,
         "bodyType": message.body_type,
         "body": message.body,
+        "text": message.text,
         "created": stamp(message.created),
         "sent": stamp(message.sent) if message.sent else None,
         "received": stamp(message.received) if message.received else None,

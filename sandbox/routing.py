@@ -2,12 +2,14 @@
 written.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from sandbox.calls import Call, Reply
 
+_KEYED = re.compile(r"(\w+)\('((?:[^']|'')+)'\)")
 Handler = Callable[[Call], Reply]
 
 
@@ -40,10 +42,13 @@ class Routes:
         of a mailbox.
         """
         segments = tuple(s if s[0] == "{" else s.lower() for s in pattern.split("/"))
-        of_mailbox = len(segments) > 2 and segments[2] not in ("manager", "directreports")
+        of_mailbox = segments[0] == "users" and len(segments) > 2 and segments[2] not in ("manager", "directreports")
         routes = self._routes.setdefault((method, len(segments)), [])
         routes.append(Route(method, pattern, segments, handler, of_mailbox))
         routes.sort(key=lambda route: tuple(s[0] == "{" for s in route.segments))
+
+    def __iter__(self) -> Iterator[Route]:
+        return (route for routes in self._routes.values() for route in routes)
 
     def find(self, method: str, segments: list[str]) -> tuple[Route, dict[str, str]] | None:
         for route in self._routes.get((method, len(segments)), ()):
@@ -54,8 +59,8 @@ class Routes:
 
 
 def split_path(raw_path: str) -> list[str]:
-    """The decoded segments of an undecoded path, without empty ones; `getSchedule()` and `microsoft.graph.`
-    forms too.
+    """The decoded segments of an undecoded path, without empty ones; `getSchedule()`, `microsoft.graph.` and
+    `messages('id')` forms too, the last being that of the Location header.
     """
     segments = []
     for part in raw_path.split("/"):
@@ -63,5 +68,9 @@ def split_path(raw_path: str) -> list[str]:
             segment = unquote(part)
             if segment.lower().startswith("microsoft.graph."):
                 segment = segment[16:]
-            segments.append(segment.removesuffix("()"))
+            keyed = _KEYED.fullmatch(segment)
+            if keyed:
+                segments += [keyed.group(1), keyed.group(2).replace("''", "'")]
+            else:
+                segments.append(segment.removesuffix("()"))
     return segments

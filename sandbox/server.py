@@ -18,9 +18,10 @@ import uvicorn
 from sandbox.app import build_app
 from sandbox.clock import Clock, OwnClock, ServedClock
 from sandbox.organization import build_organization
+from sandbox.signing_keys import SigningKey, complete
 from sandbox.state_file import StateFile, read_state
 from sandbox.tenant import Tenant, build_tenant
-from sandbox.tokens import Mint, SigningKey
+from sandbox.tokens import Mint
 
 # Where a check-in application on its usual port lets people sign in.
 DEFAULT_REDIRECT_URIS = ("http://localhost:8000/signed-in", "http://127.0.0.1:8000/signed-in")
@@ -37,6 +38,7 @@ class Options:
     clock_url: str | None = None
     state_file: Path | None = None
     json: bool = False
+    strict_permissions: bool = False
     redirect_uris: Sequence[str] = field(default=DEFAULT_REDIRECT_URIS)
 
 
@@ -54,18 +56,20 @@ async def serve(options: Options, announce: Callable[[dict[str, Any]], None] | N
     does).
     """
     organization = build_organization(options.seed, options.people, options.day0)
-    tenant = build_tenant(organization, options.redirect_uris)
+    tenant = build_tenant(organization, options.redirect_uris, options.strict_permissions)
     path = Path(options.state_file) if options.state_file else None
     known = read_state(path, options.seed, options.people, options.day0.isoformat()) if path else None
-    keys = [SigningKey(pem) for pem in known.keys] if known else [SigningKey.fresh()]
+    keys = [SigningKey(pem) for pem in known.keys] if known else []
+    complete(keys)
     state_file = StateFile(path, tenant, keys) if path else None
     if state_file is not None and known is not None:
         state_file.adopt(known)
     clock: Clock = ServedClock(options.clock_url) if options.clock_url else OwnClock()
     listening = _listen(options.port)
+    app = build_app(tenant, Mint(tenant, keys), clock)
     server = uvicorn.Server(
         uvicorn.Config(
-            build_app(tenant, Mint(tenant, keys), clock),
+            app,
             access_log=False,
             log_config=None,
             log_level="warning",
@@ -88,6 +92,7 @@ async def serve(options: Options, announce: Callable[[dict[str, Any]], None] | N
         for task in companions:
             task.cancel()
         await asyncio.gather(*companions, return_exceptions=True)
+        await app.notifications.close()
         if state_file is not None:
             state_file.save_if_changed()
         await clock.close()

@@ -29,5 +29,16 @@ def picker_page(people: Iterable[Account], asked: Mapping[str, str], unknown: st
     return f"{_HEAD.format(title='Pick an account')}{note}<ul>{rows}</ul></main></body></html>"
 
 
+def returning_page(address: str, told: Mapping[str, str]) -> str:
+    """Posts `told` to the app by itself, or at a click where there are no scripts."""
+    fields = "".join(
+        f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">' for name, value in told.items()
+    )
+    return (
+        f"{_HEAD.format(title='Signing in')}<form method='post' action='{html.escape(address)}'>{fields}"
+        "<button>Continue</button></form><script>document.forms[0].submit()</script></main></body></html>"
+    )
+
+
 def trouble_page(message: str, title: str = "Sign in") -> str:
     return f"{_HEAD.format(title=html.escape(title))}<p>{html.escape(message)}</p></main></body></html>"

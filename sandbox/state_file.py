@@ -5,12 +5,15 @@ atomically.
 import asyncio
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from sandbox.app_registrations import App
+from sandbox.directory_changes import DirectoryLog
 from sandbox.mailboxes import Contents, Mailbox
+from sandbox.signing_keys import SigningKey
+from sandbox.subscription import Subscription
 from sandbox.tenant import Account, Tenant
-from sandbox.tokens import SigningKey
 
 _EVERY = 0.5
 
@@ -27,11 +30,17 @@ class State:
     keys: list[str]
     accounts: list[Account]
     mailboxes: list[Contents]
+    apps: list[App] = Field(default_factory=list)
+    directory: DirectoryLog = Field(default_factory=DirectoryLog)
+    subscriptions: list[Subscription] = Field(default_factory=list)
 
 
 _STATE = TypeAdapter(State)
 _CONTENTS = TypeAdapter(Contents)
 _ACCOUNTS = TypeAdapter(list[Account])
+_APPS = TypeAdapter(list[App])
+_DIRECTORY = TypeAdapter(DirectoryLog)
+_SUBSCRIPTIONS = TypeAdapter(list[Subscription])
 
 
 class StateFile:
@@ -72,8 +81,12 @@ class StateFile:
             }
         )
         accounts = _ACCOUNTS.dump_json(list(self.tenant.accounts.values()))
+        apps = _APPS.dump_json(list(self.tenant.apps.values()))
         boxes = b",\n".join(self._written.values())
-        text = head[:-1] + b',"accounts":' + accounts + b',"mailboxes":[\n' + boxes + b"\n]}\n"
+        directory = _DIRECTORY.dump_json(self.tenant.directory)
+        subscriptions = _SUBSCRIPTIONS.dump_json(list(self.tenant.subscriptions.values()))
+        text = head[:-1] + b',"accounts":' + accounts + b',"directory":' + directory
+        text += b',"subscriptions":' + subscriptions + b',"apps":' + apps + b',"mailboxes":[\n' + boxes + b"\n]}\n"
         new = self.path.with_name(self.path.name + ".new")
         # It holds the signing key, so only its owner may read it.
         new.touch(mode=0o600)
@@ -83,7 +96,12 @@ class StateFile:
     def adopt(self, state: State) -> None:
         """Puts what was read into the tenant."""
         for account in state.accounts:
-            self.tenant.accounts[account.id] = account
+            self.tenant.keep_account(account)
+        self.tenant.directory = state.directory
+        self.tenant.subscriptions = {s.id: s for s in state.subscriptions}
+        for app in state.apps:
+            # How this run was started says where its own apps' sign-ins return, and what they may do.
+            self.tenant.apps.setdefault(app.client_id, app)
         for contents in state.mailboxes:
             account = self.tenant.accounts[contents.account_id]
             self.tenant.mailboxes[account.id] = Mailbox(contents, account.mail)

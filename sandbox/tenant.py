@@ -2,30 +2,27 @@
 looks at it.
 """
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 
+from sandbox.app_registrations import STRICT_EXCHANGE, STRICT_ROLES, App, app_secret
 from sandbox.appointments import Appointment, appointments_of, leave_of
+from sandbox.directory_changes import DirectoryLog
 from sandbox.items import Address, Event
 from sandbox.mailboxes import AutomaticReplies, Contents, Mailbox
 from sandbox.organization import Organization, Person, seeded_uuid
-
-APP_ROLES = (
-    "Calendars.Read",
-    "Calendars.ReadWrite",
-    "Mail.ReadWrite",
-    "Mail.Send",
-    "MailboxSettings.ReadWrite",
-    "User.Read.All",
-)
+from sandbox.seeded_series import seeded_series
+from sandbox.series import new_uid
+from sandbox.subscription import Subscription
 
 
 @dataclass(slots=True)
 class Account:
-    """A user of the directory. `manager` is an account id."""
+    """A user of the directory. `manager` is an account id, `aliases` are mails that they had before. Who is
+    `deleted` is kept, since others' mailboxes name them, but Graph does not show them any more. `in_group` says
+    whether the participants' group has them.
+    """
 
     id: str
     mail: str
@@ -40,46 +37,66 @@ class Account:
     roles: list[str]
     enabled: bool = True
     is_person: bool = True
+    deleted: bool = False
+    in_group: bool = True
+    aliases: list[str] = field(default_factory=list)
 
     @property
     def address(self) -> Address:
         return Address(self.name, self.mail)
 
 
-@dataclass(frozen=True, slots=True)
-class App:
-    client_id: str
-    client_secret: str
-    name: str
-    object_id: str
-    roles: tuple[str, ...] = APP_ROLES
-    redirect_uris: tuple[str, ...] = ()
-
-
 @dataclass(slots=True)
 class Tenant:
     organization: Organization
     id: str
-    app: App
-    mail_app: App
+    apps: dict[str, App]
     accounts: dict[str, Account]
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
     changed: bool = False
+    # When the next message leaves somebody's queue; looked up at the first request.
+    next_delivery: datetime = datetime.min.replace(tzinfo=UTC)
+    directory: DirectoryLog = field(default_factory=DirectoryLog)
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
     _people: dict[str, Person] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._names = {a.mail.lower(): a.id for a in self.accounts.values()}
+        for account in self.accounts.values():
+            self.keep_account(account)
         self._people = {p.id: p for p in self.organization.everyone}
 
     @property
-    def apps(self) -> dict[str, App]:
-        return {app.client_id: app for app in (self.app, self.mail_app)}
+    def app(self) -> App:
+        """The registration that clients are told of."""
+        return self.apps[seeded_uuid(self.organization.seed, "app/check-ins")]
+
+    @property
+    def mail_app(self) -> App:
+        """The one with which people's mail programs read."""
+        return self.apps[seeded_uuid(self.organization.seed, "app/mail-client")]
+
+    def register(self, app: App) -> None:
+        """Adds a registration, or changes the one with this client id."""
+        self.apps[app.client_id] = app
+        self.changed = True
 
     def account(self, name: str) -> Account | None:
-        """Found by id, mail or user principal name (here they are the same), in any case."""
+        """Found by id, mail or user principal name (here they are the same), in any case; by a former mail
+        too. Never somebody deleted.
+        """
         name = name.lower()
-        return self.accounts.get(self._names.get(name, name))
+        found = self.accounts.get(self._names.get(name, name))
+        return None if found is None or found.deleted else found
+
+    def keep_account(self, account: Account) -> None:
+        """Takes `account` into the directory, under all its names; a mail that somebody has now goes before one
+        that somebody else had.
+        """
+        self.accounts[account.id] = account
+        self._names[account.mail.lower()] = account.id
+        for alias in account.aliases:
+            self._names.setdefault(alias.lower(), account.id)
 
     def mailbox(self, account_id: str) -> Mailbox:
         box = self.mailboxes.get(account_id)
@@ -92,8 +109,10 @@ class Tenant:
         return (self.mailbox(account_id) for account_id in self.accounts)
 
 
-def build_tenant(organization: Organization, redirect_uris: Sequence[str] = ()) -> Tenant:
-    """A tenant as the seed describes it, before anybody did anything."""
+def build_tenant(organization: Organization, redirect_uris: Sequence[str] = (), strict: bool = False) -> Tenant:
+    """A tenant as the seed describes it, before anybody did anything; `strict` gives the app what the README asks
+    for, and nothing else.
+    """
     seed = organization.seed
     ids = {p.mail: p.id for p in organization.everyone}
     accounts = {
@@ -113,21 +132,22 @@ def build_tenant(organization: Organization, redirect_uris: Sequence[str] = ()) 
         )
         for p in organization.everyone
     }
+    app = fresh_app(seed, "check-ins", tuple(redirect_uris))
+    if strict:
+        app = replace(app, roles=STRICT_ROLES, exchange=STRICT_EXCHANGE)
     return Tenant(
         organization=organization,
         id=seeded_uuid(seed, "tenant"),
-        app=_app(seed, "check-ins", tuple(redirect_uris)),
-        mail_app=_app(seed, "mail-client", ()),
+        apps={known.client_id: known for known in (app, fresh_app(seed, "mail-client"))},
         accounts=accounts,
     )
 
 
-def _app(seed: int, name: str, redirect_uris: tuple[str, ...]) -> App:
-    # The secret opens nothing but this stand-in on the loopback, so it may as well be the same each time.
-    secret = base64.urlsafe_b64encode(hashlib.sha256(f"{seed}/{name}".encode()).digest()).decode()[:40]
+def fresh_app(seed: int, name: str, redirect_uris: tuple[str, ...] = ()) -> App:
+    """A registration with every application role, in every mailbox."""
     return App(
         client_id=seeded_uuid(seed, f"app/{name}"),
-        client_secret=secret,
+        client_secret=app_secret(seed, name),
         name=name,
         object_id=seeded_uuid(seed, f"service-principal/{name}"),
         redirect_uris=redirect_uris,
@@ -152,6 +172,8 @@ def seeded_contents(person: Person, organization: Organization) -> Contents:
     for appointment in (*appointments_of(person, organization), *leave):
         event = own_event(box, owner, appointment, person.mailbox_zone, made)
         contents.events[event.id] = event
+    for event in seeded_series(box, person, organization, made):
+        contents.events[event.id] = event
     return contents
 
 
@@ -174,8 +196,3 @@ def own_event(box: Mailbox, owner: Address, appointment: Appointment, zone: str,
         show_as=appointment.status,
         sensitivity="private" if appointment.private else "normal",
     )
-
-
-def new_uid(event_id: str) -> str:
-    """An iCalUId: the same on every copy, derived from the organizer's event id."""
-    return "040000008200E00074C5B7101A82E008" + hashlib.sha256(event_id.encode()).hexdigest().upper()[:48]

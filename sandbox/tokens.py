@@ -4,61 +4,49 @@ real time.
 
 import base64
 import hashlib
-import json
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jwt
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sandbox.tenant import Account, App, Tenant
+from sandbox.app_registrations import App
+from sandbox.evidence import evidence
+from sandbox.permissions import Granted
+from sandbox.signing_keys import SigningKey, rotate
+from sandbox.tenant import Account, Tenant
 
 GRAPH = "https://graph.microsoft.com"
 LOGIN = "https://login.microsoftonline.com"
 LIFETIME = 3599
-_PUBLIC_CLAIMS = ("n", "e", "kty")
+_MOST_CHECKED = 10_000
 
 
 class BearerError(Exception):
     """A bearer token that does not open Graph; the sentence says why."""
 
 
-@dataclass(slots=True)
-class SigningKey:
-    pem: str
-    _private: rsa.RSAPrivateKey | None = None
+class ClaimsChallengeError(BearerError):
+    """A bearer from before its app's tokens were revoked; one that is valid since `since` (seconds) opens again."""
 
-    @classmethod
-    def fresh(cls) -> "SigningKey":
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    def __init__(self, since: int) -> None:
+        super().__init__(
+            "Continuous access evaluation resulted in challenge with result: InteractionRequired and code:"
+            " TokenIssuedBeforeRevocationTimestamp"
         )
-        return cls(pem.decode(), key)
+        self.since = since
 
-    @property
-    def private(self) -> rsa.RSAPrivateKey:
-        if self._private is None:
-            loaded = serialization.load_pem_private_key(self.pem.encode(), None)
-            assert isinstance(loaded, rsa.RSAPrivateKey)
-            self._private = loaded
-        return self._private
 
-    @property
-    def jwk(self) -> dict[str, Any]:
-        """The public half, as Entra publishes it."""
-        full: dict[str, Any] = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.private.public_key()))
-        public = {name: full[name] for name in _PUBLIC_CLAIMS}
-        return {**public, "use": "sig", "kid": self.kid, "x5t": self.kid}
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """What a token for Graph says, once its signature was found good. Times are real seconds since 1970."""
 
-    @property
-    def kid(self) -> str:
-        numbers = self.private.public_key().public_numbers()
-        return base64.urlsafe_b64encode(hashlib.sha256(str(numbers.n).encode()).digest()).decode()[:27]
+    client_id: str
+    roles: frozenset[str]
+    issued: int
+    expires: int
 
 
 @dataclass(slots=True)
@@ -70,30 +58,32 @@ class Mint:
     tenant: Tenant
     keys: list[SigningKey]
     wall: Callable[[], float] = time.time
-    _checked: dict[str, tuple[App, int]] = field(default_factory=dict)
+    _checked: dict[str, Bearer] = field(default_factory=dict)
 
     @property
     def issuer(self) -> str:
         return f"{LOGIN}/{self.tenant.id}/v2.0"
 
-    def app_token(self, app: App) -> str:
-        """A version 1 token for Graph, with the app's roles."""
+    def app_token(self, app: App, by_certificate: bool = False, since: int = 0) -> str:
+        """A version 1 token for Graph, with the app's roles; valid from `since` (seconds) on at the earliest."""
+        claims = {"roles": list(app.roles)} if app.roles else {}
         return self._sign(
             {
                 "aud": GRAPH,
                 "iss": f"https://sts.windows.net/{self.tenant.id}/",
                 "app_displayname": app.name,
                 "appid": app.client_id,
-                "appidacr": "1",
+                "appidacr": "2" if by_certificate else "1",
                 "idp": f"https://sts.windows.net/{self.tenant.id}/",
                 "idtyp": "app",
                 "oid": app.object_id,
-                "roles": list(app.roles),
+                **claims,
                 "sub": app.object_id,
                 "tid": self.tenant.id,
                 "uti": secrets.token_urlsafe(16),
                 "ver": "1.0",
-            }
+            },
+            since,
         )
 
     def user_token(self, app: App, account: Account, scope: str) -> str:
@@ -132,18 +122,47 @@ class Mint:
             claims["nonce"] = nonce
         return self._sign(claims)
 
-    def app_of(self, bearer: str) -> App:
-        """The app that a Graph token belongs to. Raises BearerError."""
+    def granted(self, bearer: str) -> Granted:
+        """The app that a Graph token belongs to, and the roles in the token. Raises BearerError."""
         known = self._checked.get(bearer)
         if known is None:
-            known = self._checked[bearer] = self._check(bearer)
-        app, expires = known
-        if expires <= self.wall():
+            known = self._check(bearer)
+            if len(self._checked) >= _MOST_CHECKED:
+                self._checked.clear()
+            self._checked[bearer] = known
+        app = self.tenant.apps.get(known.client_id)
+        if app is None:
+            raise BearerError("The token belongs to an app that the tenant does not know.")
+        if known.expires <= self.wall():
             del self._checked[bearer]
             raise BearerError("Lifetime validation failed, the token is expired.")
-        return app
+        if known.issued < app.tokens_since:
+            raise ClaimsChallengeError(app.tokens_since)
+        return Granted(app, known.roles)
 
-    def _check(self, bearer: str) -> tuple[App, int]:
+    def rotate_keys(self) -> None:
+        """A fresh key signs; bearers of the key that left are refused."""
+        rotate(self.keys)
+        self._checked.clear()
+        self.tenant.changed = True
+
+    @evidence(
+        "documented",
+        "After a revocation a bearer meets 401 with a claims challenge, which a fresh token answers.",
+        "learn.microsoft.com/entra/identity-platform/claims-challenge",
+    )
+    @evidence(
+        "assumed",
+        "Every app is challenged; live only one that declared the capability cp1, others until their token ends.",
+        "learn.microsoft.com/entra/identity-platform/app-resilience-continuous-access-evaluation",
+    )
+    def revoke(self, app: App) -> int:
+        """Ends all tokens of `app` made until now; the answer is the second from which others are valid."""
+        since = int(self.wall()) + 1
+        self.tenant.register(replace(app, tokens_since=since))
+        return since
+
+    def _check(self, bearer: str) -> Bearer:
         try:
             kid = jwt.get_unverified_header(bearer).get("kid")
             key = next((k for k in self.keys if k.kid == kid), None)
@@ -159,13 +178,13 @@ class Mint:
             )
         except jwt.InvalidTokenError as error:
             raise BearerError(f"CompactToken validation failed: {error}.") from error
-        app = self.tenant.apps.get(claims["appid"])
-        if app is None or claims.get("idtyp") != "app":
+        if claims.get("idtyp") != "app":
             raise BearerError("The sandbox tenant serves app-only tokens.")
-        return app, int(claims["exp"])
+        roles = frozenset(claims.get("roles", ()))
+        return Bearer(str(claims["appid"]), roles, int(claims["iat"]), int(claims["exp"]))
 
-    def _sign(self, claims: dict[str, Any]) -> str:
-        now = int(self.wall())
+    def _sign(self, claims: dict[str, Any], since: int = 0) -> str:
+        now = max(int(self.wall()), since)
         times = {"iat": now, "nbf": now - 300, "exp": now + LIFETIME}
         key = self.keys[0]
         return jwt.encode({**claims, **times}, key.private, "RS256", {"kid": key.kid, "x5t": key.kid})

@@ -35,6 +35,14 @@ async def answer(send: Send, status: int, headers: Mapping[str, str], content: b
     await send({"type": "http.response.body", "body": content})
 
 
+async def answer_half(send: Send, status: int, headers: Mapping[str, str], content: bytes) -> None:
+    """Announces the whole answer and sends half of it."""
+    pairs = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    pairs.append((b"content-length", str(max(len(content), 2)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
+
+
 async def hold(receive: Receive) -> None:
     """Says nothing until the client has gone away. Raises UnansweredError then."""
     while (await receive())["type"] != "http.disconnect":

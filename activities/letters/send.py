@@ -159,10 +159,11 @@ class Letters:
     async def deliver(self, about: Moment) -> None:
         """Sends the letter once.
 
-        1. Its contents are written and frozen. 2. It becomes a draft that carries its key; a draft that an earlier
-        try may have left is looked up first. 3. `sending_at` is committed. 4. It is sent, and that is committed.
-        A letter whose sending was cut off is read again for 15 minutes, since Exchange moves it when it can; then it
-        is sent again if it is still a draft. If it is nowhere, its key is searched for; after a day HR is told.
+        1. Its contents are written and frozen. 2. It becomes a draft, and the draft gets its key; one that an earlier
+        try may have left, with its key or not yet, is looked up first. 3. `sending_at` is committed. 4. It is sent,
+        and that is committed. A letter whose sending was cut off is read again for 15 minutes, since Exchange moves
+        it when it can; then it is sent again if it is still a draft. If it is nowhere, its key is searched for; after
+        a day HR is told.
         Raises Transient to be called again.
         """
         # A retried call keeps its argument, so what time it is by now must be asked.
@@ -203,18 +204,19 @@ class Letters:
 
     async def _draft(self, letter: Letter, found_begun: bool) -> Letter:
         found = await self._mail.find_by_key(letter.sender, letter.id) if found_begun else None
-        graph_id = found.graph_id if found else await self._create_draft(letter)
+        graph_id = found.graph_id if found else await self._create_draft(letter, found_begun)
         async with self._database.transaction() as session:
             letter = await session.get_one(Letter, letter.id)
             letter.graph_id, letter.state = graph_id, "drafted"
         return letter
 
-    async def _create_draft(self, letter: Letter) -> str:
+    async def _create_draft(self, letter: Letter, found_begun: bool) -> str:
         async with self._database.reading() as session:
             person = await session.get_one(Person, letter.recipient_id)
             keys = tuple(item.key for item in await items_of(session, letter.id))
         assert letter.subject is not None
         assert letter.html is not None
+        assert letter.text is not None
         message = NewMessage(
             key=letter.id,
             item_keys=keys,
@@ -222,8 +224,9 @@ class Letters:
             to_name=person.name,
             subject=letter.subject,
             html=letter.html,
+            text=letter.text,
         )
-        return await self._mail.create_draft(letter.sender, message)
+        return await self._mail.create_draft(letter.sender, message, begun=found_begun)
 
     async def _may_send_again(self, letter: Letter, now: datetime) -> bool:
         """After a cut-off sending: False when it turned out sent; raises Transient to look again later."""

@@ -7,6 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,9 @@ PLAIN_WIDTH = 150
 def demo(
     people: Annotated[int, typer.Option(min=1, help="How many people who have a manager.")] = 12,
     days: Annotated[int, typer.Option(min=1, help="How many days they live.")] = 95,
+    stay: Annotated[
+        bool, typer.Option("--stay", help="Keep tenant, pages and clock running; live on from the tenant's page.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same dates for ever.")] = 1,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the result to this file.")] = None,
     keep: Annotated[
@@ -33,7 +37,7 @@ def demo(
     ] = None,
 ) -> None:
     """Watch an organization live a quarter of check-ins in virtual time, on real parts."""
-    wanted = Wanted(people, days, seed)
+    wanted = Wanted(people, days, seed, stay)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise Refused(f"{keep} is not empty; name a new folder for this run.")
@@ -41,13 +45,15 @@ def demo(
     data.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     holds = False
-    try:
-        outcome = asyncio.run(_demo(wanted, data, console))
+
+    def show(outcome: Outcome) -> None:
         wall = time.monotonic() - began
         _show(console, wanted, outcome, wall)
         if json_file:
             _write(json_file, wanted, outcome, wall)
-        holds = outcome.holds
+
+    try:
+        holds = asyncio.run(_demo(wanted, data, console, show)).holds
     finally:
         if holds and keep is None:
             shutil.rmtree(data, ignore_errors=True)
@@ -58,9 +64,9 @@ def demo(
     raise typer.Exit(0 if holds else 1)
 
 
-async def _demo(wanted: Wanted, data: Path, console: Console) -> Outcome:
+async def _demo(wanted: Wanted, data: Path, console: Console, show: Callable[[Outcome], None]) -> Outcome:
     async with stopped_by_signals():
-        return await run(wanted, data, os.environ, console)
+        return await run(wanted, data, os.environ, console, show)
 
 
 def _show(console: Console, wanted: Wanted, outcome: Outcome, wall: float) -> None:

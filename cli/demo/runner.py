@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -47,11 +47,12 @@ READY_WITHIN_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The knobs. The same seed, people and days give the same dates for ever."""
+    """The knobs. The same seed, people and days give the same dates for ever. `stay`: go on until stopped."""
 
     people: int = 12
     days: int = 95
     seed: int = 1
+    stay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,13 @@ class Stage:
     http: httpx.AsyncClient
 
 
-async def run(wanted: Wanted, data: Path, env: Mapping[str, str], console: Console) -> Outcome:
-    """Lives the quarter in `data`, an empty folder, and judges it. Raises what a process or page ended with."""
+async def run(
+    wanted: Wanted, data: Path, env: Mapping[str, str], console: Console, show: Callable[[Outcome], None]
+) -> Outcome:
+    """Lives the quarter in `data`, an empty folder, judges it, and has it shown before it stays, if it does.
+
+    Raises what a process or page ended with.
+    """
     for name in ("logs", "histories"):
         await asyncio.to_thread((data / name).mkdir)
     clock = asyncio.get_running_loop().time
@@ -96,13 +102,30 @@ async def run(wanted: Wanted, data: Path, env: Mapping[str, str], console: Conso
         worker = await stage.children.start("worker", python("-m", "worker"), _settings_of(stage))
         await worker.says("the worker works", READY_WITHIN_SECONDS)
         marks.append(("start", clock()))
-        actors = _cast(stage, story, organization, wanted.seed)
+        actors, inboxes = _cast(stage, story, organization, wanted.seed), _mail_client(stage)
         until = began + timedelta(days=wanted.days)
         with Timeline(console, DAY0, wanted.days, names) as timeline:
-            await _live(stage, actors, timeline, began, until)
+            await _live(stage, inboxes, actors, timeline, began, until)
         marks.append(("live", clock()))
         evidence, told = await _gather(stage, organization, story, actors, began, until)
         marks.append(("gather", clock()))
+        if wanted.stay:
+            outcome = _judged(evidence, told, names, marks, clock)
+            show(outcome)
+            await _stay(stage, inboxes, actors, console, names)
+            return outcome
+    outcome = _judged(evidence, told, names, marks, clock)
+    show(outcome)
+    return outcome
+
+
+def _judged(
+    evidence: Evidence,
+    told: Told,
+    names: Mapping[str, str],
+    marks: list[tuple[str, float]],
+    clock: Callable[[], float],
+) -> Outcome:
     verdicts = judge(evidence)
     marks.append(("judge", clock()))
     rows = tally(evidence)
@@ -113,6 +136,32 @@ async def run(wanted: Wanted, data: Path, env: Mapping[str, str], console: Conso
         names=names,
         phases={name: round(end - start, 1) for (_, start), (name, end) in pairwise(marks)},
     )
+
+
+async def _stay(
+    stage: Stage, inboxes: MailClient, actors: Sequence[Actor], console: Console, names: Mapping[str, str]
+) -> None:
+    """Keeps everything running, and grants the wishes for another day or week, until this task is cancelled."""
+    console.print(f"Everybody's inbox and week, and buttons to live another: {stage.tenant.url}/", soft_wrap=True)
+    console.print(f"Perennial itself, where you may sign in as anybody: {stage.site}/", soft_wrap=True)
+    console.print("Ctrl-C ends it.")
+    wishes = stage.time.wishes
+    wishes.granted = True
+    try:
+        while True:
+            wish = await wishes.waiting.get()
+            now = await stage.time.now()
+            until = now + timedelta(days=wish.days)
+            with Timeline(console, DAY0, (until.date() - DAY0).days, names) as timeline:
+                await _live(stage, inboxes, actors, timeline, now, until)
+            wish.lived.set()
+    except asyncio.CancelledError:
+        # Being stopped is how staying ends; the verdict is known already, and everything is put away as ever.
+        task = asyncio.current_task()
+        if task is not None:
+            task.uncancel()
+    finally:
+        wishes.granted = False
 
 
 @asynccontextmanager
@@ -183,14 +232,24 @@ def _cast(stage: Stage, story: Story, organization: Mapping[str, Any], seed: int
     ]
 
 
-async def _live(stage: Stage, actors: Sequence[Actor], timeline: Timeline, began: datetime, until: datetime) -> None:
-    """Lets time run from one look into an inbox to the next; between two, nobody but the worker does anything."""
-    inboxes = MailClient(
+def _mail_client(stage: Stage) -> MailClient:
+    return MailClient(
         graph_url=stage.tenant.graph_url,
         token_url=f"{stage.tenant.url}/{stage.tenant.tenant_id}/oauth2/v2.0/token",
         credentials=stage.tenant.mail_client,
         http=stage.http,
     )
+
+
+async def _live(
+    stage: Stage,
+    inboxes: MailClient,
+    actors: Sequence[Actor],
+    timeline: Timeline,
+    began: datetime,
+    until: datetime,
+) -> None:
+    """Lets time run from one look into an inbox to the next; between two, nobody but the worker does anything."""
     looks = {actor.mail: actor.next_look(began) for actor in actors}
     now = began
     while now < until:

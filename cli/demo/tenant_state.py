@@ -104,7 +104,10 @@ def read_mailed(state: Mapping[str, Any]) -> list[Mailed]:
     found = []
     for mail, mailbox in _mailboxes(state).items():
         items = [message for messages in mailbox["folders"].values() for message in messages]
-        found += [Mailed(mail, f"{each['subject']}\n{each['body']}") for each in items + mailbox["calendar"]]
+        found += [
+            Mailed(mail, "\n".join((each["subject"], each["body"], each.get("text") or "")))
+            for each in items + mailbox["calendar"]
+        ]
     return found
 
 

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,17 +17,41 @@ from temporalio.testing import WorkflowEnvironment
 PATIENCE_SECONDS = 120
 
 
+# What may be asked for at once by POST /advance.
+MOST_DAYS = 366
+
+
 class TimeStandsStill(Exception):
     """Virtual time does not reach an instant, since something is tried again and again."""
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """Somebody wants `days` more to be lived; `lived` is set when they have been."""
+
+    days: int
+    lived: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(slots=True)
+class Wishes:
+    """What POST /advance asked for; refused until somebody grants wishes."""
+
+    granted: bool = False
+    waiting: "asyncio.Queue[Wish]" = field(default_factory=asyncio.Queue)
+
+
+@dataclass(frozen=True, slots=True)
 class VirtualTime:
-    """`address` is where Temporal listens, `url` where the time is told as {"now": ...}."""
+    """`address` is where Temporal listens, `url` where the time is told as {"now": ...}.
+
+    Beside it, POST /advance takes {"days": 1} and answers once these have been lived.
+    """
 
     environment: WorkflowEnvironment
     address: str
     url: str
+    wishes: Wishes = field(default_factory=Wishes)
 
     async def now(self) -> datetime:
         return (await self.environment.get_current_time()).astimezone(UTC)
@@ -55,12 +80,14 @@ async def virtual_time(program: Path, begins: datetime) -> AsyncIterator[Virtual
     """A Temporal test server whose clock stands at `begins`, a later day than today."""
     environment = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(program))
     try:
-        told = await asyncio.start_server(_teller(environment), "127.0.0.1", 0)
+        wishes = Wishes()
+        told = await asyncio.start_server(_teller(environment, wishes), "127.0.0.1", 0)
         port = told.sockets[0].getsockname()[1]
         clock = VirtualTime(
             environment,
             address=environment.client.service_client.config.target_host,
             url=f"http://127.0.0.1:{port}/now",
+            wishes=wishes,
         )
         await clock.skip_to(begins)
         try:
@@ -73,20 +100,45 @@ async def virtual_time(program: Path, begins: datetime) -> AsyncIterator[Virtual
             await environment.shutdown()
 
 
-def _teller(environment: WorkflowEnvironment):  # type: ignore[no-untyped-def]  # asyncio's own callback type is Any
+def _teller(environment: WorkflowEnvironment, wishes: Wishes):  # type: ignore[no-untyped-def]  # asyncio's is Any
     """Answers every request on a kept-alive connection with the time; asked thousands of times, so no framework."""
 
     async def tell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             while True:
-                await reader.readuntil(b"\r\n\r\n")
+                head = await reader.readuntil(b"\r\n\r\n")
+                error = None
+                if head.startswith(b"POST /advance "):
+                    error = await _wish(await reader.readexactly(_length(head)), wishes)
                 now = (await environment.get_current_time()).astimezone(UTC)
-                body = json.dumps({"now": now.isoformat()}).encode()
+                status = b"409 Conflict" if error else b"200 OK"
+                body = json.dumps({"error": error} if error else {"now": now.isoformat()}).encode()
                 writer.write(
-                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-                    % (len(body), body)
+                    b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                    % (status, len(body), body)
                 )
                 await writer.drain()
         writer.close()
 
     return tell
+
+
+def _length(head: bytes) -> int:
+    found = re.search(rb"\r\ncontent-length: *(\d{1,6})\r\n", head, re.I)
+    return int(found[1]) if found else 0
+
+
+async def _wish(body: bytes, wishes: Wishes) -> str | None:
+    """Waits until so many days have been lived, or says why they will not be."""
+    try:
+        days = json.loads(body)["days"]
+    except (ValueError, KeyError, TypeError):
+        days = None
+    if type(days) is not int or not 0 < days <= MOST_DAYS:
+        return f'Say how many days to live: {{"days": 1}}, and at most {MOST_DAYS}.'
+    if not wishes.granted:
+        return "The demo is not over yet, or was not started with --stay; its clock moves by itself."
+    wish = Wish(days)
+    wishes.waiting.put_nowait(wish)
+    await wish.lived.wait()
+    return None

@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from msgraph.generated.models.body_type import BodyType
-from msgraph.generated.models.email_address import EmailAddress
-from msgraph.generated.models.item_body import ItemBody
+from kiota_abstractions.method import Method
+from kiota_abstractions.request_information import RequestInformation
 from msgraph.generated.models.message import Message
-from msgraph.generated.models.recipient import Recipient
+from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.models.single_value_legacy_extended_property import SingleValueLegacyExtendedProperty
 from msgraph.generated.users.item.messages.item.message_item_request_builder import MessageItemRequestBuilder
 from msgraph.generated.users.item.messages.messages_request_builder import MessagesRequestBuilder
 
-from integrations.graph.client import Graph, asking
-from integrations.graph.errors import BadRequest, Gone
+from integrations.graph.client import PREFERENCES, Graph, asking
+from integrations.graph.errors import BadRequest, Gone, Transient
 from integrations.graph.keys import ITEMS, KEY, has_key
+from integrations.graph.mime import as_mime, message_id
 
 FIELDS = ["id", "isDraft", "sentDateTime"]
 
@@ -32,6 +32,7 @@ class NewMessage:
     to_name: str
     subject: str
     html: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +50,49 @@ class Mail:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
-    async def create_draft(self, sender: str, new: NewMessage) -> str:
-        """Put the letter into the sender's drafts, unsent. Twice gives two: look the key up first."""
-        message = Message(
-            subject=new.subject,
-            body=ItemBody(content_type=BodyType.Html, content=new.html),
-            to_recipients=[Recipient(email_address=EmailAddress(address=new.to_mail, name=new.to_name))],
+    async def create_draft(self, sender: str, new: NewMessage, begun: bool = False) -> str:
+        """Put the letter into the sender's drafts, unsent. Twice gives two: look the key up first.
+
+        MIME carries both alternatives but no extended properties, so these are written second. A draft between the
+        two steps has no key, and is never sent so; if a try has `begun` it may be there, and is found by its
+        Message-ID. Should Exchange not keep that, a draft lies about, and the letter still leaves once.
+        """
+        graph_id = await self._begun_draft(sender, new.key) if begun else None
+        if graph_id is None:
+            graph_id = await self._post_mime(sender, new)
+        keys = Message(
             single_value_extended_properties=[
                 SingleValueLegacyExtendedProperty(id=KEY, value=new.key),
                 SingleValueLegacyExtendedProperty(id=ITEMS, value=" ".join(new.item_keys)),
             ],
         )
+        try:
+            async with self._graph.words("put its key on a letter", WRITE, sender):
+                await self._message(sender, graph_id).patch(keys, asking())
+        except Gone as error:
+            raise Transient("draft a letter", "somebody deleted its draft; another will be made.") from error
+        return graph_id
+
+    async def _post_mime(self, sender: str, new: NewMessage) -> str:
+        """The SDK's own method takes JSON only, so the request is put together here."""
+        request = RequestInformation(Method.POST, "{+baseurl}/users/{user%2Did}/messages", {"user%2Did": sender})
+        request.headers.try_add("Accept", "application/json")
+        request.headers.try_add("Prefer", PREFERENCES)
+        mime = as_mime(new.key, sender, new.to_mail, new.to_name, new.subject, new.text, new.html)
+        request.set_stream_content(mime, "text/plain")
         async with self._graph.words("draft a letter", WRITE, sender):
-            draft = await self._graph.service.users.by_user_id(sender).messages.post(message, asking())
+            draft = await self._graph.service.request_adapter.send_async(request, Message, {"XXX": ODataError})
         if draft is None or not draft.id:
             raise BadRequest("draft a letter", "Microsoft Graph answered without the draft.")
         return draft.id
+
+    async def _begun_draft(self, sender: str, key: str) -> str | None:
+        query = MessagesRequestBuilder.MessagesRequestBuilderGetQueryParameters(
+            filter=f"internetMessageId eq '{message_id(key, sender)}'", select=FIELDS, top=10
+        )
+        async with self._graph.words("look for a draft that was begun", WRITE, sender):
+            page = await self._graph.service.users.by_user_id(sender).messages.get(asking(query))
+        return next((each.id for each in (page and page.value) or () if each.is_draft), None)
 
     async def find_by_key(self, sender: str, key: str) -> MessageFacts | None:
         """The letter with our key in any folder; one that was sent before one that was not."""

@@ -10,6 +10,7 @@ import jwt
 import pytest
 
 BACK = "http://localhost:8000/signed-in"
+JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def challenge_of(verifier: str) -> str:
@@ -97,7 +98,13 @@ async def test_an_app_token_is_signed_and_says_which_app_and_roles(plain: httpx.
         ({"scope": "https://elsewhere.example/.default"}, 400, "invalid_resource", 500011),
         ({"scope": "User.Read"}, 400, "invalid_scope", 1002012),
         ({"grant_type": "password"}, 400, "unsupported_grant_type", 70003),
-        ({"client_assertion": "x.y.z"}, 401, "invalid_client", 700027),
+        ({"grant_type": ""}, 400, "invalid_request", 900144),
+        ({"scope": ""}, 400, "invalid_request", 900144),
+        ({"client_assertion": "x.y.z"}, 400, "invalid_request", 900144),
+        ({"client_assertion": "x.y.z", "client_assertion_type": JWT_BEARER}, 400, "invalid_request", 50027),
+        ({"claims": "["}, 400, "invalid_request", 90100),
+        ({"grant_type": "refresh_token"}, 400, "invalid_request", 900144),
+        ({"grant_type": "refresh_token", "refresh_token": "1.Ax"}, 400, "invalid_grant", 70000),
     ],
 )
 def test_a_wrong_request_for_a_token_is_refused_with_its_number(
@@ -146,7 +153,8 @@ async def test_a_code_needs_the_verifier_and_the_address_it_was_given_for(
 
 
 async def test_nobody_is_sent_to_an_address_that_is_not_registered(authorize: Any, ann: str) -> None:
-    for address in ("https://evil.example/signed-in", "http://localhost:8000/other", ""):
+    elsewhere = ("https://evil.example/signed-in", "http://localhost:8000/other", "http://localhost:x/signed-in", "")
+    for address in (*elsewhere, "http://evil@localhost:8000/signed-in", "http://[", f"{BACK}?more=1"):
         answer = await authorize(login_hint=ann, redirect_uri=address)
         assert (answer.status_code, "location" in answer.headers) == (400, False)
         assert "AADSTS50011" in answer.text
@@ -169,9 +177,146 @@ async def test_the_picker_lists_people_but_not_the_service_mailbox_and_its_links
     assert "<script>" not in unknown.text
 
 
-async def test_logging_out_returns_only_to_a_registered_origin(plain: httpx.AsyncClient, sandbox: Any) -> None:
+async def test_logging_out_returns_only_to_a_registered_address(plain: httpx.AsyncClient, sandbox: Any) -> None:
     address = f"/{sandbox.about['tenant_id']}/oauth2/v2.0/logout"
-    home = await plain.get(address, params={"post_logout_redirect_uri": "http://localhost:8000/"})
-    assert (home.status_code, home.headers["location"]) == (302, "http://localhost:8000/")
-    away = await plain.get(address, params={"post_logout_redirect_uri": "https://evil.example/"})
-    assert (away.status_code, "location" in away.headers) == (200, False)
+    home = await plain.get(address, params={"post_logout_redirect_uri": BACK})
+    assert (home.status_code, home.headers["location"]) == (302, BACK)
+    for elsewhere in ("https://evil.example/", "http://localhost:8000/", "http://[", f"{BACK}@evil.example"):
+        away = await plain.get(address, params={"post_logout_redirect_uri": elsewhere})
+        assert (away.status_code, "location" in away.headers) == (200, False)
+
+
+def told(response: httpx.Response) -> dict[str, str]:
+    """What the browser carries back to the app in the query."""
+    assert response.status_code == 302, response.text
+    return {name: values[0] for name, values in parse_qs(urlsplit(response.headers["location"]).query).items()}
+
+
+async def test_prompt_none_asks_nobody_and_needs_a_session(
+    plain: httpx.AsyncClient, authorize: Any, ann: str, otto: str
+) -> None:
+    plain.cookies.clear()
+    refused = told(await authorize(prompt="none", login_hint=ann))
+    assert (refused["error"], refused["state"]) == ("login_required", "s1")
+    assert refused["error_description"].startswith("AADSTS50058: ")
+    assert "code" not in refused
+    assert "code" in told(await authorize(login_hint=ann))
+    assert "code" in told(await authorize(prompt="none"))
+    assert "error" in told(await authorize(prompt="none", login_hint=otto))
+    plain.cookies.clear()
+    assert told(await authorize(prompt="none"))["error"] == "login_required"
+
+
+async def test_prompt_login_asks_again_but_only_for_the_one_who_is_hinted(
+    plain: httpx.AsyncClient, authorize: Any, ann: str, otto: str
+) -> None:
+    page = await authorize(prompt="login", login_hint=ann)
+    assert page.status_code == 200
+    assert ann in page.text
+    assert otto not in page.text
+    assert told(await authorize(prompt="dance", login_hint=ann))["error"] == "invalid_request"
+
+
+async def test_a_code_can_come_back_in_a_fragment_or_a_posted_form(authorize: Any, ann: str) -> None:
+    fragment = urlsplit((await authorize(login_hint=ann, response_mode="fragment")).headers["location"])
+    assert (fragment.query, parse_qs(fragment.fragment)["state"]) == ("", ["s1"])
+    page = await authorize(login_hint=ann, response_mode="form_post", state='"><script>alert(1)</script>')
+    assert page.status_code == 200
+    assert f"action='{BACK}'" in page.text
+    assert "<script>alert" not in page.text
+
+
+async def test_a_refresh_token_comes_for_offline_access_and_opens_again_for_its_own_app_only(
+    plain: httpx.AsyncClient, sandbox: Any, authorize: Any, redeem: Any, ann: str
+) -> None:
+    assert "refresh_token" not in redeem(code_in(await authorize(login_hint=ann))).json()
+    first = redeem(code_in(await authorize(login_hint=ann, scope="openid profile offline_access"))).json()
+    for _ in range(2):
+        again = sandbox.ask_for_token(
+            sandbox.about, grant_type="refresh_token", refresh_token=first["refresh_token"], scope=first["scope"]
+        ).json()
+        claims = await verified(plain, sandbox, again["id_token"], sandbox.about["client_id"])
+        assert (claims["preferred_username"], "nonce" in claims) == (ann, False)
+        assert again["refresh_token"]
+    stolen = sandbox.ask_for_token(
+        sandbox.about["mail_client"], grant_type="refresh_token", refresh_token=first["refresh_token"]
+    )
+    assert (stolen.status_code, stolen.json()["error_codes"]) == (400, [70000])
+    assert "access_token" not in stolen.text
+
+
+async def test_a_plain_oauth_sign_in_gets_no_id_token(authorize: Any, redeem: Any, ann: str) -> None:
+    answer = redeem(code_in(await authorize(login_hint=ann, scope="User.Read"))).json()
+    assert "access_token" in answer
+    assert not {"id_token", "refresh_token", "client_info"} & set(answer)
+
+
+async def test_instance_discovery_knows_the_clouds_and_no_other_host(plain: httpx.AsyncClient, sandbox: Any) -> None:
+    where = "/common/discovery/instance"
+    real = {"api-version": "1.1", "authorization_endpoint": "https://login.microsoftonline.com/x/oauth2/v2.0/authorize"}
+    found = (await plain.get(where, params=real)).json()
+    assert found["tenant_discovery_endpoint"].endswith("/v2.0/.well-known/openid-configuration")
+    assert "login.microsoftonline.us" in {alias for cloud in found["metadata"] for alias in cloud["aliases"]}
+    for other in ("https://evil.example/x/oauth2/v2.0/authorize", "http://["):
+        refused = await plain.get(where, params={**real, "authorization_endpoint": other})
+        assert (refused.status_code, refused.json()["error"]) == (400, "invalid_instance")
+
+
+async def test_tokens_are_asked_for_by_post(plain: httpx.AsyncClient, sandbox: Any) -> None:
+    answer = await plain.get(f"/{sandbox.about['tenant_id']}/oauth2/v2.0/token")
+    assert answer.json()["error_codes"] == [900561]
+
+
+async def test_published_keys_carry_the_certificate_that_they_are_named_after(
+    plain: httpx.AsyncClient, sandbox: Any
+) -> None:
+    keys = (await plain.get(f"/{sandbox.about['tenant_id']}/discovery/v2.0/keys")).json()["keys"]
+    assert len({key["kid"] for key in keys}) == 2
+    for key in keys:
+        certificate = base64.b64decode(key["x5c"][0])
+        name = base64.urlsafe_b64encode(hashlib.sha1(certificate).digest()).decode().rstrip("=")
+        assert key["kid"] == key["x5t"] == name
+        assert not {"d", "p", "q"} & set(key)
+
+
+async def test_keys_rotate_and_old_tokens_hold_until_their_key_leaves(start_sandbox: Any) -> None:
+    own = start_sandbox()
+    users, act = f"{own.about['graph']}/users?$top=1", f"{own.url}/_sandbox/act"
+    address = f"{own.url}/{own.about['tenant_id']}/discovery/v2.0/keys"
+    async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+
+        async def kids() -> list[str]:
+            return [key["kid"] for key in (await client.get(address)).json()["keys"]]
+
+        async def status(token: str) -> int:
+            return (await client.get(users, headers={"Authorization": f"Bearer {token}"})).status_code
+
+        old, before = own.ask_for_token(own.about).json()["access_token"], await kids()
+        assert await status(old) == 200
+        await client.post(act, json={"act": "rotate_keys"})
+        new, between = own.ask_for_token(own.about).json()["access_token"], await kids()
+        assert between[1] == before[0]
+        assert between[0] not in before
+        assert [await status(old), await status(new)] == [200, 200]
+        await client.post(act, json={"act": "rotate_keys"})
+        assert before[0] not in await kids()
+        assert [await status(old), await status(new)] == [401, 200]
+
+
+async def test_an_ordered_failure_of_the_token_endpoint_speaks_as_entra_does(
+    control: httpx.AsyncClient, sandbox: Any
+) -> None:
+    order = {"fault": "status", "path": "/oauth2/v2.0/token", "app": "check-ins"}
+    await control.post("/faults", json={**order, "status": 429, "retry_after": 7})
+    busy = sandbox.ask_for_token(sandbox.about)
+    assert (busy.status_code, busy.headers["retry-after"]) == (429, "7")
+    assert (busy.json()["error"], busy.json()["error_codes"]) == ("temporarily_unavailable", [90055])
+    await control.post("/faults", json={**order, "status": 401, "code": "AADSTS7000222"})
+    spent = sandbox.ask_for_token(sandbox.about)
+    assert (spent.status_code, spent.json()["error"]) == (401, "invalid_client")
+    assert spent.json()["error_description"].startswith("AADSTS7000222: ")
+    await control.post("/faults", json={**order, "status": 502})
+    assert sandbox.ask_for_token(sandbox.about["mail_client"]).status_code == 200
+    gateway = sandbox.ask_for_token(sandbox.about)
+    assert (gateway.status_code, gateway.headers["content-type"]) == (502, "text/html")
+    assert sandbox.ask_for_token(sandbox.about).status_code == 200

@@ -30,15 +30,61 @@ async def test_paging_visits_everybody_once(graph: httpx.AsyncClient, sandbox: A
 
 
 async def test_filters_find_whom_they_describe(graph: httpx.AsyncClient, ann: str) -> None:
-    async def names(text: str) -> list[str]:
-        found = (await graph.get("/users", params={"$filter": text, "$top": "99"})).json()
+    async def names(text: str, **more: str) -> list[str]:
+        headers = {"ConsistencyLevel": "eventual"} if more else {}
+        options = {"$filter": text, "$top": "99", **{f"${name}": value for name, value in more.items()}}
+        found = (await graph.get("/users", params=options, headers=headers)).json()
         return sorted(user["givenName"] for user in found["value"])
 
     assert await names(f"mail eq '{ann.upper()}'") == ["Ann"]
     assert await names("startswith(displayName,'Ann ') or givenName eq 'Otto'") == ["Ann", "Otto"]
-    assert await names("accountEnabled eq true and not(userType eq 'Member')") == []
+    assert await names("givenName in ('Ann','Otto','Nobody')") == ["Ann", "Otto"]
+    assert await names("accountEnabled eq false") == []
+    assert await names("accountEnabled eq true and not(userType eq 'Member')", count="true") == []
+    assert await names("department eq 'People' and givenName ne 'Hale'", count="true") == ["Check-ins"]
+    assert "Ann" in await names("endsWith(mail,'@meadow.example')", count="true", orderby="displayName desc")
     assert (await graph.get("/users", params={"$filter": "mail eq"})).status_code == 400
     assert (await graph.get("/users", params={"$filter": "(" * 5000})).status_code == 400
+    assert (await graph.get("/users", params={"$filter": "mail in ()"})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"$filter": "givenName ne 'Ann'"},
+        {"$filter": "not(givenName eq 'Ann')"},
+        {"$filter": "endsWith(mail,'.example')"},
+        {"$filter": "companyName eq 'Meadow'"},
+        {"$filter": "contains(displayName,'n')", "$count": "true"},
+        {"$filter": "givenName eq 'Ann'", "$orderby": "displayName"},
+        {"$orderby": "jobTitle"},
+        {"$search": '"displayName:Ann"'},
+    ],
+)
+async def test_an_advanced_query_needs_its_header(graph: httpx.AsyncClient, options: dict[str, str]) -> None:
+    refused = await graph.get("/users", params=options)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "Request_UnsupportedQuery")
+
+
+async def test_people_are_counted_only_for_who_accepts_old_numbers(graph: httpx.AsyncClient, sandbox: Any) -> None:
+    eventual = {"ConsistencyLevel": "eventual"}
+    everybody = len(sandbox.about["people"]) + 1
+    page = (await graph.get("/users", params={"$count": "true", "$top": "2"}, headers=eventual)).json()
+    assert (page["@odata.count"], len(page["value"])) == (everybody, 2)
+    assert "@odata.count" not in (await graph.get("/users", params={"$count": "true"})).json()
+    number = await graph.get("/users/$count", headers=eventual)
+    assert (number.text, number.headers["content-type"]) == (str(everybody), "text/plain;charset=utf-8")
+    refused = await graph.get("/users/$count")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "Request_BadRequest")
+
+
+async def test_a_manager_can_be_expanded_to_what_is_needed(graph: httpx.AsyncClient, ann: str, mara: str) -> None:
+    options = {"$select": "id", "$expand": "manager($select=mail)"}
+    body = (await graph.get(f"/users/{ann}", params=options)).json()
+    assert body["manager"] == {"@odata.type": "#microsoft.graph.user", "mail": mara}
+    boss = (await graph.get(f"/users/{mara}", params={"$expand": "directReports($select=mail)"})).json()
+    assert ann in [report["mail"] for report in boss["directReports"]]
+    assert (await graph.get(f"/users/{mara}", params={"$expand": "memberOf"})).status_code == 400
 
 
 async def test_managers_and_reports_agree(graph: httpx.AsyncClient, ann: str, mara: str) -> None:
@@ -90,7 +136,7 @@ async def test_a_tampered_token_is_refused(sandbox: Any, ann: str) -> None:
 async def test_what_is_not_served_is_a_graph_error_and_a_loud_line_in_the_log(
     graph: httpx.AsyncClient, sandbox: Any
 ) -> None:
-    for path in ("/groups", "/users/delta()", "/users/x/calendarView/delta"):
+    for path in ("/groups", "/users/x/events/delta()", "/users/x/$ref"):
         answer = await graph.get(path, headers={"client-request-id": "mine"})
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "ResourceNotFound")
         assert answer.json()["error"]["innerError"]["client-request-id"] == "mine"

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 KEY = "String {8b1a1f5e-6f0f-4b7a-9d0b-1d2c3e4f5a6b} Name TestKey"
+LASTING = {"Prefer": 'IdType="ImmutableId"'}
 Draft = Callable[..., Awaitable[dict[str, Any]]]
 
 
@@ -26,7 +27,7 @@ def draft(graph: httpx.AsyncClient, service: str) -> Draft:
             "toRecipients": [{"emailAddress": {"address": mail}} for mail in recipients],
             "singleValueExtendedProperties": [{"id": KEY, "value": key}],
         }
-        answer = await graph.post(f"/users/{service}/messages", json={**message, **more})
+        answer = await graph.post(f"/users/{service}/messages", json={**message, **more}, headers=LASTING)
         assert answer.status_code == 201, answer.text
         found: dict[str, Any] = answer.json()
         return found
@@ -44,7 +45,7 @@ async def test_a_draft_is_found_by_its_key_and_reaches_nobody_before_it_is_sent(
 ) -> None:
     made = await draft("found", ann)
     assert made["isDraft"]
-    found = (await graph.get(f"/users/{service}/messages", params=with_key("found"))).json()["value"]
+    found = (await graph.get(f"/users/{service}/messages", params=with_key("found"), headers=LASTING)).json()["value"]
     assert [(m["id"], m["singleValueExtendedProperties"][0]["value"]) for m in found] == [(made["id"], "found")]
     assert (await graph.get(f"/users/{service}/messages", params=with_key("other"))).json()["value"] == []
     assert "Letter found" not in await inbox_subjects(graph, ann)
@@ -147,3 +148,110 @@ async def test_a_body_can_be_read_as_text(graph: httpx.AsyncClient, draft: Draft
     found = (await graph.get(f"/users/{service}/messages/{made['id']}", headers=headers)).json()["body"]
     assert found["contentType"] == "text"
     assert "<" not in found["content"]
+
+
+async def test_an_id_that_may_change_changes_when_a_draft_is_sent_and_the_lasting_one_stays(
+    graph: httpx.AsyncClient, draft: Draft, service: str, ann: str
+) -> None:
+    lasting = (await draft("two ids", ann))["id"]
+    passing = (await graph.get(f"/users/{service}/messages/{lasting}")).json()["id"]
+    assert passing != lasting
+    assert (await graph.get(f"/users/{service}/messages/{passing}", headers=LASTING)).json()["id"] == lasting
+    assert (await graph.post(f"/users/{service}/messages/{passing}/send")).status_code == 202
+    assert (await graph.get(f"/users/{service}/messages/{passing}")).status_code == 404
+    sent = await graph.get(f"/users/{service}/messages/{lasting}", headers=LASTING)
+    assert (sent.json()["id"], sent.json()["isDraft"]) == (lasting, False)
+
+
+async def test_what_is_deleted_for_good_is_in_no_folder(
+    graph: httpx.AsyncClient, draft: Draft, service: str, ann: str
+) -> None:
+    path = f"/users/{service}/messages/{(await draft('gone', ann))['id']}"
+    assert (await graph.post(f"{path}/permanentDelete")).status_code == 204
+    assert (await graph.get(path)).status_code == 404
+    assert (await graph.post(f"{path}/permanentDelete")).json()["error"]["code"] == "ErrorItemNotFound"
+    deleted = (await graph.get(f"/users/{service}/mailFolders/deleteditems/messages", params={"$top": "500"})).json()
+    assert "Letter gone" not in [m["subject"] for m in deleted["value"]]
+
+
+async def test_headers_of_ones_own_are_at_most_five_and_begin_with_x(graph: httpx.AsyncClient, service: str) -> None:
+    def with_headers(*names: str) -> dict[str, Any]:
+        return {"subject": "Headers", "internetMessageHeaders": [{"name": n, "value": "1"} for n in names]}
+
+    five = await graph.post(f"/users/{service}/messages", json=with_headers(*(f"x-{i}" for i in range(5))))
+    assert five.status_code == 201
+    path = f"/users/{service}/messages/{five.json()['id']}"
+    read = (await graph.get(path, params={"$select": "internetMessageHeaders"})).json()
+    assert len(read["internetMessageHeaders"]) == 5
+    assert "internetMessageHeaders" not in five.json()
+    for names in ([f"x-{i}" for i in range(6)], ["Received"]):
+        refused = await graph.post(f"/users/{service}/messages", json=with_headers(*names))
+        assert (refused.status_code, refused.json()["error"]["code"]) == (
+            400,
+            "InvalidInternetMessageHeaderCollection",
+        )
+
+
+async def test_a_letter_of_more_than_four_megabytes_is_too_large(graph: httpx.AsyncClient, service: str) -> None:
+    large = {"subject": "Large", "body": {"contentType": "text", "content": "x" * (4 * 1024 * 1024)}}
+    refused = await graph.post(f"/users/{service}/messages", json=large)
+    assert refused.status_code == 413
+    assert refused.json()["error"]["code"]
+
+
+async def test_a_sorting_that_the_filter_does_not_begin_with_is_too_complex(
+    graph: httpx.AsyncClient, mara: str
+) -> None:
+    path = f"/users/{mara}/messages"
+    since = "receivedDateTime ge 2030-01-01T00:00:00Z"
+    for fine in (since, f"{since} and isRead eq false"):
+        found = await graph.get(path, params={"$filter": fine, "$orderby": "receivedDateTime desc"})
+        assert found.status_code == 200
+    for complex_one in ("isRead eq false", f"isRead eq false and {since}"):
+        refused = await graph.get(path, params={"$filter": complex_one, "$orderby": "receivedDateTime desc"})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "InefficientFilter")
+
+
+@pytest.mark.parametrize("option", [{"$filter": "mood eq 'good'"}, {"$orderby": "mood"}, {"$select": "mood"}])
+async def test_what_messages_do_not_have_cannot_be_asked_for(
+    graph: httpx.AsyncClient, draft: Draft, service: str, ann: str, option: dict[str, str]
+) -> None:
+    await draft("any", ann)
+    refused = await graph.get(f"/users/{service}/messages", params=option)
+    assert refused.status_code == 400
+    assert "mood" in refused.json()["error"]["message"]
+
+
+async def test_what_was_asked_of_a_draft_is_what_is_read_again(
+    graph: httpx.AsyncClient, draft: Draft, service: str, ann: str
+) -> None:
+    asked = {
+        "isReadReceiptRequested": True,
+        "inferenceClassification": "other",
+        "flag": {"flagStatus": "flagged"},
+        "importance": "high",
+    }
+    made = await draft("asked", ann, **asked)
+    found = (await graph.get(f"/users/{service}/messages/{made['id']}")).json()
+    assert {name: found[name] for name in asked} == asked
+
+
+async def test_nothing_in_a_letter_runs_where_it_is_read(
+    graph: httpx.AsyncClient, draft: Draft, service: str, ann: str
+) -> None:
+    written = '<p onclick="steal()">Hello</p><script>steal()</script><a href="javascript:steal()">here</a>'
+    made = await draft("safe", ann, body={"contentType": "html", "content": written})
+    path = f"/users/{service}/messages/{made['id']}"
+    read = (await graph.get(path)).json()["body"]["content"]
+    assert "steal" not in read
+    assert "<p>Hello</p>" in read
+    assert "charset=utf-8" in read
+    unsafe = (await graph.get(path, headers={"Prefer": "outlook.allow-unsafe-html"})).json()["body"]["content"]
+    assert written in unsafe
+
+
+async def test_the_location_of_a_draft_leads_to_it(graph: httpx.AsyncClient, service: str) -> None:
+    made = await graph.post(f"/users/{service}/messages", json={"subject": "Here"}, headers=LASTING)
+    assert "messages('" in made.headers["location"]
+    found = await graph.get(made.headers["location"], headers=LASTING)
+    assert (found.status_code, found.json()["id"]) == (200, made.json()["id"])

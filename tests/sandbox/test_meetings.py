@@ -33,12 +33,12 @@ def book(graph: httpx.AsyncClient, service: str, ann: str, mara: str) -> Book:
 
 @pytest.fixture
 def day_of(graph: httpx.AsyncClient) -> Any:
-    """The events that a person has on a day, but for their own appointments."""
+    """The meetings that a person has on a day, but for their own appointments and what their team has anyway."""
 
     async def look(mail: str, day: str) -> list[dict[str, Any]]:
         options = {"startDateTime": f"{day}T00:00:00Z", "endDateTime": f"{day}T23:59:00Z", "$top": "50"}
         found = (await graph.get(f"/users/{mail}/calendarView", params=options)).json()["value"]
-        return [e for e in found if not e["isOrganizer"] or e["attendees"]]
+        return [e for e in found if e["type"] == "singleInstance" and (not e["isOrganizer"] or e["attendees"])]
 
     return look
 

@@ -1,14 +1,21 @@
 """msal and the official SDK, unmodified but for where they connect, book a meeting and send a letter."""
 
 import asyncio
+import base64
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import msal
 import pytest
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsValidator
 from kiota_abstractions.authentication import BaseBearerTokenAuthenticationProvider as Bearer
 from kiota_abstractions.base_request_configuration import RequestConfiguration
@@ -65,35 +72,51 @@ class Tokens(AccessTokenProvider):
 
     async def get_authorization_token(self, uri: str, additional_authentication_context: Any = None) -> str:
         scopes = ["https://graph.microsoft.com/.default"]
-        found = await asyncio.to_thread(self.app.acquire_token_for_client, scopes)
+        raw = (additional_authentication_context or {}).get("claims")
+        claims = base64.b64decode(raw + "=" * (-len(raw) % 4)).decode() if raw else None
+        found = await asyncio.to_thread(self.app.acquire_token_for_client, scopes, claims)
         return str(found["access_token"])
 
 
-@pytest.fixture
-def entra_app(sandbox: Any) -> Any:
-    http = LoopbackHttp(sandbox.url)
-    yield msal.ConfidentialClientApplication(
-        sandbox.about["client_id"],
-        client_credential=sandbox.about["client_secret"],
+def msal_app(sandbox: Any, http: LoopbackHttp, client_id: str, credential: Any) -> Any:
+    return msal.ConfidentialClientApplication(
+        client_id,
+        client_credential=credential,
         authority=f"{LOGIN}/{sandbox.about['tenant_id']}",
         http_client=http,
         instance_discovery=False,
     )
-    http.close()
 
 
 @pytest.fixture
-async def sdk(sandbox: Any, entra_app: Any) -> AsyncIterator[GraphServiceClient]:
+def http(sandbox: Any) -> Iterator[LoopbackHttp]:
+    found = LoopbackHttp(sandbox.url)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def entra_app(sandbox: Any, http: LoopbackHttp) -> Any:
+    return msal_app(sandbox, http, sandbox.about["client_id"], sandbox.about["client_secret"])
+
+
+@asynccontextmanager
+async def opened_sdk(base: str, app: Any) -> AsyncIterator[GraphServiceClient]:
     options = {RetryHandlerOption.get_key(): RetryHandlerOption(max_retries=0, should_retry=False)}
-    base = sandbox.about["graph"]
     transport = httpx.AsyncHTTPTransport()
     client = httpx.AsyncClient(base_url=base, transport=transport, trust_env=False)
     wrapped = GraphClientFactory.create_with_default_middleware(client=client, options=options)
-    adapter = GraphRequestAdapter(Bearer(Tokens(entra_app)), client=wrapped)
+    adapter = GraphRequestAdapter(Bearer(Tokens(app)), client=wrapped)
     adapter.base_url = base
     yield GraphServiceClient(request_adapter=adapter)
     # The SDK's own transport, which now wraps this one, does not pass a close on.
     await transport.aclose()
+
+
+@pytest.fixture
+async def sdk(sandbox: Any, entra_app: Any) -> AsyncIterator[GraphServiceClient]:
+    async with opened_sdk(sandbox.about["graph"], entra_app) as found:
+        yield found
 
 
 def at(text: str, zone: str = "Europe/Berlin") -> DateTimeTimeZone:
@@ -104,6 +127,44 @@ def with_options(parameters: Any = None) -> RequestConfiguration[Any]:
     headers = HeadersCollection()
     headers.add("Prefer", 'IdType="ImmutableId"')
     return RequestConfiguration(headers=headers, query_parameters=parameters)
+
+
+def test_msal_proves_the_app_with_a_certificate(sandbox: Any, http: LoopbackHttp) -> None:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "check-ins")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    made = made.serial_number(7).not_valid_before(datetime.now(UTC)).not_valid_after(datetime(2099, 1, 1, tzinfo=UTC))
+    public = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    asked = {"act": "register_app", "name": "msal", "certificates": [public]}
+    app = http.session.post(f"{sandbox.url}/_sandbox/act", json=asked).json()
+
+    def token() -> dict[str, Any]:
+        client = msal_app(sandbox, http, app["client_id"], {"private_key": private, "public_certificate": public})
+        found: dict[str, Any] = client.acquire_token_for_client(["https://graph.microsoft.com/.default"])
+        return found
+
+    assert token()["access_token"]
+    http.session.post(f"{sandbox.url}/_sandbox/act", json={**asked, "certificates": []})
+    assert token()["error_codes"] == [700027]
+
+
+async def test_the_sdk_answers_a_claims_challenge_by_itself(
+    sandbox: Any, http: LoopbackHttp, control: httpx.AsyncClient, ann: str
+) -> None:
+    asked = {"act": "register_app", "name": "revoked", "roles": ["User.Read.All"]}
+    app = (await control.post("/act", json=asked)).json()
+    entra = msal_app(sandbox, http, app["client_id"], app["client_secret"])
+    async with opened_sdk(sandbox.about["graph"], entra) as sdk:
+        assert await sdk.users.by_user_id(ann).get()
+        start = (await control.get("/ledger")).json()["count"]
+        await control.post("/faults", json={"fault": "claims", "app": "revoked"})
+        assert await sdk.users.by_user_id(ann).get()
+        assert await sdk.users.by_user_id(ann).get()
+    rows = (await control.get("/ledger", params={"from": start})).json()["entries"]
+    assert [row["status"] for row in rows if row["path"].startswith("/v1.0/")] == [401, 200, 200]
 
 
 def test_msal_gets_an_app_token_and_then_serves_it_from_its_cache(entra_app: Any) -> None:

@@ -9,7 +9,8 @@ from integrations.database.tables import ActionRow, Letter, LetterItem
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 FREEZING = ["before commit", "after commit"]
-DRAFTING = ["before POST messages", "after POST messages", "before commit", "after commit"]
+DRAFTING = ["before POST messages", "after POST messages", "before PATCH one", "after PATCH one"]
+DRAFTED = ["before commit", "after commit"]
 SENDING = ["before commit", "after commit", "before POST send", "after POST send", "before commit", "after commit"]
 
 
@@ -30,8 +31,10 @@ async def it_left_once(home: Any, letter_id: str, action_id: str) -> None:
     ann = home.tenant.person("Ann")["mail"]
     assert (message["to"], message["cc"], message["bcc"]) == ([ann], [], [])
     title = (await home.get(ActionRow, action_id)).title
+    assert not [each for each in home.tenant.mailbox(home.tenant.service)["folders"]["drafts"] if title in each["body"]]
     (received,) = home.tenant.inbox(ann, containing=title)
     assert (received["subject"], received["body"]) == (letter.subject, letter.html)
+    assert (message["text"].strip(), received["text"].strip()) == (letter.text.strip(), letter.text.strip())
     assert home.item_keys(message) == {f"action/{action_id}/2030-03-02/2"}
     item = await home.get(LetterItem, f"action/{action_id}/2030-03-02/2")
     assert (letter.state, item.state) == ("sent", "sent")
@@ -46,12 +49,12 @@ async def test_a_letter_killed_at_any_step_leaves_once(home: Any, mortal: Any) -
         mortal.live_on(home, "deliver", letter_id)
         await it_left_once(home, letter_id, action_id)
         if not life.killed:
-            assert list(life.steps) == [*FREEZING, *DRAFTING, *SENDING]
+            assert list(life.steps) == [*FREEZING, *DRAFTING, *DRAFTED, *SENDING]
             return
 
 
 async def test_a_letter_killed_twice_leaves_once(home: Any, mortal: Any) -> None:
-    everything = len([*FREEZING, *DRAFTING, *SENDING])
+    everything = len([*FREEZING, *DRAFTING, *DRAFTED, *SENDING])
     for first in range(2, everything):
         for second in range(0, 8, 2) if first % 2 else range(1, 8, 2):
             letter_id, action_id = await a_letter(home)
@@ -77,7 +80,7 @@ async def test_what_was_frozen_before_the_death_is_what_leaves(home: Any, mortal
 
 async def test_a_sending_that_was_cut_off_is_read_again_for_a_quarter_of_an_hour(home: Any, mortal: Any) -> None:
     letter_id, action_id = await a_letter(home)
-    cut_off = [*FREEZING, *DRAFTING, *SENDING].index("before POST send")
+    cut_off = [*FREEZING, *DRAFTING, *DRAFTED, *SENDING].index("before POST send")
     assert mortal.live(home, "deliver", letter_id, die_at=cut_off).killed
     for minutes in (1, 14):
         life = mortal.live(home, "deliver", letter_id, MONDAY + timedelta(minutes=minutes))

@@ -55,7 +55,7 @@ class StubGraph:
                 request.url.path,
                 dict(request.query_params),
                 dict(request.headers),
-                json.loads(body) if body else None,
+                json.loads(body) if body and "json" in request.headers["content-type"] else body or None,
             )
         )
         answer = self.queue.pop(0) if len(self.queue) > 1 else self.queue[0]

@@ -182,7 +182,7 @@ async def test_the_life_of_a_letter(
     graph: Graph, settings: Settings, tenant: dict[str, Any], ann: dict[str, Any]
 ) -> None:
     mail, service = Mail(graph), settings.service_mailbox
-    new = NewMessage("L1", ("form/C1",), ann["mail"], ann["name"], "Your check-in", "<p>Hello</p>")
+    new = NewMessage("L1", ("form/C1",), ann["mail"], ann["name"], "Your check-in", "<p>Hello</p>", "Hello")
     assert await mail.find_by_key(service, "L1") is None
     graph_id = await mail.create_draft(service, new)
     draft = await mail.find_by_key(service, "L1")
@@ -212,7 +212,7 @@ async def test_the_letter_is_not_sent_twice_when_the_answer_is_lost(
 ) -> None:
     mail, service = Mail(graph), settings.service_mailbox
     graph_id = await mail.create_draft(
-        service, NewMessage("L2", ("form/C2",), ann["mail"], ann["name"], "Your check-in", "<p>Once</p>")
+        service, NewMessage("L2", ("form/C2",), ann["mail"], ann["name"], "Your check-in", "<p>Once</p>", "Once")
     )
     fault = {
         "fault": "status",

@@ -1,0 +1,35 @@
+"""One subscription to changes: what is watched, for whom, until when, and where notifications go."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(slots=True)
+class Subscription:
+    """`resource` is as the client wrote it; `watched` is the account id whose events are watched, or None
+    for the directory, then `only` may name one account. Instants are aware UTC.
+
+    At `challenge_at` the client is told that it expires soon; None once that is done. While `paused` it waits to
+    be reauthorized and nothing is delivered; `missed` says that something was lost meanwhile.
+    """
+
+    id: str
+    app_id: str
+    creator_id: str
+    resource: str
+    watched: str | None
+    only: str | None
+    change_types: list[str]
+    notification_url: str
+    lifecycle_url: str | None
+    client_state: str | None
+    created: datetime
+    expires: datetime
+    tls: str = "v1_2"
+    challenge_at: datetime | None = None
+    paused: bool = False
+    missed: bool = False
+
+    @property
+    def is_outlook(self) -> bool:
+        return self.watched is not None

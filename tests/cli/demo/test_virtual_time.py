@@ -1,0 +1,63 @@
+"""The demo's clock tells the time, and lives on for whoever asks while the demo stays."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from cli.demo.virtual_time import Wishes, _teller
+
+NOON = datetime(2030, 5, 10, 12, tzinfo=UTC)
+
+
+class Environment:
+    """Stands for Temporal's test server, as far as its clock goes."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+
+    async def get_current_time(self) -> datetime:
+        return self.time
+
+
+@pytest.fixture
+async def served() -> AsyncIterator[tuple[httpx.AsyncClient, Environment, Wishes]]:
+    environment, wishes = Environment(), Wishes()
+    server = await asyncio.start_server(_teller(environment, wishes), "127.0.0.1", 0)  # type: ignore[arg-type]
+    port = server.sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False) as client:
+        yield client, environment, wishes
+    server.close()
+
+
+async def test_a_wish_is_answered_once_its_days_have_been_lived(served: Any) -> None:
+    client, environment, wishes = served
+    wishes.granted = True
+    asked = asyncio.create_task(client.post("/advance", json={"days": 7}))
+    wish = await wishes.waiting.get()
+    assert (wish.days, asked.done()) == (7, False)
+    assert (await client.get("/now")).json() == {"now": NOON.isoformat()}
+    environment.time += timedelta(days=7)
+    wish.lived.set()
+    assert (await asked).json() == {"now": "2030-05-17T12:00:00+00:00"}
+
+
+async def test_no_wish_is_granted_while_the_demo_runs_by_itself(served: Any) -> None:
+    client, _, wishes = served
+    answer = await client.post("/advance", json={"days": 1})
+    assert (answer.status_code, wishes.waiting.qsize()) == (409, 0)
+    assert "--stay" in answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b'{"days": 0}', b'{"days": true}', b'{"days": 9999}', b'{"days": "1"}']
+)
+async def test_a_wish_that_is_none_is_refused_in_words(served: Any, body: bytes) -> None:
+    client, _, wishes = served
+    wishes.granted = True
+    answer = await client.post("/advance", content=body)
+    assert (answer.status_code, wishes.waiting.qsize()) == (409, 0)
+    assert "how many days" in answer.json()["error"]
