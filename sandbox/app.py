@@ -134,7 +134,7 @@ class Sandbox:
                     if mailbox and found.refusal is None:
                         self.limits.check(app, mailbox, now, in_flight)
                     if found.route is not None and found.route.handler is batch.handled_by_the_app:
-                        reply = await self._batch(request, body)
+                        reply = await self._batch(request, body, now)
                     else:
                         reply = self.graph.handle(ask, found, body, now)
                     if reply.confirm is not None:
@@ -169,7 +169,7 @@ class Sandbox:
             if mailbox:
                 self.ledger.leave(app, mailbox)
 
-    async def _batch(self, request: Request, body: bytes) -> Reply:
+    async def _batch(self, request: Request, body: bytes, now: datetime) -> Reply:
         """Serves each item as a request of its own; a reset or a silence of one is that of the whole batch."""
 
         async def serve(item: batch.Item) -> batch.Served:
@@ -180,8 +180,13 @@ class Sandbox:
                 reset(request.receive)
             return found.status, found.headers, found.content
 
+        def refuse(error: GraphError) -> batch.Served:
+            found = Answer(0, graph.answer_headers(request.headers), b"")
+            _refuse(found, error, now)
+            return found.status, found.headers, found.content
+
         items = batch.read_items(read_body(body), request.headers.get("authorization", ""))
-        return Reply(200, await batch.answer_items(items, serve))
+        return Reply(200, await batch.answer_items(items, serve, refuse))
 
     async def _entra(self, request: Request) -> Response:
         body, now = await read_all(request.receive), await self.clock.now()

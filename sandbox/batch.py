@@ -16,6 +16,7 @@ from sandbox.routing import Routes, split_path
 
 MOST_ITEMS = 20
 _AT_ONCE = 4
+_WRITES = ("PATCH", "POST", "PUT")
 _METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 Served = tuple[int, Mapping[str, str], bytes]
@@ -51,17 +52,26 @@ def handled_by_the_app(call: Call) -> Reply:
     raise GraphError(500, "generalException", f"{call.path} was not handed to the application.")
 
 
+_PAGE = "learn.microsoft.com/graph/json-batching"
+
+
 @evidence(
     "documented",
-    "A batch has at most 20 requests, each with an id of its own; dependsOn names ids of the same batch.",
-    "graph/json-batching",
+    "A batch has at most 20 requests, each with an id that is unique whatever its case; else all of it is 400.",
+    _PAGE,
 )
-@evidence("assumed", "More than 20 requests are 400 MaximumValueExceeded.", "the documents give no code")
+@evidence(
+    "assumed",
+    "More than 20 requests are 400 MaximumValueExceeded, as the .NET SDK says before it would send them.",
+    "no answer of the service itself was found",
+)
+@evidence("documented", "A POST has headers and a body even where its target needs none, if only {}.", _PAGE)
 @evidence(
     "reported",
-    "A write with a body but without Content-Type fails the whole batch.",
-    "'Write request id : 1 does not contain Content-Type header or body.', as others have met it",
+    "A write without Content-Type or body is 400 BadRequest for the whole batch, in these words.",
+    "msgraph-sdk-dotnet #2628 and #1038; ms-365-mcp-server #677",
 )
+@evidence("assumed", "dependsOn of an unknown id, or in a circle, makes the whole batch 400.", "it is then malformed")
 def read_items(body: Body, bearer: str) -> list[Item]:
     """The requests of a batch, which travel under its `bearer`. Raises 400 for a batch that is none."""
     body.only(("requests",), "batch request")
@@ -72,14 +82,14 @@ def read_items(body: Body, bearer: str) -> list[Item]:
         raise bad_request(
             f"Number of batch request steps exceeds the maximum value of {MOST_ITEMS}.", "MaximumValueExceeded"
         )
-    ids = {item.id for item in items}
+    ids = {item.id.lower() for item in items}
     if len(ids) < len(items):
         raise bad_request("Request Id has to be unique in a batch.", "BadRequest")
-    unknown = next((name for item in items for name in item.depends_on if name not in ids), None)
+    unknown = next((name for item in items for name in item.depends_on if name.lower() not in ids), None)
     if unknown is not None:
         raise bad_request(f"A dependsOn refers to the request '{unknown[:60]}', which is not there.", "BadRequest")
     try:
-        TopologicalSorter({item.id: item.depends_on for item in items}).prepare()
+        TopologicalSorter({item.id.lower(): [name.lower() for name in item.depends_on] for item in items}).prepare()
     except CycleError:
         raise bad_request("The requests of the batch depend on one another in a circle.", "BadRequest") from None
     return items
@@ -94,25 +104,27 @@ def _item(element: Body, bearer: str) -> Item:
         raise bad_request(f"The request '{name[:60]}' has no method that can be batched.", "BadRequest")
     given = element.record("headers") or Body({})
     headers = {key.lower(): given.text(key) for key in given.values}
-    if "content-type" not in headers and element.values.get("body") is not None:
+    body = element.values.get("body")
+    if method in _WRITES and (body is None or "content-type" not in headers):
         raise bad_request(f"Write request id : {name[:60]} does not contain Content-Type header or body.", "BadRequest")
     return Item(
         id=name,
         method=method,
         url=element.text("url"),
         headers={"authorization": bearer, **headers},
-        body=_content(element.values.get("body"), headers),
+        body=_content(body, headers),
         depends_on=tuple(element.texts("dependsOn")),
     )
 
 
-@evidence("documented", "A body that is not JSON is base64 in the batch.", "graph/json-batching")
+@evidence("documented", "A body that is not JSON is base64url in the batch.", _PAGE)
 def _content(body: Any, headers: Mapping[str, str]) -> bytes:
     if body is None:
         return b""
     if isinstance(body, str) and "json" not in headers.get("content-type", "").lower():
         try:
-            return base64.b64decode(body, validate=True)
+            plain = body.replace("-", "+").replace("_", "/")
+            return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
         except ValueError:
             return body.encode()
     return json.dumps(body).encode()
@@ -121,28 +133,36 @@ def _content(body: Any, headers: Mapping[str, str]) -> bytes:
 @evidence(
     "documented",
     "The batch is 200 whatever became of its requests; a request whose dependency failed is 424.",
-    "graph/json-batching",
+    _PAGE,
 )
-@evidence("documented", "Answers come in no particular order: here never in the order asked.", "graph/json-batching")
+@evidence("documented", "Answers may come in another order than the requests: here they always do.", _PAGE)
+@evidence("documented", "The URL of a batched request is relative to the version.", _PAGE)
+@evidence(
+    "assumed", "An absolute URL, and a batch in a batch, are 400 for that request alone.", "nothing is said of them"
+)
 @evidence("reported", "Up to four requests of a batch run at once on a mailbox.", "microsoft-graph-docs #8760")
-async def answer_items(items: Sequence[Item], serve: Callable[[Item], Awaitable[Served]]) -> Json:
-    """Runs every item through `serve` after those that it depends on."""
+async def answer_items(
+    items: Sequence[Item],
+    serve: Callable[[Item], Awaitable[Served]],
+    refuse: Callable[[GraphError], Served],
+) -> Json:
+    """Runs every item through `serve` after those that it depends on; `refuse` words the batch's own errors."""
     gate = asyncio.Semaphore(_AT_ONCE)
     tasks: dict[str, asyncio.Task[Json]] = {}
 
     async def run(item: Item) -> Json:
-        before = [await tasks[name] for name in item.depends_on]
+        before = [await tasks[name.lower()] for name in item.depends_on]
         if any(answer["status"] >= 400 for answer in before):
-            return _refusal(item, 424, "FailedDependency", "A request that this one depends on has failed.")
-        if not item.is_relative:
-            return _refusal(item, 400, "BadRequest", "The URL of a batched request is relative to the version.")
-        if item.is_batch:
-            return _refusal(item, 400, "BadRequest", "A batch cannot hold another batch.")
+            failed = GraphError(424, "FailedDependency", "A request that this one depends on has failed.")
+            return _answer(item, *refuse(failed))
+        if not item.is_relative or item.is_batch:
+            what = "The URL of a batched request is relative to the version, and no batch itself."
+            return _answer(item, *refuse(bad_request(what, "BadRequest")))
         async with gate:
             return _answer(item, *await serve(item))
 
     try:
-        tasks.update((item.id, asyncio.create_task(run(item))) for item in items)
+        tasks.update((item.id.lower(), asyncio.create_task(run(item))) for item in items)
         answers = await asyncio.gather(*tasks.values())
     finally:
         for task in tasks.values():
@@ -159,13 +179,3 @@ def _answer(item: Item, status: int, headers: Mapping[str, str], content: bytes)
     else:
         named.pop("Content-Type", None)
     return found
-
-
-@evidence("documented", "The URL of a batched request is relative; an absolute one is 400.", "graph/json-batching")
-def _refusal(item: Item, status: int, code: str, message: str) -> Json:
-    return {
-        "id": item.id,
-        "status": status,
-        "headers": {"Content-Type": "application/json"},
-        "body": {"error": {"code": code, "message": message}},
-    }

@@ -1,5 +1,7 @@
 """What a client may write into a message, as JSON or as MIME, and what Exchange refuses to take."""
 
+import re
+
 from sandbox import delivery
 from sandbox.bodies import Body
 from sandbox.calls import Call
@@ -20,6 +22,7 @@ isReadReceiptRequested replyTo sender subject toRecipients
 """
 _WRITABLE = _AFTERWARDS.union(_DRAFT_NAMES.split())
 _MOST_HEADERS = 5
+_ADDRESS = re.compile(r"[^@\s;,<>]+@[^@\s;,<>]+")
 
 
 @evidence(
@@ -113,10 +116,22 @@ def write(call: Call, box: Mailbox, message: Message, body: Body) -> None:
         message.headers = headers
 
 
-@evidence("assumed", "A message without any recipient cannot be sent: 400 ErrorInvalidRecipients", "seen in reports")
+@evidence(
+    "reported",
+    "A message without recipients, or with one that is no address, cannot be sent: 400 ErrorInvalidRecipients",
+    "github.com/microsoftgraph/msgraph-sdk-dotnet issue 1891, ruby-connect-rest-sample issue 15",
+)
 def check_recipients(message: Message) -> None:
-    if not (message.to or message.cc or message.bcc):
-        raise bad_request("At least one recipient is not valid.", "ErrorInvalidRecipients")
+    everybody = [*message.to, *message.cc, *message.bcc]
+    unresolved = [each.address for each in everybody if not _ADDRESS.fullmatch(each.address)]
+    if unresolved:
+        reason = f"Recipient '{unresolved[0][:80]}' is not resolved. All recipients must be resolved before a message"
+        raise bad_request(f"At least one recipient is not valid., {reason} can be submitted.", "ErrorInvalidRecipients")
+    if not everybody:
+        raise bad_request(
+            "At least one recipient is not valid., A message can't be sent because it contains no recipients.",
+            "ErrorInvalidRecipients",
+        )
 
 
 @evidence(

@@ -103,7 +103,7 @@ def message_json(call: Call, message: Message) -> Json:
 @evidence(
     "reported",
     "Without that preference a plain text stays one, though the documents say everything comes as HTML",
-    "inbox listings with contentType text in many public issues",
+    "github.com/microsoftgraph/microsoft-graph-docs issue 12595",
 )
 def _body_json(call: Call, message: Message) -> Json:
     preferred = call.headers.get("prefer", "")
@@ -121,6 +121,11 @@ def _as_html(text: str) -> str:
     return f'<div class="PlainText">{escaped}</div>' if text else ""
 
 
+evidence(
+    "reported",
+    "Messages can be filtered by internetMessageId, and not by internetMessageHeaders",
+    "github.com/microsoftgraph/microsoft-graph-docs issue 3092 for the first; nobody does the second",
+)
 _FIELDS: dict[str, Callable[[Message], Any]] = {
     "id": lambda m: m.id,
     "receiveddatetime": lambda m: m.received or m.created,

@@ -93,6 +93,8 @@ async def test_twenty_items_on_one_mailbox_keep_its_limit_of_four_at_once(
         ([{"method": "GET", "url": "/users"}], "BadRequest"),
         ([{"id": "1", "method": "BREW", "url": "/users"}], "BadRequest"),
         ([{"id": "1", "method": "POST", "url": "/users/x/messages", "body": {}}], "BadRequest"),
+        ([{"id": "1", "method": "POST", "url": "/users/x/messages/y/send"}], "BadRequest"),
+        ([get("a", "/users"), get("A", "/users")], "BadRequest"),
         ("all of them", "BadRequest"),
     ],
 )

@@ -118,6 +118,10 @@ async def test_what_may_not_be_sent_is_refused_and_not_sent(
     nobody = await draft("to nobody")
     refused = await graph.post(f"/users/{service}/messages/{nobody['id']}/send")
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "ErrorInvalidRecipients")
+    listed = await draft("to a list", f"{ann}; {service}")
+    refused = await graph.post(f"/users/{service}/messages/{listed['id']}/send")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "ErrorInvalidRecipients")
+    assert "Letter to a list" not in await inbox_subjects(graph, ann)
     someone = {"subject": "Forged", "from": {"emailAddress": {"address": ann}}}
     forged = await graph.post(f"/users/{service}/messages", json=someone)
     assert (forged.status_code, forged.json()["error"]["code"]) == (403, "ErrorSendAsDenied")
