@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import random
 import signal
 import socket
 import sys
@@ -14,6 +15,9 @@ from typing import Any
 
 # A process that has not ended this long after SIGTERM is killed.
 GRACE_SECONDS = 10
+
+# Linux gives outgoing connections the ports from 32768 on, other systems those from 49152 on (RFC 6335).
+PORTS = (20000, 32768)
 
 
 class ProcessEnded(Exception):
@@ -135,11 +139,18 @@ def python(*arguments: str) -> list[str]:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on just now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A port of 127.0.0.1 that nobody listens on just now.
+
+    It lies below those that systems give to outgoing connections, one of which could take it before we listen.
+    """
+    while True:
+        port: int = random.randrange(*PORTS)  # noqa: S311 - nobody gains by guessing it
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def is_free(port: int) -> bool:

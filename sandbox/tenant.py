@@ -16,6 +16,8 @@ from sandbox.seeded_series import seeded_series
 from sandbox.series import new_uid
 from sandbox.subscription import Subscription
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(slots=True)
 class Account:
@@ -55,7 +57,7 @@ class Tenant:
     mailboxes: dict[str, Mailbox] = field(default_factory=dict)
     changed: bool = False
     # When the next message leaves somebody's queue; looked up at the first request.
-    next_delivery: datetime = datetime.min.replace(tzinfo=UTC)
+    next_delivery: datetime = LONG_AGO
     directory: DirectoryLog = field(default_factory=DirectoryLog)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)

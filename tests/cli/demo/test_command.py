@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cli.processes import is_free
 
-BANNER = re.compile(r"Uvicorn running on http://127\.0\.0\.1:(\d+)")
+BANNER = re.compile(r"the web face listens on 127\.0\.0\.1:(\d+)")
 
 
 async def test_stopped_half_way_it_leaves_no_process_behind_and_keeps_its_folder(tmp_path: Path) -> None:
