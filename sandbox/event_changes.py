@@ -9,19 +9,13 @@ from zoneinfo import ZoneInfo
 from sandbox import meetings
 from sandbox.errors import bad_request
 from sandbox.evidence import evidence
-from sandbox.items import Attendee, Event
+from sandbox.items import Event
 from sandbox.mailboxes import Mailbox
 from sandbox.recurrence_json import EARLIEST, LATEST, no_occurrence
-from sandbox.series import series_zone, span_on
+from sandbox.series import inherit, series_zone, span_on
 from sandbox.tenant import Tenant
 
 _MOMENTS = ("start", "end", "recurrence", "all_day", "start_zone", "end_zone")
-# What an exception has from its series for as long as it has nothing of its own.
-_INHERITED_NAMES = """
-subject body_type body show_as sensitivity importance location categories online join_url reminder_on
-reminder_minutes response_requested allow_proposals hide_attendees
-"""
-_INHERITED = tuple(_INHERITED_NAMES.split())
 
 
 @evidence(
@@ -96,9 +90,11 @@ def put_change(
             setattr(event, name, getattr(draft, name))
     if before.recurrence is not None:
         if any(getattr(before, name) != getattr(event, name) for name in _MOMENTS):
+            if event.is_organizer:
+                meetings.withdraw_guests(tenant, box, event, "", now)
             box.forget_exceptions(event)
         for exception in box.exceptions_of(event):
-            _inherit(exception, before, invitees, event)
+            inherit(exception, before, event)
     if properties:
         box.set_properties(event, properties)
     if event.is_organizer:
@@ -130,17 +126,3 @@ def _check_neighbours(box: Mailbox, event: Event, draft: Event) -> None:
 
 def _nearest(box: Mailbox, master: Event, days: list[date]) -> Event | None:
     return next(filter(None, (box.occurrence(master, day) for day in days)), None)
-
-
-def _inherit(exception: Event, before: Event, invitees: list[Attendee], master: Event) -> None:
-    for name in _INHERITED:
-        if getattr(exception, name) == getattr(before, name):
-            setattr(exception, name, getattr(master, name))
-    if _mails(exception.attendees) == _mails(invitees):
-        known = {a.address.address.lower(): a for a in exception.attendees}
-        exception.attendees = [known.get(a.address.address.lower(), replace(a)) for a in master.attendees]
-    exception.change += 1
-
-
-def _mails(attendees: list[Attendee]) -> set[str]:
-    return {a.address.address.lower() for a in attendees}

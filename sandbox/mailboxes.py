@@ -174,6 +174,12 @@ class Mailbox:
     def exceptions_of(self, master: Event) -> list[Event]:
         return [self.contents.events[i] for i in self._masters.get(master.id, {}).values()]
 
+    def strays_of(self, event: Event) -> list[Event]:
+        """Occurrences of the series `event` that this mailbox has as single events, since it has no series."""
+        if event.recurrence is None:
+            return []
+        return [e for e in self.contents.events.values() if e.uid == event.uid and e.original and e.series is None]
+
     def forget_exceptions(self, master: Event) -> None:
         """As if every occurrence were unchanged."""
         for exception in self.exceptions_of(master):

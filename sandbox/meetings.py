@@ -13,6 +13,7 @@ from sandbox.delivery import deliver_meeting_mail
 from sandbox.evidence import evidence
 from sandbox.items import Address, Attendee, Event
 from sandbox.mailboxes import Mailbox
+from sandbox.series import inherit
 from sandbox.tenant import Tenant
 
 Span = tuple[datetime, datetime]
@@ -79,11 +80,19 @@ def withdraw(tenant: Tenant, event: Event, attendees: Iterable[Attendee], commen
         copy = box.copy_of(event)
         if copy is not None:
             copy = box.own(copy)
-            for each in (copy, *box.exceptions_of(copy)):
-                each.cancelled, each.show_as = True, "free"
-                each.subject = f"Canceled: {event.subject}"
-                box.note_change(each, now)
+        mine = [] if copy is None else [copy, *box.exceptions_of(copy)]
+        for each in (*mine, *box.strays_of(event)):
+            each.cancelled, each.show_as = True, "free"
+            each.subject = f"Canceled: {event.subject}"
+            box.note_change(each, now)
         deliver_meeting_mail(box, event, copy, "meetingCancelled", f"Canceled: {event.subject}", comment, now)
+
+
+def withdraw_guests(tenant: Tenant, box: Mailbox, master: Event, comment: str, now: datetime) -> None:
+    """Tells those who were invited to single occurrences of a series only."""
+    for exception in box.exceptions_of(master):
+        guests = [a for a in exception.attendees if not _lists(master, a.address)]
+        withdraw(tenant, exception, guests, comment, now)
 
 
 def cancel(tenant: Tenant, box: Mailbox, event: Event, comment: str, now: datetime) -> None:
@@ -91,8 +100,7 @@ def cancel(tenant: Tenant, box: Mailbox, event: Event, comment: str, now: dateti
     alone.
     """
     withdraw(tenant, event, event.attendees, comment, now)
-    for exception in box.exceptions_of(event):
-        withdraw(tenant, exception, (a for a in exception.attendees if not _lists(event, a.address)), comment, now)
+    withdraw_guests(tenant, box, event, comment, now)
     box.drop_event(event)
     event.cancelled = True
     event.modified = now
@@ -203,21 +211,29 @@ def _place(box: Mailbox, home: ZoneInfo, event: Event, now: datetime, anew: bool
             master.removed.remove(event.original)
             copy = box.occurrence(master, event.original)
     if copy is None:
+        for stray in box.strays_of(event):
+            box.drop_event(stray)
         copy = _new_copy(box, home, event, now)
         box.keep_event(copy)
         return copy
     copy = box.own(copy)
-    if anew or copy.cancelled:
-        copy.response, copy.responded, copy.show_as = "notResponded", None, "tentative"
+    before = replace(copy)
+    anew = anew or copy.cancelled
     if anew:
+        copy.response, copy.responded, copy.show_as = "notResponded", None, "tentative"
         box.forget_exceptions(copy)
     copy.cancelled = False
     for name in _COPIED:
         setattr(copy, name, getattr(event, name))
     copy.start, copy.end = _floated(event, home, box.contents.home)
-    copy.removed += [day for day in event.removed if day not in copy.removed]
+    exceptions = {exception.original: exception for exception in box.exceptions_of(copy)}
+    copy.removed += [day for day in event.removed if day not in copy.removed and day not in exceptions]
     copy.meant_as = event.show_as
     copy.attendees = _as_seen(event, box)
+    for day, exception in exceptions.items():
+        # What was cancelled on its own stays so, whatever becomes of the series.
+        if day not in event.removed:
+            inherit(exception, before, copy)
     box.note_change(copy, now)
     return copy
 

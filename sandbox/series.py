@@ -13,6 +13,13 @@ from sandbox.zones import usable_zone
 # An occurrence's id is its master's with the day written into it, so nothing has to be kept for it.
 _OCCURRENCE = re.compile(r"(AAkALg[\w-]{40})FRAA(\d{8})AAA=")
 
+# What an exception has from its series for as long as it has nothing of its own.
+_INHERITED_NAMES = """
+subject body_type body show_as meant_as sensitivity importance location categories online join_url reminder_on
+reminder_minutes response_requested allow_proposals hide_attendees cancelled
+"""
+_INHERITED = tuple(_INHERITED_NAMES.split())
+
 evidence(
     "documented",
     "Occurrences keep the wall clock of the zone in which the series was written, across clock changes.",
@@ -92,6 +99,22 @@ def days_touching(master: Event, start: datetime, end: datetime, home: ZoneInfo)
     first = (start - length).astimezone(zone).date() if start - _earliest() > length + margin else date.min
     last = end.astimezone(zone).date() if _latest() - end > margin else date.max - margin
     return [day for day in master.recurrence.between(first, last) if day not in master.removed]
+
+
+@evidence("assumed", "An exception follows its series in everything that was not changed on itself.", "Outlook")
+def inherit(exception: Event, before: Event, master: Event) -> None:
+    """Brings an exception up to date with its master, which was as `before`."""
+    for name in _INHERITED:
+        if getattr(exception, name) == getattr(before, name):
+            setattr(exception, name, getattr(master, name))
+    if _mails(exception) == _mails(before):
+        known = {a.address.address.lower(): a for a in exception.attendees}
+        exception.attendees = [known.get(a.address.address.lower(), replace(a)) for a in master.attendees]
+    exception.change += 1
+
+
+def _mails(event: Event) -> set[str]:
+    return {attendee.address.address.lower() for attendee in event.attendees}
 
 
 def _earliest() -> datetime:

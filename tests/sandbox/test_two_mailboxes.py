@@ -11,12 +11,13 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from pydantic import TypeAdapter
 
 from sandbox import calendars, free_busy, responses
 from sandbox.calls import Call, Reply
 from sandbox.errors import GraphError
 from sandbox.items import Event
-from sandbox.mailboxes import Mailbox
+from sandbox.mailboxes import Contents, Mailbox
 from sandbox.organization import build_organization
 from sandbox.permissions import Granted
 from sandbox.routing import Handler
@@ -73,6 +74,10 @@ def span(hours: int, length: int, zone: str = "Europe/Berlin") -> dict[str, Any]
 
 def invited(*mails: str) -> list[dict[str, Any]]:
     return [{"emailAddress": {"address": mail}} for mail in mails]
+
+
+def pick(data: st.DataObject, events: list[Event]) -> Event:
+    return events[data.draw(st.integers(0, len(events) - 1))]
 
 
 class Meetings(RuleBasedStateMachine):
@@ -135,23 +140,31 @@ class Meetings(RuleBasedStateMachine):
     @precondition(lambda self: self.shown("service"))
     @rule(data=st.data(), hours=HOURS, length=st.integers(15, 120))
     def the_organizer_moves_one(self, data: st.DataObject, hours: int, length: int) -> None:
-        event = data.draw(st.sampled_from(self.shown("service")))
+        event = pick(data, self.shown("service"))
+        before = event.start, event.end
         if self.try_to(calendars.update_event, "service", span(hours, length), event.id):
+            now = self.box("service").event(event.id)
+            if now is not None and (now.start, now.end) == before:
+                return
             self.dragged = {each for each in self.dragged if each[1] != event.calendar_uid}
 
     @precondition(lambda self: self.ours("service"))
     @rule(data=st.data(), hours=HOURS, both=st.booleans(), time=st.booleans())
     def the_organizer_changes_all(self, data: st.DataObject, hours: int, both: bool, time: bool) -> None:
-        event = data.draw(st.sampled_from(self.ours("service")))
+        event = pick(data, self.ours("service"))
         mails = [self.mails[n] for n in ("ann", "otto")[: 1 + both]]
+        before = event.start, event.end, event.subject
         body = span(hours, 30) if time else {"subject": "Other talk", "attendees": invited(*mails)}
         self.try_to(calendars.update_event, "service", body, event.id)
-        self.dragged = {each for each in self.dragged if each[1][40:] != event.uid[40:]}
+        # Who is told of a single event, or of new times of a series, has the organizer's times again.
+        told = (event.start, event.end) != before[:2] or (event.recurrence is None and event.subject != before[2])
+        if told:
+            self.dragged = {each for each in self.dragged if each[1][40:] != event.uid[40:]}
 
     @precondition(lambda self: self.shown("service"))
     @rule(data=st.data(), whole=st.booleans())
     def the_organizer_cancels(self, data: st.DataObject, whole: bool) -> None:
-        event = data.draw(st.sampled_from(self.ours("service") if whole else self.shown("service")))
+        event = pick(data, self.ours("service") if whole else self.shown("service"))
         assert self.try_to(calendars.cancel_event, "service", {}, event.id)
 
     @rule(data=st.data(), name=WHO, kind=st.sampled_from(("accept", "decline", "tentative")), tell=st.booleans())
@@ -159,7 +172,7 @@ class Meetings(RuleBasedStateMachine):
         mine = [*self.ours(name), *self.shown(name)]
         if not mine:
             return
-        event = data.draw(st.sampled_from(mine))
+        event = pick(data, mine)
         handlers = {
             "accept": responses.accept,
             "decline": responses.decline,
@@ -179,7 +192,7 @@ class Meetings(RuleBasedStateMachine):
     def an_attendee_drags(self, data: st.DataObject, name: str, hours: int) -> None:
         if not self.shown(name):
             return
-        event = data.draw(st.sampled_from(self.shown(name)))
+        event = pick(data, self.shown(name))
         theirs = repr(self.box("service").contents.events)
         if self.try_to(calendars.update_event, name, span(hours, 30), event.id):
             self.dragged.add((name, event.calendar_uid))
@@ -188,7 +201,7 @@ class Meetings(RuleBasedStateMachine):
     @rule(data=st.data(), name=WHO)
     def an_attendee_deletes(self, data: st.DataObject, name: str) -> None:
         if self.shown(name):
-            event = data.draw(st.sampled_from(self.shown(name)))
+            event = pick(data, self.shown(name))
             self.asker.ask(calendars.delete_event, self.mails[name], {}, event.id)
             assert self.box(name).event(event.id) is None
 
@@ -203,8 +216,9 @@ class Meetings(RuleBasedStateMachine):
                 listed = [a.address.address for a in original.attendees]
                 assert self.mails[name] in listed
                 assert not copy.is_organizer
+                assert copy.subject == original.subject
                 if (name, copy.calendar_uid) not in self.dragged:
-                    assert (copy.start, copy.end, copy.subject) == (original.start, original.end, original.subject)
+                    assert (copy.start, copy.end) == (original.start, original.end)
 
     @invariant()
     def everybody_who_was_invited_has_it_unless_they_took_it_away(self) -> None:
@@ -277,3 +291,14 @@ def test_everybodys_seeded_free_busy_is_their_calendar(minutes: int) -> None:
         if not person.leave:
             start = datetime(2030, 3, 25, 1, 30, tzinfo=UTC)
             check_free_busy(asker, person.mail, start, start + timedelta(days=9), minutes)
+
+
+def test_a_series_with_exceptions_survives_the_state_file() -> None:
+    tenant = build_tenant(build_organization(1, 12, DAY0))
+    lead = tenant.organization.people[0]
+    contents = tenant.mailbox(lead.id).contents
+    adapter = TypeAdapter(Contents)
+    again = Mailbox(adapter.validate_json(adapter.dump_json(contents)), lead.mail)
+    window = datetime(2030, 2, 1, tzinfo=UTC), datetime(2030, 7, 1, tzinfo=UTC)
+    assert again.events_between(*window) == tenant.mailbox(lead.id).events_between(*window)
+    assert {e.kind for e in again.contents.events.values()} >= {"seriesMaster", "exception"}
