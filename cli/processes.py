@@ -16,6 +16,8 @@ from typing import Any
 # A process that has not ended this long after SIGTERM is killed.
 GRACE_SECONDS = 10
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 # Linux gives outgoing connections the ports from 32768 on, other systems those from 49152 on (RFC 6335).
 PORTS = (20000, 32768)
 
@@ -187,7 +189,7 @@ async def accepts_connections(port: int, child: Child, within_seconds: float) ->
 
 @asynccontextmanager
 async def stopped_by_signals() -> AsyncIterator[None]:
-    """Inside, the first SIGTERM or Ctrl-C cancels the current task, so that everything is put away in order.
+    """Inside, the first SIGTERM, Ctrl-C or closed terminal cancels the current task: everything is put away in order.
 
     A second one, from somebody in a hurry, must not cut that short: child processes would be left behind.
     """
@@ -196,16 +198,16 @@ async def stopped_by_signals() -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
 
     def stop() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDINGS:
             loop.add_signal_handler(number, lambda: None)
         task.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDINGS:
         loop.add_signal_handler(number, stop)
     try:
         yield
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDINGS:
             loop.remove_signal_handler(number)
 
 
