@@ -85,9 +85,9 @@ def sandbox(
     strict_permissions: Annotated[
         bool, typer.Option("--strict-permissions", help="The app holds the grant that the README asks for, no more.")
     ] = False,
-    redirect_uri: Annotated[str, typer.Option(help="Where sign-in may return to.")] = (
-        "http://127.0.0.1:8000/sign-in/done"
-    ),
+    redirect_uri: Annotated[
+        list[str] | None, typer.Option(help="Where sign-in may return to; repeatable. [default: the web face's]")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Say the tenant's facts as one line of JSON.")] = False,
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Only say what each behaviour rests on: documents, proofs, reports.")
@@ -96,7 +96,7 @@ def sandbox(
     """Run a stand-in tenant: Entra, Graph and mailboxes over HTTP."""
     # Only here: no other command needs the sandbox's own code in its process.
     from sandbox.evidence import as_text, table
-    from sandbox.server import Options, log_to_stderr, run
+    from sandbox.server import DEFAULT_REDIRECT_URIS, Options, log_to_stderr, run
     from sandbox.state_file import StateFileError
 
     if evidence:
@@ -118,7 +118,7 @@ def sandbox(
                 state_file=state,
                 json=as_json,
                 strict_permissions=strict_permissions,
-                redirect_uris=[redirect_uri],
+                redirect_uris=tuple(redirect_uri or DEFAULT_REDIRECT_URIS),
             )
         )
     except (StateFileError, ValueError, OSError) as error:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -57,6 +57,9 @@ class ServedClock:
     """
 
     def __init__(self, url: str) -> None:
+        """Raises ValueError for what is no address."""
+        if not _is_address(url):
+            raise ValueError(f"The clock's URL '{url[:120]}' is no address like http://127.0.0.1:9000/.")
         self.url = url
         self._client = httpx.AsyncClient(trust_env=False, timeout=10)
 
@@ -83,3 +86,11 @@ class ServedClock:
 
     async def close(self) -> None:
         await self._client.aclose()
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import signal
 import socket
 import sys
@@ -24,7 +25,9 @@ from sandbox.tenant import Tenant, build_tenant
 from sandbox.tokens import Mint
 
 # Where a check-in application on its usual port lets people sign in.
-DEFAULT_REDIRECT_URIS = ("http://localhost:8000/signed-in", "http://127.0.0.1:8000/signed-in")
+DEFAULT_REDIRECT_URIS = ("http://localhost:8000/sign-in/done", "http://127.0.0.1:8000/sign-in/done")
+
+_ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,9 @@ class Options:
 
 def run(options: Options) -> None:
     """Serves until SIGTERM or SIGINT. Raises StateFileError, ValueError or OSError if it cannot start."""
-    # uvicorn stops at the first signal, and then raises it again for whoever listened before. Nobody must: by
-    # default that would end the process before the state is written.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+    # A big organization takes a while to build, and until it is served there is nothing to put in order.
+    for number in _ENDS:
+        signal.signal(number, signal.SIG_DFL)
     asyncio.run(serve(options))
 
 
@@ -86,6 +88,11 @@ async def serve(options: Options, announce: Callable[[dict[str, Any]], None] | N
     if state_file is not None:
         state_file.save()
         companions.append(asyncio.create_task(state_file.keep_saving()))
+    # uvicorn stops at the first signal, and then raises it again for whoever listened before. Nobody must: by
+    # default that would end the process before the state is written.
+    for number in _ENDS:
+        signal.signal(number, lambda *_: None)
+    app.notifications.resume()
     try:
         await server.serve(sockets=[listening])
     finally:
@@ -120,14 +127,17 @@ def announcement(tenant: Tenant, port: int) -> dict[str, Any]:
 
 
 def _listen(port: int) -> socket.socket:
+    if not 0 <= port < 65_536:
+        raise ValueError(f"There is no port {port}; they go from 0 (any free one) to 65535.")
     # Only with the protocol named does asyncio switch Nagle's algorithm off, which costs 40 ms an answer.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(("127.0.0.1", port))
-    except OSError:
+    except OSError as error:
         listening.close()
-        raise
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise OSError(f"Port {port} of 127.0.0.1 cannot be had ({reason}). Choose another, or 0 for any.") from error
     listening.set_inheritable(True)
     return listening
 

@@ -40,7 +40,8 @@ class SigningKey:
     def private(self) -> rsa.RSAPrivateKey:
         if self._private is None:
             loaded = serialization.load_pem_private_key(self.pem.encode(), None)
-            assert isinstance(loaded, rsa.RSAPrivateKey)
+            if not isinstance(loaded, rsa.RSAPrivateKey):
+                raise ValueError("Entra signs with RSA keys only.")
             self._private = loaded
         return self._private
 

@@ -1,6 +1,8 @@
 """The process itself: its state outlives it, its clock may be served, it refuses to start in words."""
 
 import json
+import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -101,3 +103,69 @@ def test_a_broken_state_file_is_not_overwritten(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert "cannot be read" in refused.stderr
     assert file.read_text() == "{not json"
+
+
+def refused(*arguments: str) -> str:
+    """What the program says when it does not start."""
+    command = [sys.executable, "-m", "sandbox", *arguments]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=20)
+    assert found.returncode == 1, found
+    assert found.stdout == ""
+    assert found.stderr.startswith("The sandbox tenant cannot start: "), found.stderr
+    assert found.stderr.count("\n") == 1, "one sentence, and no traceback"
+    return found.stderr
+
+
+def test_a_port_that_cannot_be_had_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        assert f"Port {taken.getsockname()[1]} of 127.0.0.1 cannot be had" in refused(
+            "--port", str(taken.getsockname()[1])
+        )
+    for port in ("-1", "65536"):
+        assert f"no port {port}" in refused("--port", port)
+
+
+@pytest.mark.parametrize("url", ["http://[", "127.0.0.1:9", "file:///etc/passwd", "http://"])
+def test_a_clock_at_no_address_is_refused_at_once(url: str) -> None:
+    assert f"'{url}' is no address" in refused("--clock", url)
+
+
+def test_a_foreign_state_file_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "tenant.json"
+    whole = {"seed": 1, "size": 12, "day0": "2030-02-04", "keys": [], "accounts": [], "mailboxes": []}
+    box = {"account_id": "nobody", "zone": "UTC", "weekdays": [0], "opens": "09:00", "closes": "17:00"}
+    for wrong in ([], {"name": "package"}, {**whole, "keys": ["no key"]}, {**whole, "mailboxes": [box]}):
+        file.write_text(json.dumps(wrong))
+        assert "cannot be read" in refused("--state", str(file))
+        assert json.loads(file.read_text()) == wrong
+    assert "cannot be read" in refused("--state", str(tmp_path))
+    assert "nowhere" in refused("--state", str(tmp_path / "nowhere" / "tenant.json"))
+
+
+def test_it_ends_in_order_at_either_signal_and_can_be_interrupted_before_it_serves(
+    start_sandbox: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "tenant.json"
+    running = start_sandbox("--people", "1", "--state", str(file))
+    file.unlink()
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(10) == 0
+    assert file.exists(), "the state was written at the end"
+    assert "Traceback" not in running.log.read_text()
+    command = [sys.executable, "-c", INTERRUPTED_WHILE_BUILDING]
+    assert subprocess.run(command, cwd=ROOT, check=False, timeout=20).returncode == -signal.SIGTERM
+
+
+INTERRUPTED_WHILE_BUILDING = """
+import os, signal
+from sandbox import server
+server.build_organization = lambda *_: os.kill(os.getpid(), signal.SIGTERM)
+server.run(server.Options())
+"""
+
+
+def test_it_has_nothing_of_its_clients() -> None:
+    ours = ("activities", "cli", "config", "cycle", "integrations", "web", "workflows", "msgraph", "msal", "temporalio")
+    code = f"import sys, sandbox.__main__; print(sorted({set(ours)!r} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
