@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 from sandbox.evidence import evidence
 from sandbox.recurrence_json import DAYS
 
+# What a mailbox may say instead of a zone; both stand for rules of the mailbox's own.
+CUSTOM_ZONES = ("tzone://Microsoft/Custom", "Customized Time Zone")
 _HALF_HOUR = timedelta(minutes=30)
 
 evidence(
     "documented",
-    "bias and daylightBias are minutes ahead of UTC; standardOffset and daylightOffset say when each begins.",
-    "graph docs, resources/customtimezone.md and resources/daylighttimezoneoffset.md",
+    "bias is minutes behind UTC (480 in Seattle), daylightBias what summer adds to it (-60); the offsets say when each"
+    " begins.",
+    "the answer shown in graph docs, api/calendar-getschedule.md; the words of resources/customtimezone.md differ",
 )
 
 
@@ -37,13 +40,13 @@ def custom_zone_json(zone: ZoneInfo, year: int) -> dict[str, Any]:
             "month": wall.month,
         }
         if moment.astimezone(zone).dst():
-            daylight, daylight_bias = rule, _minutes(zone, moment)
+            daylight, daylight_bias = rule, _minutes(zone, moment - _HALF_HOUR) - _minutes(zone, moment)
         else:
             standard, bias = rule, _minutes(zone, moment)
     return {
         "@odata.type": "#microsoft.graph.customTimeZone",
         "name": "Customized Time Zone",
-        "bias": bias,
+        "bias": -bias,
         "standardOffset": {**standard, "year": 0},
         "daylightOffset": {
             "@odata.type": "#microsoft.graph.daylightTimeZoneOffset",

@@ -16,11 +16,16 @@ FOLDERS = ("inbox", "drafts", "sentitems", "deleteditems")
 
 @dataclass(slots=True)
 class AutomaticReplies:
-    """`status` is disabled, alwaysEnabled or scheduled; the span counts only when scheduled."""
+    """`status` is disabled, alwaysEnabled or scheduled; the span counts only when scheduled. `audience` is who
+    outside the company is answered: none, contactsOnly or all; empty until somebody says.
+    """
 
     status: str = "disabled"
     start: datetime | None = None
     end: datetime | None = None
+    audience: str = ""
+    internal: str = ""
+    external: str = ""
 
 
 @dataclass(slots=True)
@@ -58,6 +63,10 @@ class Contents:
     delta_serial: int = 0
     # The zone whose rules a "Customized Time Zone" has; empty for any other.
     custom_zone: str = ""
+    # The zone of the working hours, if it is not that of the mailbox.
+    hours_zone: str = ""
+    # Settings of the mailbox that nothing here depends on, by Graph's names for them.
+    formats: dict[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> ZoneInfo:

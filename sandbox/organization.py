@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from sandbox.custom_zones import CUSTOM_ZONES
 from sandbox.names import drawn_names
 
 DOMAIN = "meadow.example"
@@ -17,6 +18,9 @@ SERVICE_MAILBOX = f"checkins@{DOMAIN}"
 _PLACES = (("Europe/Berlin", "DE"), ("America/New_York", "US"), ("Asia/Singapore", "SG"))
 _HOURS = (("09:00", "17:00"), ("09:00", "17:00"), ("08:30", "16:30"), ("09:00", "18:00"))
 _WINDOWS = {"Europe/Berlin": "W. Europe Standard Time"}
+# In an organization of this size some mailboxes say less of their zone than a name, as in real ones.
+_LARGE = 40
+_ODD_ZONES = ("", *CUSTOM_ZONES)
 _DEPARTMENTS = ("Product", "Customer Care", "Operations", "Research", "Finance", "Design")
 
 
@@ -91,7 +95,8 @@ def build_organization(seed: int, size: int, day0: date) -> Organization:
     1. Decide how many managers; every second one reports to the one before.
     2. Name them: Mara leads the first team, Ann is first in it, Otto is first in the second.
     3. Deal the employees out to the managers in turn; the third of each team works abroad.
-    4. Give single people what makes them special: leave, a short week, a Windows zone name, a recent start.
+    4. Give single people what makes them special: leave, a short week, a Windows zone name, a recent start; in a
+       large organization, a mailbox without a zone's name.
     """
     if size < 1:
         raise ValueError(f"An organization needs at least 1 person who has a manager, not {size}.")
@@ -185,6 +190,11 @@ def _make_special(day0: date, mara: Person, teams: list[list[Person]], employees
         person.hired = day0 - timedelta(days=days)
     berliners = [p for p in teams[0] if p.zone in _WINDOWS and p.given != "Ann"] or [mara]
     berliners[-1].mailbox_zone = _WINDOWS[berliners[-1].zone]
+    if len(employees) >= _LARGE:
+        # Early ones, but none who is special already.
+        plain = [p for p in ordinary if p is not away and p not in berliners and p.weekdays == (0, 1, 2, 3, 4)]
+        for person, zone in zip(plain[5:], _ODD_ZONES, strict=False):
+            person.mailbox_zone = zone
 
 
 def leave_of_weekdays(earliest: date, count: int) -> tuple[date, date]:

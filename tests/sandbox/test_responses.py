@@ -137,7 +137,8 @@ async def test_a_mailbox_may_say_its_zone_in_odd_ways(
         assert settings["timeZone"] == zone
         hours = settings["workingHours"]["timeZone"]
         if zone:
-            assert (hours["@odata.type"], hours["bias"]) == ("#microsoft.graph.customTimeZone", -300)
+            assert (hours["@odata.type"], hours["bias"]) == ("#microsoft.graph.customTimeZone", 300)
+            assert hours["daylightOffset"]["daylightBias"] == -60
             assert (hours["daylightOffset"]["month"], hours["daylightOffset"]["dayOccurrence"]) == (3, 2)
         else:
             assert hours == {"name": ""}
