@@ -71,6 +71,11 @@ _PAGE = "learn.microsoft.com/graph/json-batching"
     "A write without Content-Type or body is 400 BadRequest for the whole batch, in these words.",
     "msgraph-sdk-dotnet #2628 and #1038; ms-365-mcp-server #677",
 )
+@evidence(
+    "reported",
+    "A batch without a request is 400; its words are those of any malformed batch.",
+    "microsoft-teams-apps-company-communicator #337, elastic/connectors #1930, msgraph-sdk-javascript #1451",
+)
 @evidence("assumed", "dependsOn of an unknown id, or in a circle, makes the whole batch 400.", "it is then malformed")
 def read_items(body: Body, bearer: str) -> list[Item]:
     """The requests of a batch, which travel under its `bearer`. Raises 400 for a batch that is none."""
@@ -78,6 +83,8 @@ def read_items(body: Body, bearer: str) -> list[Item]:
     if not isinstance(body.values.get("requests"), list):
         raise bad_request("Invalid batch payload format: it has no collection of requests.", "BadRequest")
     items = [_item(element, bearer) for element in body.records("requests")]
+    if not items:
+        raise bad_request("Invalid batch payload format.", "BadRequest")
     if len(items) > MOST_ITEMS:
         raise bad_request(
             f"Number of batch request steps exceeds the maximum value of {MOST_ITEMS}.", "MaximumValueExceeded"

@@ -96,6 +96,7 @@ async def test_twenty_items_on_one_mailbox_keep_its_limit_of_four_at_once(
         ([{"id": "1", "method": "POST", "url": "/users/x/messages/y/send"}], "BadRequest"),
         ([get("a", "/users"), get("A", "/users")], "BadRequest"),
         ("all of them", "BadRequest"),
+        ([], "BadRequest"),
     ],
 )
 async def test_an_impossible_batch_is_refused_whole(graph: httpx.AsyncClient, requests: Any, code: str) -> None:
