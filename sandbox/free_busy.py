@@ -9,6 +9,7 @@ from sandbox.errors import bad_request
 from sandbox.evidence import evidence
 from sandbox.items import Event
 from sandbox.mailbox_settings import working_hours
+from sandbox.permissions import SEE_CALENDAR
 from sandbox.routing import Routes
 from sandbox.zones import parse_moment, wall_clock, zone_named
 
@@ -32,7 +33,12 @@ def add_routes(routes: Routes) -> None:
 @evidence(
     "reported",
     "Trouble with one address (5016 unknown, 5006 more than 1000 entries) is an error of its schedule alone.",
-    "others' answers from the live service; the codes are those of Exchange Web Services",
+    "others' answers from the live service; microsoft-graph-docs #11225 shows 5009 for an unknown address",
+)
+@evidence(
+    "assumed",
+    "Each mailbox asked about must be one that the app may read, else its schedule has the error 5037.",
+    "no document says whether a scope reaches getSchedule; 5037 is what Outlook shows for ErrorNoFreeBusyAccess",
 )
 def get_schedule(call: Call) -> Reply:
     call.mailbox  # noqa: B018  the asking mailbox must exist
@@ -76,6 +82,8 @@ def _schedule(
     account = call.tenant.account(name)
     if account is None or not account.enabled:
         return _trouble(name, "5016", f"Unable to resolve e-mail address {name[:100]} to an Active Directory object.")
+    if not call.granted.reaches(call.tenant, SEE_CALENDAR, account):
+        return _trouble(name, "5037", "The caller does not have access to free/busy data.")
     box = call.tenant.mailbox(account.id)
     events = [e for e in box.events_between(start, end) if e.end > start]
     if len(events) > _MOST_ENTRIES:

@@ -6,19 +6,20 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from sandbox.app_registrations import App, ScopeName
 from sandbox.errors import GraphError
 from sandbox.evidence import evidence
 from sandbox.tenant import Account, Tenant
 
+Json = dict[str, Any]
 Workload = Literal["directory", "exchange", "any"]
 
 _USERS = ("User.Read.All", "Directory.Read.All")
 _BASIC_USERS = ("User.ReadBasic.All", *_USERS)
 _READ_CALENDAR = ("Calendars.Read", "Calendars.ReadWrite")
-_SEE_CALENDAR = ("Calendars.ReadBasic.All", *_READ_CALENDAR)
+SEE_CALENDAR = ("Calendars.ReadBasic.All", *_READ_CALENDAR)
 _WRITE_CALENDAR = ("Calendars.ReadWrite",)
 _SEE_MAIL = ("Mail.ReadBasic.All", "Mail.Read", "Mail.ReadWrite")
 _WRITE_MAIL = ("Mail.ReadWrite",)
@@ -43,18 +44,18 @@ _OF_MAILBOX: dict[str, tuple[str, ...]] = {
     "GET mailboxsettings": _READ_SETTINGS,
     "GET mailboxsettings/{}": _READ_SETTINGS,
     "PATCH mailboxsettings": _WRITE_SETTINGS,
-    "POST getschedule": _SEE_CALENDAR,
-    "GET ": _SEE_CALENDAR,
-    "GET calendars": _SEE_CALENDAR,
-    "GET calendarview": _SEE_CALENDAR,
+    "POST getschedule": SEE_CALENDAR,
+    "GET ": SEE_CALENDAR,
+    "GET calendars": SEE_CALENDAR,
+    "GET calendarview": SEE_CALENDAR,
     "GET calendarview/delta": _READ_CALENDAR,
-    "GET events": _SEE_CALENDAR,
+    "GET events": SEE_CALENDAR,
     "GET events/delta": _READ_CALENDAR,
     "POST events": _WRITE_CALENDAR,
-    "GET events/{}": _SEE_CALENDAR,
+    "GET events/{}": SEE_CALENDAR,
     "PATCH events/{}": _WRITE_CALENDAR,
     "DELETE events/{}": _WRITE_CALENDAR,
-    "GET events/{}/instances": _SEE_CALENDAR,
+    "GET events/{}/instances": SEE_CALENDAR,
     "POST events/{}/cancel": _WRITE_CALENDAR,
     "POST events/{}/accept": _WRITE_CALENDAR,
     "POST events/{}/decline": _WRITE_CALENDAR,
@@ -92,6 +93,13 @@ _FRONT = re.compile(
     r"users/\{\}/(?:mailfolders/\{\}/(?=messages)|(?:calendars/\{\}|calendar(?=/|$))/?"
     r"(?=events|calendarview|getschedule|$))?"
 )
+
+
+_BASIC_ROLES = ("Calendars.ReadBasic.All", "Mail.ReadBasic.All")
+_DETAILS = """
+attachments body bodyPreview extensions multiValueExtendedProperties singleValueExtendedProperties uniqueBody
+"""
+_BEYOND_BASICS = frozenset(_DETAILS.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +166,29 @@ def authorize(
             raise denied("directory")
     elif not granted.reaches(tenant, need.roles, tenant.account(names.get("user", ""))):
         raise denied("exchange")
+
+
+@evidence(
+    "documented",
+    "With a ReadBasic permission alone, events and messages have no body, preview, attachments or extensions.",
+    "learn.microsoft.com/graph/permissions-reference; for the preview also microsoft-graph-docs #10946",
+)
+@evidence(
+    "assumed", "What is not shown is left out, even where $select names it.", "no answer of the service was found"
+)
+def without_details(
+    tenant: Tenant, granted: Granted, method: str, pattern: str, names: Mapping[str, str], body: Json
+) -> Json:
+    """`body`, an item or a page of them, as a caller with this grant may see it."""
+    need = needed(method, pattern)
+    if method != "GET" or need is None or need.workload != "exchange" or need.roles[0] not in _BASIC_ROLES:
+        return body
+    if granted.reaches(tenant, need.roles[1:], tenant.account(names.get("user", ""))):
+        return body
+    shown = {name: value for name, value in body.items() if name not in _BEYOND_BASICS}
+    if isinstance(shown.get("value"), list):
+        shown["value"] = [{k: v for k, v in item.items() if k not in _BEYOND_BASICS} for item in shown["value"]]
+    return shown
 
 
 @evidence(
