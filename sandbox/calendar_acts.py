@@ -9,17 +9,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from sandbox import meetings
 from sandbox.appointments import Appointment
 from sandbox.bodies import Body
+from sandbox.custom_zones import CUSTOM_ZONES
 from sandbox.errors import GraphError, bad_request
 from sandbox.event_changes import check_span, put_change
 from sandbox.evidence import evidence
+from sandbox.item_ids import meant_id
 from sandbox.items import Attendee, Event
 from sandbox.mailboxes import AutomaticReplies, Mailbox
 from sandbox.tenant import Tenant, own_event
 from sandbox.zones import parse_moment, zone_named
 
 Act = Callable[[Tenant, Mailbox, Body, datetime], None]
-# What a mailbox may say instead of a zone; both stand for rules of the mailbox's own.
-CUSTOM_ZONES = ("Customized Time Zone", "tzone://Microsoft/Custom")
 
 
 def accept(tenant: Tenant, box: Mailbox, body: Body, now: datetime) -> None:
@@ -77,12 +77,16 @@ def add_attendee(tenant: Tenant, box: Mailbox, body: Body, now: datetime) -> Non
     event, account = _organized(tenant, box, body, now), tenant.account(body.text("attendee"))
     if account is None:
         raise _nobody(body.text("attendee"))
+    if _attends(event, account.mail):
+        raise bad_request(f"{account.mail} is invited to '{event.subject}' already.")
     draft = replace(event, attendees=[*event.attendees, Attendee(account.address)])
     put_change(tenant, box, event, draft, now)
 
 
 def remove_attendee(tenant: Tenant, box: Mailbox, body: Body, now: datetime) -> None:
     event, mail = _organized(tenant, box, body, now), body.text("attendee").lower()
+    if not _attends(event, mail):
+        raise _nobody(body.text("attendee"))
     kept = [attendee for attendee in event.attendees if attendee.address.address.lower() != mail]
     put_change(tenant, box, event, replace(event, attendees=kept), now)
 
@@ -164,6 +168,8 @@ def _answerable(tenant: Tenant, box: Mailbox, body: Body, now: datetime) -> Even
     event = _event(tenant, box, body, now)
     if event.is_organizer:
         raise bad_request(f"{box.mail} organizes '{event.subject}' and cannot answer it.")
+    if event.cancelled:
+        raise bad_request(f"'{event.subject}' was cancelled and cannot be answered.")
     return event
 
 
@@ -172,6 +178,10 @@ def _organized(tenant: Tenant, box: Mailbox, body: Body, now: datetime) -> Event
     if not event.is_organizer:
         raise bad_request(f"{box.mail} does not organize '{event.subject}' and cannot say who is invited.")
     return event
+
+
+def _attends(event: Event, mail: str) -> bool:
+    return any(attendee.address.address.lower() == mail.lower() for attendee in event.attendees)
 
 
 def _span(body: Body) -> tuple[datetime, datetime]:
@@ -202,7 +212,7 @@ def _event(tenant: Tenant, box: Mailbox, body: Body, now: datetime) -> Event:
 
 
 def _named(tenant: Tenant, box: Mailbox, body: Body, now: datetime) -> Event:
-    name, subject = body.text("event") or body.text("iCalUId"), body.text("subject")
+    name, subject = meant_id(body.text("event"))[0] or body.text("iCalUId"), body.text("subject")
     if name:
         found = box.event(name) or box.event_of_uid(name) or _copy_of(tenant, box, name)
         if found is None:

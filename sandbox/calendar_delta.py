@@ -12,6 +12,7 @@ from sandbox.calls import LARGEST_PAGE, Call, Json, Reply
 from sandbox.errors import GraphError, bad_request
 from sandbox.event_view import etag, event_json
 from sandbox.evidence import evidence
+from sandbox.item_ids import shown_id
 from sandbox.items import Event
 from sandbox.mailboxes import DeltaRound, Mailbox
 from sandbox.routing import Routes
@@ -162,7 +163,8 @@ def _print(event: Event) -> str:
 def _view(call: Call, box: Mailbox, told: DeltaRound, position: int) -> Json | None:
     """None for what was there when the round began and is not any more; the next round will say so."""
     if position >= len(told.changed):
-        return {"id": told.removed[position - len(told.changed)], "@removed": {"reason": "deleted"}}
+        gone = told.removed[position - len(told.changed)]
+        return {"id": shown_id(call.headers, gone), "@removed": {"reason": "deleted"}}
     event = box.event(told.changed[position])
     if event is None:
         return None
@@ -172,8 +174,8 @@ def _view(call: Call, box: Mailbox, told: DeltaRound, position: int) -> Json | N
     return {
         "@odata.type": "#microsoft.graph.event",
         "@odata.etag": etag(event.id, event.change),
-        "id": event.id,
-        "seriesMasterId": event.series,
+        "id": shown_id(call.headers, event.id),
+        "seriesMasterId": shown_id(call.headers, event.series) if event.series else None,
         "type": event.kind,
         "start": wall_clock(event.start, zone, zone_name),
         "end": wall_clock(event.end, zone, zone_name),

@@ -10,8 +10,9 @@ from sandbox.bodies import Body
 from sandbox.calls import Call, Reply
 from sandbox.errors import bad_request, item_not_found, stale
 from sandbox.event_changes import anchor, check_span, put_change
-from sandbox.event_view import EVENT_TYPE, etag, event_getter, event_json
+from sandbox.event_view import EVENT_TYPE, check_event_query, etag, event_getter, event_json
 from sandbox.evidence import evidence
+from sandbox.item_ids import meant_id, shown_id
 from sandbox.items import Attendee, Event
 from sandbox.mailboxes import Mailbox
 from sandbox.recurrence_json import read_recurrence
@@ -30,7 +31,17 @@ isReminderOn location locations onlineMeetingProvider organizer originalEndTimeZ
 recurrence reminderMinutesBeforeStart responseRequested sensitivity showAs singleValueExtendedProperties start
 subject transactionId type
 """
-_WRITABLE = frozenset(_WRITABLE_NAMES.split())
+_READ_ONLY_NAMES = """
+bodyPreview cancelledOccurrences changeKey createdDateTime hasAttachments iCalUId id isCancelled isOrganizer
+lastModifiedDateTime onlineMeeting onlineMeetingUrl originalStart responseStatus seriesMasterId webLink
+"""
+_KNOWN = frozenset((*_WRITABLE_NAMES.split(), *_READ_ONLY_NAMES.split()))
+
+evidence(
+    "reported",
+    "What cannot be written of an event is ignored; only a property that events have not is 400 RequestBodyRead.",
+    "graph-docs #4547 (iCalUId), msgraph-sdk-java #391 (a whole event that had been read)",
+)
 
 
 def add_routes(routes: Routes) -> None:
@@ -42,21 +53,23 @@ def add_routes(routes: Routes) -> None:
         routes.add("PATCH", f"{calendar}/events/{{event}}", update_event)
         routes.add("DELETE", f"{calendar}/events/{{event}}", delete_event)
         routes.add("POST", f"{calendar}/events/{{event}}/cancel", cancel_event)
+        routes.add("POST", f"{calendar}/events/{{event}}/permanentDelete", delete_for_good)
         routes.add("GET", f"{calendar}/events/{{event}}/instances", list_instances)
 
 
 def create_event(call: Call) -> Reply:
     """The same transactionId gives the same event, as after a retry; nothing is sent twice."""
     box, body = call.mailbox, call.body
-    body.only(_WRITABLE, EVENT_TYPE)
+    body.only(_KNOWN, EVENT_TYPE)
     transaction_id = body.text("transactionId") or None
     event = box.event_of_transaction(transaction_id) if transaction_id else None
     if event is None:
         event = _new_event(call, box, body, transaction_id)
+        _check_reply(call, box, event)
         box.keep_event(event)
         meetings.invite(call.tenant, box, event, call.now)
     headers = {
-        "Location": f"{call.base}/users('{call.names['user']}')/events('{event.id}')",
+        "Location": f"{call.base}/users('{call.names['user']}')/events('{shown_id(call.headers, event.id)}')",
         "ETag": etag(event.id, event.change),
     }
     return Reply(201, _entity(call, box, event), headers)
@@ -126,16 +139,25 @@ def update_event(call: Call) -> Reply:
     box, body = call.mailbox, call.body
     event = event_named(call, box)
     _check_match(call, event)
-    body.only(_WRITABLE, EVENT_TYPE)
+    body.only(_KNOWN, EVENT_TYPE)
     event = change_event(call, box, event, body)
     return Reply(200, _entity(call, box, event), {"ETag": etag(event.id, event.change)})
 
 
+@evidence(
+    "reported",
+    "The transactionId of an event cannot be changed: 400 ErrorInvalidRequest.",
+    "github.com/mguessan/davmail issue 484",
+)
+@evidence("assumed", "Its own transactionId may be said again.", "whole events that had been read are written back")
 def change_event(call: Call, box: Mailbox, event: Event, body: Body) -> Event:
     """Applies a PATCH body and returns the event as it is kept now; nothing is applied if any part is refused."""
+    if body.text("transactionId") not in ("", event.transaction_id):
+        raise bad_request("Your request can't be completed. ClientId/TransactionId is immutable and cannot be updated.")
     draft = replace(event)
     _apply(call, box, draft, body)
     properties = body.extended_properties()
+    _check_reply(call, box, draft)
     return put_change(call.tenant, box, event, draft, call.now, properties)
 
 
@@ -148,6 +170,22 @@ def delete_event(call: Call) -> Reply:
         meetings.cancel(call.tenant, box, event, "", call.now)
     else:
         box.discard_event(event)
+    return Reply(204)
+
+
+@evidence(
+    "documented", "permanentDelete of an event is 204 and leaves nothing.", "graph docs, api/event-permanentdelete.md"
+)
+@evidence(
+    "assumed", "By the organizer it cancels the meeting as a DELETE does.", "the document does not speak of attendees"
+)
+def delete_for_good(call: Call) -> Reply:
+    box = call.mailbox
+    event = event_named(call, box)
+    if event.is_organizer:
+        meetings.cancel(call.tenant, box, event, "", call.now)
+    else:
+        box.drop_event(event)
     return Reply(204)
 
 
@@ -170,8 +208,9 @@ def event_named(call: Call, box: Mailbox) -> Event:
     name = call.names["event"]
     if not _ID.fullmatch(name):
         raise bad_request("Id is malformed.", "ErrorInvalidIdMalformed")
-    event = box.event(name)
-    if event is None:
+    lasting, folder = meant_id(name)
+    event = box.event(lasting)
+    if event is None or folder not in (None, "calendar"):
         raise item_not_found()
     return event
 
@@ -182,6 +221,11 @@ def _check_match(call: Call, event: Event) -> None:
         raise stale()
 
 
+def _check_reply(call: Call, box: Mailbox, draft: Event) -> None:
+    """Raises 400 for an answer that could not be given, such as in an unknown zone, before the deed is done."""
+    event_json(call, box, draft)
+
+
 def _entity(call: Call, box: Mailbox, event: Event) -> dict[str, Any]:
     return {
         "@odata.context": call.context(f"users('{call.names['user']}')/events/$entity"),
@@ -190,11 +234,12 @@ def _entity(call: Call, box: Mailbox, event: Event) -> dict[str, Any]:
 
 
 def _page(call: Call, box: Mailbox, events: list[Event]) -> Reply:
+    check_event_query(call)
     wanted = call.filter
     if wanted is not None:
-        events = [event for event in events if wanted.holds(event_getter(event))]
+        events = [event for event in events if wanted.holds(event_getter(call, event))]
     for path, descending in reversed(call.order):
-        events.sort(key=lambda e: _sortable(event_getter(e)(path)), reverse=descending)
+        events.sort(key=lambda e: _sortable(event_getter(call, e)(path)), reverse=descending)
     return call.page(f"users('{call.names['user']}')/events", events, _PAGE, lambda event: event_json(call, box, event))
 
 
@@ -239,10 +284,10 @@ def _apply(call: Call, box: Mailbox, event: Event, body: Body) -> None:
             setattr(event, name, parse_moment(found.text("dateTime"), home if event.all_day else zone))
             setattr(event, f"{name}_zone", zone_name)
     check_span(event, home)
-    if "recurrence" in body:
-        if event.series is not None:
-            raise bad_request("An occurrence cannot have a recurrence of its own.", "ErrorInvalidRecurrence")
-        pattern = body.record("recurrence")
+    pattern = body.record("recurrence")
+    if pattern is not None and event.series is not None:
+        raise bad_request("An occurrence cannot have a recurrence of its own.", "ErrorInvalidRecurrence")
+    if "recurrence" in body and event.series is None:
         event.recurrence = read_recurrence(pattern) if pattern is not None else None
         anchor(event, home)
     elif event.recurrence is not None and ("start" in body or "isAllDay" in body):
@@ -260,7 +305,8 @@ def _apply(call: Call, box: Mailbox, event: Event, body: Body) -> None:
     event.hide_attendees = body.flag("hideAttendees", event.hide_attendees)
     if "categories" in body:
         event.categories = body.texts("categories")
-    place = body.record("location")
+    # The two always correspond; of several places the sandbox keeps the first.
+    place = body.record("location") or next(iter(body.records("locations")), None)
     if place is not None:
         event.location = place.text("displayName")
     if "attendees" in body:

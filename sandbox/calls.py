@@ -12,16 +12,19 @@ from zoneinfo import ZoneInfo
 from sandbox.app_registrations import App
 from sandbox.bodies import Body, read_body
 from sandbox.errors import bad_request, no_such_mailbox, user_not_found
+from sandbox.evidence import evidence
 from sandbox.filters import Filter, parse_filter
 from sandbox.mailboxes import Mailbox
 from sandbox.permissions import Granted
+from sandbox.preferences import preference
 from sandbox.tenant import Account, Tenant
 from sandbox.zones import zone_named
 
 Json = dict[str, Any]
-_TIME_ZONE = re.compile(r'outlook\.timezone\s*=\s*"?([^",;]+)"?', re.I)
-_PAGE_SIZE = re.compile(r"odata\.maxpagesize\s*=\s*(\d+)", re.I)
+_ANY = re.compile(r"([\w/]+)/any\s*\(\s*(\w+)\s*:", re.I)
+_TEXT = re.compile(r"'(?:[^']|'')*'")
 _PROPERTY_ID = re.compile(r"id\s+eq\s+'((?:[^']|'')*)'", re.I)
+_ODATA = frozenset(("count", "expand", "filter", "format", "orderby", "search", "select", "skip", "top"))
 LARGEST_PAGE = 999
 
 
@@ -64,13 +67,22 @@ class Call:
 
     @property
     def query(self) -> dict[str, str]:
-        """Options by lower-case name; OData options with their `$`, whether or not it was written."""
+        """Options by lower-case name; OData options with their `$`."""
         if self._query is None:
-            self._query = {name.lower(): value for name, value in parse_qsl(self.query_string, keep_blank_values=True)}
+            pairs = parse_qsl(self.query_string, keep_blank_values=True)
+            self._query = {_option(name.lower()): value for name, value in pairs}
         return self._query
 
     @property
+    @evidence(
+        "reported",
+        "A body that does not say it is JSON is 400 BadRequest, in these words.",
+        "github.com/microsoftgraph/msgraph-sample-pythondjangoapp issue 22",
+    )
     def body(self) -> Body:
+        """The JSON of the request; an action may come without any."""
+        if self.raw_body and "json" not in self.headers.get("content-type", "").lower():
+            raise bad_request("Entity only allows writes with a JSON Content-Type header.", "BadRequest")
         return read_body(self.raw_body)
 
     # Whose things -----------------------------------------------------------------------------------
@@ -102,6 +114,17 @@ class Call:
     def filter(self) -> Filter | None:
         text = self.query.get("$filter")
         return parse_filter(text) if text else None
+
+    @property
+    def filtered(self) -> list[str]:
+        """The paths in `$filter`, in lower case and in the order of their first mention."""
+        wanted = self.filter
+        if wanted is None:
+            return []
+        text = _TEXT.sub("''", self.query["$filter"]).lower()
+        names = {alias: path for path, alias in _ANY.findall(text)}
+        paths = {names.get(path.partition("/")[0], path) for path, _ in wanted.uses if path}
+        return sorted(paths, key=text.find)
 
     @property
     def order(self) -> list[tuple[str, bool]]:
@@ -136,19 +159,16 @@ class Call:
 
     def preferred_page(self, default: int) -> int:
         """The page size asked for by `Prefer: odata.maxpagesize`."""
-        preferred = _PAGE_SIZE.search(self.headers.get("prefer", ""))
-        return int(preferred.group(1)[:6]) if preferred else default
+        wanted = preference(self.headers, "odata.maxpagesize")
+        return int(wanted[:6]) if wanted.isascii() and wanted.isdigit() else default
 
     @property
     def zone(self) -> tuple[ZoneInfo | None, str]:
         """The zone in which times are wanted, and the name the caller gave it; UTC unless preferred
         otherwise.
         """
-        found = _TIME_ZONE.search(self.headers.get("prefer", ""))
-        if found is None:
-            return None, "UTC"
-        name = found.group(1).strip()
-        return zone_named(name), name
+        name = preference(self.headers, "outlook.timezone")
+        return (zone_named(name), name) if name else (None, "UTC")
 
     # Replies ----------------------------------------------------------------------------------------
 
@@ -169,6 +189,15 @@ class Call:
             options = {**self.query, "$skip": str(skip + size)}
             body["@odata.nextLink"] = f"{self.base}{self.path}?{urlencode(options)}"
         return Reply(200, body)
+
+
+@evidence(
+    "documented",
+    "The $ before an OData option may be left out: select=id is $select=id.",
+    "learn.microsoft.com/graph/query-parameters",
+)
+def _option(name: str) -> str:
+    return f"${name}" if name in _ODATA else name
 
 
 def chosen(full: Json, select: list[str], what: str) -> Json:

@@ -32,6 +32,14 @@ _MOST_DAYS = 366
 _EVENT: TypeAdapter[LifecycleEvent] = TypeAdapter(LifecycleEvent)
 
 
+def _wants_real_ids(options: Mapping[str, str]) -> bool:
+    """`?ids=real` or `named`, which is what it is without. Raises 400."""
+    wanted = options.get("ids", "named")
+    if wanted not in ("named", "real"):
+        raise bad_request(f"ids are named or real, not '{wanted[:40]}'.")
+    return wanted == "real"
+
+
 def expire_delta(tenant: Tenant, body: Body) -> dict[str, Any]:
     """`{"mailbox": mail}` makes its delta tokens expire; `{}` those of the directory and of every mailbox."""
     name = body.text("mailbox")
@@ -85,11 +93,13 @@ class Control:
                 return organization_record(self.tenant.organization)
             case "GET", "state":
                 found = state_record(self.tenant, options.get("mailbox"))
-                return with_stable_names(found) if options.get("ids") == "named" else found
+                return found if _wants_real_ids(options) else with_stable_names(found)
             case "POST", "act":
                 wanted = read_body(raw)
                 if wanted.text("act") in ACTS:
-                    return administer(self.mint, wanted)
+                    done = administer(self.mint, wanted)
+                    self.notifications.consent_changed(await self.clock.now())
+                    return done
                 return act(self.tenant, wanted, await self.clock.now())
             case "POST", "events":
                 return put_appointment(self.tenant, read_body(raw), await self.clock.now())
@@ -98,7 +108,10 @@ class Control:
             case "GET", "faults":
                 return {"faults": [fault.as_json() for fault in self.faults.standing]}
             case "POST", "faults":
-                return self.faults.add(Order.model_validate(read_body(raw).values)).as_json()
+                order = Order.model_validate(read_body(raw).values)
+                if order.fault == "consent":
+                    self.notifications.consent_taken(order.app, order.path, await self.clock.now())
+                return self.faults.add(order).as_json()
             case "DELETE", "faults":
                 self.faults.clear()
                 return {"faults": []}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sandbox import post_queue
 from sandbox.evidence import evidence
-from sandbox.items import Address, Event, Message
+from sandbox.items import About, Address, Event, Message
 from sandbox.mailboxes import Mailbox
 from sandbox.tenant import Tenant
 
@@ -109,6 +109,8 @@ def deliver_meeting_mail(
     body: str,
     now: datetime,
     sender: Address | None = None,
+    proposed: tuple[datetime, datetime] | None = None,
+    is_update: bool = False,
 ) -> None:
     """An invitation, a cancellation or a response. `copy` is the recipient's own event, if there is one."""
     message = new_message(box, "inbox", subject, now)
@@ -120,6 +122,19 @@ def deliver_meeting_mail(
     message.is_draft = False
     message.sent = message.received = now
     message.meeting, message.event_id = kind, copy.id if copy else None
+    message.about = About(
+        start=event.start,
+        end=event.end,
+        all_day=event.all_day,
+        location=event.location,
+        kind=event.kind,
+        zone=event.start_zone,
+        recurrence=event.recurrence,
+        response_requested=event.response_requested,
+        allow_proposals=event.allow_proposals,
+        is_update=is_update,
+        proposed=proposed,
+    )
     box.keep_message(message)
 
 

@@ -140,6 +140,8 @@ class _Parser:
 
         def test(get: Get) -> bool:
             elements: list[dict[str, Any]] = get(path) or []
+            if not isinstance(elements, list):
+                raise self.trouble()
             return any(inner(partial(_inside, element)) for element in elements)
 
         return test

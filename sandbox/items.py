@@ -86,11 +86,29 @@ class Event:
         return self.uid if day is None else f"{self.uid[:32]}{day.year:04X}{day.month:02X}{day.day:02X}{self.uid[40:]}"
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a meeting mail says of the meeting, as it was when the mail was written. Instants are aware UTC."""
+
+    start: datetime
+    end: datetime
+    all_day: bool
+    location: str
+    kind: str
+    zone: str
+    recurrence: Recurrence | None = None
+    response_requested: bool = True
+    allow_proposals: bool = True
+    is_update: bool = False
+    proposed: tuple[datetime, datetime] | None = None
+
+
 @dataclass(slots=True)
 class Message:
     """One mail in one mailbox. `folder` is drafts, sentitems, inbox or deleteditems.
 
-    `text` is the plain alternative of an HTML `body`, if it was written with one.
+    `text` is the plain alternative of an HTML `body`, if it was written with one. A mail about a `meeting` says
+    what kind it is; `event_id` is the recipient's own event, if there is one.
     """
 
     id: str
@@ -119,6 +137,7 @@ class Message:
     change: int = 1
     meeting: str | None = None
     event_id: str | None = None
+    about: About | None = None
     text: str | None = None
     in_reply_to: str = ""
     has_attachments: bool = False

@@ -5,22 +5,22 @@ from functools import partial
 
 from sandbox import delivery
 from sandbox.calls import Call, Json, Reply
-from sandbox.drafts import check_recipients, is_mime, new_draft, writable, write
+from sandbox.drafts import check_recipients, check_writable, is_mime, new_draft, write
 from sandbox.errors import bad_request, item_not_found, stale
 from sandbox.event_view import etag
 from sandbox.evidence import evidence
+from sandbox.item_ids import shown_id
 from sandbox.items import Message
 from sandbox.mailboxes import Mailbox
 from sandbox.message_view import (
-    MESSAGE_TYPE,
     check_query,
     field_of,
     folder_named,
     getter,
     meant_message,
     message_json,
-    shown_id,
 )
+from sandbox.mime import written_mime
 from sandbox.routing import Routes
 
 _PAGE = 10
@@ -32,6 +32,7 @@ def add_routes(routes: Routes) -> None:
         routes.add("POST", where, create_draft)
         routes.add("GET", where, list_messages)
         routes.add("GET", where + "/{message}", get_message)
+        routes.add("GET", where + "/{message}/$value", get_mime)
         routes.add("PATCH", where + "/{message}", update_message)
         routes.add("DELETE", where + "/{message}", delete_message)
         routes.add("POST", where + "/{message}/permanentDelete", delete_for_good)
@@ -43,12 +44,14 @@ def create_draft(call: Call) -> Reply:
     box = call.mailbox
     message = new_draft(call, box)
     message.folder = _folder(call) or "drafts"
+    check_reply(call, message)
     box.keep_message(message)
     return created(call, message)
 
 
 def created(call: Call, message: Message) -> Reply:
-    location = f"{call.base}/users('{call.names['user']}')/messages('{shown_id(call, message)}')"
+    shown = shown_id(call.headers, message.id, message.folder)
+    location = f"{call.base}/users('{call.names['user']}')/messages('{shown}')"
     return Reply(201, _entity(call, message), {"Location": location, "ETag": etag(message.id, message.change)})
 
 
@@ -72,12 +75,17 @@ def get_message(call: Call) -> Reply:
     return Reply(200, _entity(call, message), {"ETag": etag(message.id, message.change)})
 
 
+def get_mime(call: Call) -> Reply:
+    return Reply(200, headers={"content-type": "text/plain"}, text=written_mime(message_of(call)))
+
+
 def update_message(call: Call) -> Reply:
     box, body = call.mailbox, call.body
     message = message_of(call)
     _check_match(call, message)
-    body.only(writable(message), MESSAGE_TYPE)
+    check_writable(message, body)
     properties = body.extended_properties()
+    check_reply(call, message)
     write(call, box, message, body)
     if properties:
         box.set_properties(message, properties)
@@ -141,6 +149,11 @@ def send_mail(call: Call) -> Reply:
         box.keep_message(message)
     delivery.send(call.tenant, box, message, call.now, keep)
     return Reply(202)
+
+
+def check_reply(call: Call, message: Message) -> None:
+    """Raises 400 for an answer that could not be given, such as for an unknown property, before the deed is done."""
+    message_json(call, message)
 
 
 def message_of(call: Call) -> Message:

@@ -63,12 +63,13 @@ def invite(
         theirs = attendee_box(tenant, attendee, event)
         if theirs is None:
             continue
+        is_update = theirs.copy_of(event) is not None
         copy = _place(theirs, box.contents.home, event, now, anew)
         for exception in box.exceptions_of(event):
             known = theirs.occurrence(copy, exception.original) if exception.original else None
             if known is not None and _lists(exception, attendee.address):
                 _place(theirs, box.contents.home, exception, now, anew)
-        deliver_meeting_mail(theirs, event, copy, "meetingRequest", event.subject, event.body, now)
+        deliver_meeting_mail(theirs, event, copy, "meetingRequest", event.subject, event.body, now, is_update=is_update)
 
 
 def withdraw(tenant: Tenant, event: Event, attendees: Iterable[Attendee], comment: str, now: datetime) -> None:
@@ -143,7 +144,9 @@ def respond(
             theirs.note_change(each, now)
     sender = tenant.accounts[box.contents.account_id].address
     subject = f"{'New Time Proposed' if proposal else _WORDS[response]}: {event.subject}"
-    deliver_meeting_mail(theirs, event, original, _KINDS[response], subject, comment, now, sender=sender)
+    deliver_meeting_mail(
+        theirs, event, original, _KINDS[response], subject, comment, now, sender=sender, proposed=proposal
+    )
 
 
 def update(

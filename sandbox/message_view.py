@@ -2,54 +2,43 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from sandbox.calls import Call, Json, chosen
 from sandbox.errors import bad_request
-from sandbox.event_view import address_json, change_key, etag, properties_json
+from sandbox.event_view import address_json, change_key, etag, event_json, properties_json
 from sandbox.evidence import evidence
 from sandbox.filters import Get
+from sandbox.item_ids import meant_id, shown_id
 from sandbox.items import Message
 from sandbox.mailboxes import FOLDERS
+from sandbox.meeting_mail import meeting_json
+from sandbox.preferences import preference, prefers
 from sandbox.previews import plain_text, preview_of
 from sandbox.sanitized import as_document, sanitized
 from sandbox.zones import stamp
 
 MESSAGE_TYPE = "Microsoft.OutlookServices.Message"
+_UNSAFE = "outlook.allow-unsafe-html"
+_CAST = re.compile(r"microsoft\.graph\.eventMessage(?:Request|Response)?/", re.I)
+_EVENT = re.compile(r"(?:^|,)\s*microsoft\.graph\.eventMessage/event\b", re.I)
 _READ = "https://outlook.office365.com/owa/?exvsurl=1&viewmodel=ReadMessageItem"
-_IMMUTABLE = re.compile(r'idtype\s*=\s*"?immutableid\b', re.I)
-_BODY_TYPE = re.compile(r'body-content-type\s*=\s*"?(text|html)\b', re.I)
-_UNSAFE = re.compile(r"outlook\.allow-unsafe-html", re.I)
-_OF_A_FOLDER = {"inbox": "I", "drafts": "D", "sentitems": "S", "deleteditems": "X"}
-_KEPT, _MOVES = "AAkALg", "AAMkAG"
-
-
-@evidence(
-    "documented",
-    "Without Prefer: IdType='ImmutableId' an item has another id, which changes when it moves to another folder;"
-    " both are understood in a path",
-    "learn.microsoft.com/graph/outlook-immutable-id",
-)
-def shown_id(call: Call, message: Message) -> str:
-    if _IMMUTABLE.search(call.headers.get("prefer", "")):
-        return message.id
-    return f"{_MOVES}{_OF_A_FOLDER[message.folder]}{message.id.removeprefix(_KEPT)}"
 
 
 def meant_message(messages: dict[str, Message], name: str) -> Message | None:
     """The message with this id of either kind; one that moves is only good in the folder it was given in."""
-    if not name.startswith(_MOVES):
-        return messages.get(name)
-    found = messages.get(_KEPT + name[len(_MOVES) + 1 :])
-    return found if found and name[len(_MOVES) :][:1] == _OF_A_FOLDER[found.folder] else None
+    lasting, folder = meant_id(name)
+    found = messages.get(lasting)
+    return found if found is not None and folder in (None, found.folder) else None
 
 
 def message_json(call: Call, message: Message) -> Json:
     """The message with `$select` and `$expand` of the call applied."""
     sender = address_json(message.sender) if message.sender else None
-    item_id = shown_id(call, message)
+    item_id = shown_id(call.headers, message.id, message.folder)
     full: Json = {
         "@odata.etag": etag(message.id, message.change),
         "id": item_id,
@@ -84,11 +73,17 @@ def message_json(call: Call, message: Message) -> Json:
     }
     if "internetMessageHeaders" in call.select:
         full["internetMessageHeaders"] = [{"name": n, "value": v} for n, v in message.headers]
-    if message.meeting:
-        requested = message.meeting == "meetingRequest"
-        full = {"@odata.type": f"#microsoft.graph.eventMessage{'Request' if requested else ''}", **full}
-        full["meetingMessageType"] = message.meeting
-    body = chosen(full, call.select, MESSAGE_TYPE)
+    own = meeting_json(message)
+    full = {**({"@odata.type": own["@odata.type"]} if own else {}), **full, **own}
+    # `microsoft.graph.eventMessage/event` is what only mail about meetings has.
+    select = [name.rpartition("/")[2] for name in call.select if not _CAST.match(name) or _CAST.sub("", name) in own]
+    body = chosen(full, select, MESSAGE_TYPE)
+    if call.select and not select:
+        body = chosen(full, ["id"], MESSAGE_TYPE)
+    if own and message.event_id and _EVENT.search(call.expand):
+        box = call.mailbox
+        event = box.event(message.event_id)
+        body["event"] = event_json(replace(call, query_string=""), box, event) if event else None
     found = properties_json(message.properties, call.expanded_properties)
     if found:
         body["singleValueExtendedProperties"] = found
@@ -106,14 +101,13 @@ def message_json(call: Call, message: Message) -> Json:
     "github.com/microsoftgraph/microsoft-graph-docs issue 12595",
 )
 def _body_json(call: Call, message: Message) -> Json:
-    preferred = call.headers.get("prefer", "")
-    wanted = _BODY_TYPE.search(preferred)
-    kind = wanted.group(1).lower() if wanted else message.body_type
+    wanted = preference(call.headers, "outlook.body-content-type").lower()
+    kind = wanted if wanted in ("text", "html") else message.body_type
     if kind == "text":
         text = message.body if message.body_type == "text" else message.text or plain_text(message.body)
         return {"contentType": "text", "content": text}
     html = message.body if message.body_type == "html" else _as_html(message.body)
-    return {"contentType": "html", "content": as_document(html if _UNSAFE.search(preferred) else sanitized(html))}
+    return {"contentType": "html", "content": as_document(html if prefers(call.headers, _UNSAFE) else sanitized(html))}
 
 
 def _as_html(text: str) -> str:
@@ -128,6 +122,7 @@ evidence(
 )
 _FIELDS: dict[str, Callable[[Message], Any]] = {
     "id": lambda m: m.id,
+    "categories": lambda m: [{"": name} for name in m.categories],
     "receiveddatetime": lambda m: m.received or m.created,
     "sentdatetime": lambda m: m.sent or m.created,
     "createddatetime": lambda m: m.created,
@@ -149,8 +144,6 @@ _FIELDS: dict[str, Callable[[Message], Any]] = {
     "sender/emailaddress/name": lambda m: m.sender.name if m.sender else None,
     "singlevalueextendedproperties": lambda m: [{"id": n, "value": v} for n, v in m.properties.items()],
 }
-_ANY = re.compile(r"([\w/]+)/any\s*\(\s*(\w+)\s*:", re.I)
-_TEXT = re.compile(r"'(?:[^']|'')*'")
 
 
 def getter(message: Message) -> Get:
@@ -175,7 +168,7 @@ def field_of(message: Message, path: str) -> Any:
 def check_query(call: Call) -> None:
     """Raises 400 for properties that messages have not, and for a sorting that Exchange finds too complex."""
     ordered = [path.lower() for path, _ in call.order]
-    filtered = _filtered(call)
+    filtered = call.filtered
     for path in (*ordered, *filtered):
         if path not in _FIELDS:
             raise bad_request(
@@ -183,17 +176,6 @@ def check_query(call: Call) -> None:
             )
     if filtered and filtered[: len(ordered)] != ordered:
         raise bad_request("The restriction or sort order is too complex for this operation.", "InefficientFilter")
-
-
-def _filtered(call: Call) -> list[str]:
-    """The paths in `$filter` in the order of their first mention."""
-    wanted = call.filter
-    if wanted is None:
-        return []
-    text = _TEXT.sub("''", call.query["$filter"]).lower()
-    names = {alias: path for path, alias in _ANY.findall(text)}
-    paths = {names.get(path.partition("/")[0], path) for path, _ in wanted.uses if path}
-    return sorted(paths, key=text.find)
 
 
 def folder_named(name: str) -> str | None:

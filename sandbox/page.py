@@ -145,20 +145,27 @@ def _week(box: Mailbox, now: datetime, view: View) -> str:
 
 def _day(box: Mailbox, day: datetime, today: datetime) -> str:
     events = box.events_between(day, day + timedelta(days=1))
-    rows = "".join(_event_row(event, day) for event in events)
+    rows = "".join(_event_row(box, event, day) for event in events)
     kind = ("day today" if day == today else "day") + ("" if events else " empty")
     listed = f"<ul>{rows}</ul>" if rows else " <small>nothing</small>"
     return f'<section class="{kind}"><h3>{day:%a %d %b}{", today" if day == today else ""}</h3>{listed}</section>'
 
 
-def _event_row(event: Event, day: datetime) -> str:
+def _others(box: Mailbox, event: Event) -> list[str]:
+    """Who else is there, the first four of them, the organizer first."""
+    people = [*([] if event.is_organizer else [event.organizer]), *(attendee.address for attendee in event.attendees)]
+    names = [person.name for person in people if person.address.lower() != box.mail.lower()]
+    return [*names[:4], *([f"{len(names) - 4} more"] if len(names) > 4 else [])]
+
+
+def _event_row(box: Mailbox, event: Event, day: datetime) -> str:
     start, end = event.start.astimezone(day.tzinfo), event.end.astimezone(day.tzinfo)
     kind = "off" if event.cancelled else event.show_as if event.show_as in ("busy", "oof") else ""
     hours = "all day" if event.all_day else f"{start:%H:%M} to {end:%H:%M}"
     notes = [_WORDS.get(event.show_as, event.show_as)]
     notes += [] if event.is_organizer else [_WORDS.get(event.response, event.response)]
     notes += ["cancelled"] if event.cancelled else []
-    others = ", ".join(attendee.address.name for attendee in event.attendees[:4])
+    others = ", ".join(_others(box, event))
     return (
         f'<li class="{kind}">{hours} {escape(event.subject)}<br>'
         f"<small>{escape(', '.join(notes))}{f'; with {escape(others)}' if others else ''}</small></li>"

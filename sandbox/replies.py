@@ -6,13 +6,12 @@ from html import escape
 
 from sandbox import delivery
 from sandbox.calls import Call, Reply
-from sandbox.drafts import check_recipients, is_mime, writable, write, write_mime
+from sandbox.drafts import check_recipients, check_writable, is_mime, write, write_mime
 from sandbox.errors import bad_request
 from sandbox.evidence import evidence
 from sandbox.items import Address, Message
-from sandbox.mail import created, message_of
+from sandbox.mail import check_reply, created, message_of
 from sandbox.mailboxes import Mailbox
-from sandbox.message_view import MESSAGE_TYPE
 from sandbox.routing import Routes
 
 _KINDS = {"reply": "Reply", "replyAll": "ReplyAll", "forward": "Forward"}
@@ -48,6 +47,7 @@ def answer_now(kind: str, call: Call) -> Reply:
 def answer_later(kind: str, call: Call) -> Reply:
     box = call.mailbox
     message = _answered(kind, call, box)
+    check_reply(call, message)
     box.keep_message(message)
     return created(call, message)
 
@@ -73,7 +73,7 @@ def _answered(kind: str, call: Call, box: Mailbox) -> Message:
     if content is not None:
         if comment and "body" in content:
             raise bad_request("Say a comment or a body, not both.", "ErrorInvalidParameter")
-        content.only(writable(message), MESSAGE_TYPE)
+        check_writable(message, content)
         message.properties = content.extended_properties()
         write(call, box, message, content)
     if to and (message.to or kind != "forward"):

@@ -8,7 +8,7 @@ Json = dict[str, Any]
 # A meeting's iCalUId, an item of a mailbox, a letter's internetMessageId, and whatever UUIDs a client wrote.
 _KINDS = (
     ("meeting", r"040000008200E00074C5B7101A82E008[0-9A-F]+"),
-    ("item", r"AAkALg[A-Za-z0-9_-]+=*"),
+    ("item", r"AA(?:kALg|MkAG)[A-Za-z0-9_-]+=*"),
     ("letter", r"<[A-Za-z0-9._-]{16,}@[A-Za-z0-9.-]+>"),
     ("id", r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
 )

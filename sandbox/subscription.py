@@ -1,7 +1,8 @@
-"""One subscription to changes: what is watched, for whom, until when, and where notifications go."""
+"""One subscription to changes: what is watched, for whom, until when, and where notifications go; and one of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -10,7 +11,8 @@ class Subscription:
     for the directory, then `only` may name one account. Instants are aware UTC.
 
     At `challenge_at` the client is told that it expires soon; None once that is done. While `paused` it waits to
-    be reauthorized and nothing is delivered; `missed` says that something was lost meanwhile.
+    be reauthorized and nothing is delivered; `missed` says that something was lost meanwhile. `lasting_ids` says
+    that items are named by their immutable ids.
     """
 
     id: str
@@ -29,7 +31,24 @@ class Subscription:
     challenge_at: datetime | None = None
     paused: bool = False
     missed: bool = False
+    lasting_ids: bool = False
 
     @property
     def is_outlook(self) -> bool:
         return self.watched is not None
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One notification on its way: from `due` on (virtual UTC), in the order of `number`; `held` until a later
+    one to the same URL has gone first.
+    """
+
+    subscription: str
+    url: str
+    value: dict[str, Any]
+    due: datetime
+    number: int
+    tries: int = 0
+    held: bool = False
+    lifecycle: bool = False

@@ -10,6 +10,7 @@ from sandbox.calls import Call, Json, Reply
 from sandbox.errors import GraphError
 from sandbox.evidence import evidence
 from sandbox.permissions import authorize_subscription
+from sandbox.preferences import preference
 from sandbox.routing import Routes
 from sandbox.subscription import Subscription
 from sandbox.tenant import Tenant
@@ -66,7 +67,7 @@ def create_subscription(call: Call) -> Reply:
 
 
 def list_subscriptions(call: Call) -> Reply:
-    mine = [s for s in call.tenant.subscriptions.values() if _is_mine(call, s)]
+    mine = [s for s in call.tenant.subscriptions.values() if _is_mine(call, s) and s.expires > call.now]
     return call.page("subscriptions", mine, 100, subscription_json)
 
 
@@ -187,6 +188,7 @@ def _read(call: Call, body: Body) -> Subscription:
         expires=expires,
         tls=body.choice("latestSupportedTlsVersion", _TLS, "v1_2"),
         challenge_at=challenge_at(call.now, expires),
+        lasting_ids=preference(call.headers, "idtype").lower() == "immutableid",
     )
 
 

@@ -12,15 +12,23 @@ class UnansweredError(Exception):
     """There is nobody to answer any more, by order of a fault or because the client left."""
 
 
+# One byte more than anybody here takes.
+_MOST = 4 * 1024 * 1024 + 1
+
+
 async def read_all(receive: Receive) -> bytes:
-    """The whole body. Raises UnansweredError if the client leaves before its end."""
+    """The whole body, or the beginning of one that is too large anyway. Raises UnansweredError if the client
+    leaves before its end.
+    """
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body"):
         found: bytes = message.get("body", b"")
         return found
-    parts = []
+    parts, size = [], 0
     while message["type"] == "http.request":
-        parts.append(message.get("body", b""))
+        if size < _MOST:
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
         if not message.get("more_body"):
             return b"".join(parts)
         message = await receive()

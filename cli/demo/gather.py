@@ -42,7 +42,7 @@ class Told:
 
 
 async def ask_tenant(http: httpx.AsyncClient, url: str) -> Told:
-    state = await http.get(f"{url}/_sandbox/state")
+    state = await http.get(f"{url}/_sandbox/state", params={"ids": "real"})
     ledger = await http.get(f"{url}/_sandbox/ledger")
     return Told(state.raise_for_status().json(), ledger.raise_for_status().json()["entries"])
 

@@ -59,7 +59,7 @@ class RealLife:
     browser: Callable[[str], Browser]
 
     async def mailbox(self, mail: str) -> Mapping[str, Any]:
-        answer = await self.http.get(f"{self.tenant.url}/_sandbox/state", params={"mailbox": mail})
+        answer = await self.http.get(f"{self.tenant.url}/_sandbox/state", params={"mailbox": mail, "ids": "real"})
         (mailbox,) = answer.raise_for_status().json()["mailboxes"].values()
         found: Mapping[str, Any] = mailbox
         return found

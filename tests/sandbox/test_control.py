@@ -284,7 +284,7 @@ async def live(running: Any, drafts: list[str]) -> dict[str, Any]:
             "transactionId": str(uuid.uuid4()),
         }
         assert (await client.post(f"{service}/events", json=meeting)).status_code == 201
-        state: dict[str, Any] = (await client.get("/_sandbox/state", params={"ids": "named"})).json()
+        state: dict[str, Any] = (await client.get("/_sandbox/state")).json()
     return state
 
 

@@ -54,11 +54,11 @@ def test_a_restart_goes_on_where_it_was(start_sandbox: Any, tmp_path: Path) -> N
         "transactionId": "t1",
     }
     made = httpx.post(f"{mailbox}/events", json=event, headers=headers(first), trust_env=False).json()
-    state = httpx.get(f"{first.url}/_sandbox/state", trust_env=False).json()
+    state = httpx.get(f"{first.url}/_sandbox/state?ids=real", trust_env=False).json()
     assert first.stop() == 0
     second = start_sandbox("--people", "3", "--state", str(file))
     assert {**second.about, "graph": "", "entra": ""} == {**first.about, "graph": "", "entra": ""}
-    assert httpx.get(f"{second.url}/_sandbox/state", trust_env=False).json() == state
+    assert httpx.get(f"{second.url}/_sandbox/state?ids=real", trust_env=False).json() == state
     second.bearers.update(first.bearers)  # the keys were kept as well
     mailbox = f"{second.about['graph']}/users/{second.about['service_mailbox']}"
     again = httpx.post(f"{mailbox}/events", json=event, headers=headers(second), trust_env=False).json()
@@ -92,6 +92,11 @@ def test_a_clock_that_is_silent_is_said_so(start_sandbox: Any) -> None:
     answer = httpx.get(f"{running.url}/_sandbox/clock", trust_env=False)
     assert answer.status_code == 503
     assert "http://127.0.0.1:1/" in answer.json()["error"]["message"]
+    # Tokens are made in real time, but their endpoint keeps a ledger, and so nobody gets one either.
+    for url in (f"{running.about['graph']}/users", f"{running.url}/{running.about['tenant_id']}/oauth2/v2.0/token"):
+        silent = httpx.get(url, headers={"client-request-id": "mine"}, trust_env=False)
+        assert (silent.status_code, silent.headers["client-request-id"]) == (503, "mine")
+        assert set(silent.json()["error"]) == {"code", "message", "innerError"}
     running.stop()
 
 
