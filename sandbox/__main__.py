@@ -24,6 +24,9 @@ def main() -> int:
         "--redirect-uri", action="append", metavar="URI", help="where sign-ins may return to; repeatable"
     )
     parser.add_argument(
+        "--advertise", metavar="URL", help="by which address Entra goes, or 'self'; else Microsoft's, as msal insists"
+    )
+    parser.add_argument(
         "--strict-permissions", action="store_true", help="the app holds the grant that the README asks for, no more"
     )
     parser.add_argument(
@@ -44,6 +47,7 @@ def main() -> int:
         state_file=asked.state,
         json=asked.json,
         strict_permissions=asked.strict_permissions,
+        advertise=asked.advertise,
         redirect_uris=tuple(asked.redirect_uri or DEFAULT_REDIRECT_URIS),
     )
     try:

@@ -27,6 +27,7 @@ class Registration(BaseModel):
     exchange: tuple[ScopedGrant, ...] | None = None
     redirect_uris: tuple[str, ...] | None = None
     certificates: tuple[str, ...] | None = None
+    public: bool | None = None
 
     @field_validator("certificates")
     @classmethod

@@ -43,7 +43,8 @@ class ScopedGrant:
 class App:
     """`roles` were consented to in Entra, for every mailbox; `exchange` adds to them. `certificates` are PEM.
 
-    Bearers made before `tokens_since` (real seconds since 1970) meet a claims challenge.
+    A `public` one, as on a telephone, signs people in without proving itself. Bearers made before `tokens_since`
+    (real seconds since 1970) meet a claims challenge.
     """
 
     client_id: str
@@ -55,6 +56,7 @@ class App:
     redirect_uris: tuple[str, ...] = ()
     certificates: tuple[str, ...] = ()
     tokens_since: int = 0
+    public: bool = False
 
 
 STRICT_ROLES = ("User.Read.All",)

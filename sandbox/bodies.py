@@ -7,9 +7,13 @@ from collections.abc import Collection
 from typing import Any
 
 from sandbox.errors import GraphError, bad_request
+from sandbox.evidence import evidence
 from sandbox.items import Address
 
 _LARGEST = 4 * 1024 * 1024
+# What events and messages really have, but not here.
+_NOT_KEPT = frozenset(("attachments", "extensions", "multiValueExtendedProperties"))
+_FLAGS = {"true": True, "false": False}
 
 
 class Body:
@@ -26,6 +30,8 @@ class Body:
     def only(self, names: Collection[str], what: str) -> None:
         """Raises 400 RequestBodyRead for a property that a `what` does not have."""
         for name in self.values:
+            if name in _NOT_KEPT and name not in names:
+                raise bad_request(f"The sandbox tenant does not keep the property '{name}'.", "RequestBodyRead")
             if name not in names:
                 raise bad_request(
                     f"The property '{name[:60]}' does not exist on type '{what}'. Make sure to only use"
@@ -41,19 +47,32 @@ class Body:
             raise _wrong(name, "a string")
         return value
 
+    @evidence(
+        "documented",
+        "The values of an enumeration are read in any case, as in 'importance': 'Low'.",
+        "graph docs, api/user-post-messages.md (example request)",
+    )
     def choice(self, name: str, choices: Collection[str], default: str) -> str:
         value = self.text(name, default)
-        if value not in choices:
+        known = next((choice for choice in choices if choice.lower() == value.lower()), None)
+        if known is None:
             raise bad_request(
                 f"Cannot convert the literal '{value[:60]}' to the expected type of '{name}'.",
                 "RequestBodyRead",
             )
-        return value
+        return known
 
+    @evidence(
+        "documented",
+        "A boolean may be written as a string, as in 'saveToSentItems': 'false'.",
+        "graph docs, api/user-sendmail.md (example requests); the O365 client writes isOnlineMeeting so",
+    )
     def flag(self, name: str, default: bool = False) -> bool:
         value = self.values.get(name)
         if value is None:
             return default
+        if isinstance(value, str):
+            value = _FLAGS.get(value.lower(), value)
         if not isinstance(value, bool):
             raise _wrong(name, "a boolean")
         return value
@@ -62,8 +81,8 @@ class Body:
         value = self.values.get(name)
         if value is None:
             return default
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise _wrong(name, "an integer")
+        if not isinstance(value, int) or isinstance(value, bool) or not -(2**31) <= value < 2**31:
+            raise _wrong(name, "an integer of 32 bits")
         return value
 
     def record(self, name: str) -> "Body | None":

@@ -20,7 +20,13 @@ _DRAFT_NAMES = """
 bccRecipients body ccRecipients from internetMessageHeaders internetMessageId isDeliveryReceiptRequested
 isReadReceiptRequested replyTo sender subject toRecipients
 """
-_WRITABLE = _AFTERWARDS.union(_DRAFT_NAMES.split())
+_DRAFT_ONLY = frozenset(_DRAFT_NAMES.split())
+_READ_ONLY_NAMES = """
+bodyPreview changeKey conversationId conversationIndex createdDateTime hasAttachments isDraft lastModifiedDateTime
+parentFolderId receivedDateTime sentDateTime uniqueBody webLink
+"""
+_READ_ONLY = frozenset(_READ_ONLY_NAMES.split())
+_KNOWN = frozenset(("id", *_AFTERWARDS, *_DRAFT_ONLY, *_READ_ONLY))
 _MOST_HEADERS = 5
 _ADDRESS = re.compile(r"[^@\s;,<>]+@[^@\s;,<>]+")
 
@@ -28,8 +34,18 @@ _ADDRESS = re.compile(r"[^@\s;,<>]+@[^@\s;,<>]+")
 @evidence(
     "documented", "Most of a message can be changed only while it is a draft", "graph/api/message-update (properties)"
 )
-def writable(message: Message) -> frozenset[str]:
-    return _WRITABLE if message.is_draft else _AFTERWARDS
+@evidence(
+    "reported",
+    "Afterwards it is 400 ErrorInvalidPropertySet, as is what can never be written; the id is ignored",
+    "graph-docs #17008 (from), graph-docs #6439 and msgraph-sdk-dotnet #2408 (a whole message that had been read)",
+)
+def check_writable(message: Message, body: Body) -> None:
+    """Raises 400 for what cannot be written into `message`, and for what no message has."""
+    body.only(_KNOWN, MESSAGE_TYPE)
+    if any(name in _READ_ONLY for name in body.values):
+        raise bad_request("Set action is invalid for property.", "ErrorInvalidPropertySet")
+    if not message.is_draft and any(name in _DRAFT_ONLY for name in body.values):
+        raise bad_request("Message is not draft.", "ErrorInvalidPropertySet")
 
 
 @evidence(
@@ -56,7 +72,7 @@ def new_draft(call: Call, box: Mailbox, body: Body | None = None) -> Message:
         write_mime(call, box, message)
         return message
     body = call.body if body is None else body
-    body.only(_WRITABLE, MESSAGE_TYPE)
+    check_writable(message, body)
     message.properties = body.extended_properties()
     write(call, box, message, body)
     return message
