@@ -1,19 +1,18 @@
 """The ASGI application: one loopback port for Graph, Entra, the control plane and the page for people."""
 
-import asyncio
-import contextlib
 import json
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from sandbox import batch, graph
+from sandbox.answers import Answer, ordered, suffer
 from sandbox.bodies import read_body
 from sandbox.calls import Reply
 from sandbox.clock import Clock, ClockError
@@ -22,18 +21,22 @@ from sandbox.delivery import deliver_due
 from sandbox.entra import Entra
 from sandbox.entra_calls import Ask, read_form
 from sandbox.errors import GraphError
-from sandbox.faults import REFUSALS, Faults, Order
+from sandbox.faults import REFUSALS, Faults
 from sandbox.graph import Graph
 from sandbox.ledger import Entry, Ledger
 from sandbox.limits import Limits
 from sandbox.notifications import Notifications
 from sandbox.page import POLICY, View, people_page
+from sandbox.preferences import applied
 from sandbox.routing import split_path
 from sandbox.tenant import Tenant
 from sandbox.tokens import Mint
-from sandbox.wire import Receive, Scope, Send, UnansweredError, answer, answer_half, hold, read_all, reset
+from sandbox.wire import Receive, Scope, Send, UnansweredError, answer, answer_half, read_all, reset
 
 log = logging.getLogger("sandbox")
+_HOST = re.compile(r"(?:[\w.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?", re.I | re.ASCII)
+# In any case, and after any number of slashes, as Graph takes all of its paths.
+_GRAPH = re.compile(r"/+v1\.0(?=/|$)", re.I)
 
 
 @dataclass(slots=True)
@@ -53,15 +56,6 @@ class Request:
 
 
 @dataclass(slots=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    content: bytes
-    breaks: bool = False
-    """Whether the connection breaks in the middle of it, by order of a fault."""
-
-
-@dataclass(slots=True)
 class Sandbox:
     """Everything that lives behind the port."""
 
@@ -78,13 +72,16 @@ class Sandbox:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers: dict[str, str] = {}
+        for raw, value in scope["headers"]:
+            name, text = raw.decode("latin-1"), value.decode("latin-1")
+            headers[name] = f"{headers[name]}, {text}" if name in headers else text
         raw_path = scope["raw_path"].decode("latin-1").partition("?")[0]
-        origin = f"http://{headers.get('host') or '127.0.0.1'}"
+        origin = _origin(headers)
         query = scope["query_string"].decode("latin-1")
         request = Request(scope["method"], raw_path, query, headers, origin, receive)
         try:
-            if raw_path.startswith("/v1.0/"):
+            if _GRAPH.match(raw_path):
                 found = await self._graph(request)
                 if found.breaks:
                     await answer_half(send, found.status, found.headers, found.content)
@@ -99,13 +96,19 @@ class Sandbox:
             return
         except ClockError as error:
             log.error("%s", error)
-            response = JSONResponse({"error": {"code": "ServiceUnavailable", "message": str(error)}}, 503)
+            response = self._failure(request, GraphError(503, "serviceNotAvailable", str(error)))
         except Exception:
             # The outermost layer: the caller hears it in Graph's words, and the log has the rest.
             log.exception("the sandbox tenant failed at %s %s", request.method, raw_path)
-            trouble = {"code": "generalException", "message": "The sandbox tenant failed; its log says why."}
-            response = JSONResponse({"error": trouble}, 500)
+            trouble = GraphError(500, "generalException", "The sandbox tenant failed; its log says why.")
+            response = self._failure(request, trouble)
         await response(scope, receive, send)
+
+    def _failure(self, request: Request, error: GraphError) -> Response:
+        """A refusal in Graph's words of what never came to a handler, stamped with real time."""
+        found = Answer(0, graph.answer_headers(request.headers), b"")
+        found.refuse(error, datetime.fromtimestamp(self.mint.wall(), UTC))
+        return Response(found.content, found.status, found.headers)
 
     async def _graph(self, request: Request, content: bytes | None = None) -> Answer:
         """Counts the request in, asks the time, meets faults, handles, writes the ledger, counts out.
@@ -114,7 +117,7 @@ class Sandbox:
         """
         ask = graph.Ask(
             method=request.method,
-            raw_path=request.path[len("/v1.0") :],
+            raw_path=_GRAPH.sub("", request.path, count=1),
             query_string=request.query,
             headers=request.headers,
             base=f"{request.origin}/v1.0",
@@ -141,11 +144,16 @@ class Sandbox:
                         await reply.confirm()
                     result.status, result.content = reply.status, reply.encoded()
                     result.headers.update(reply.headers)
+                    if not result.content:
+                        # Clients read as JSON whatever calls itself JSON, and nothing is none.
+                        del result.headers["content-type"]
+                    if mailbox and (follows := applied(request.headers)):
+                        result.headers["preference-applied"] = follows
                 except GraphError as error:
-                    _refuse(result, error, now)
+                    result.refuse(error, now)
                 self.notifications.notice(now)
             if order is not None and order.fault == "status":
-                result = _ordered(order, result.headers, now)
+                result = ordered(order, result.headers, now)
             entry = Entry(
                 at=now,
                 app=app or None,
@@ -162,7 +170,7 @@ class Sandbox:
             if order is not None and order.fault in ("hold", "reset") and order.when != "midway":
                 entry.status = 0
             if order is not None:
-                await _suffer(order, request.receive)
+                await suffer(order, request.receive)
                 result.breaks = order.when == "midway"
             return result
         finally:
@@ -182,7 +190,7 @@ class Sandbox:
 
         def refuse(error: GraphError) -> batch.Served:
             found = Answer(0, graph.answer_headers(request.headers), b"")
-            _refuse(found, error, now)
+            found.refuse(error, now)
             return found.status, found.headers, found.content
 
         items = batch.read_items(read_body(body), request.headers.get("authorization", ""))
@@ -207,14 +215,17 @@ class Sandbox:
         if order is not None and order.fault == "reset":
             reset(request.receive)
         if order is not None:
-            await _suffer(order, request.receive)
+            await suffer(order, request.receive)
         if order is not None and order.fault == "status":
-            ordered = _ordered(order, {"content-type": "application/json"}, now)
-            entry.status = ordered.status
-            if ordered.headers["content-type"] == "application/json":
-                ordered.content = bytes(self.entra.ordered(order.status, order.code, ask).body)
-            return Response(ordered.content, ordered.status, ordered.headers)
-        response = self.entra.answer(ask)
+            failure = ordered(order, {"content-type": "application/json"}, now)
+            entry.status = failure.status
+            if failure.headers["content-type"] == "application/json":
+                failure.content = bytes(self.entra.ordered(order.status, order.code, ask).body)
+            return Response(failure.content, failure.status, failure.headers)
+        try:
+            response = self.entra.answer(ask)
+        except GraphError as error:
+            response = self._failure(request, error)
         entry.status = response.status_code
         return response
 
@@ -253,53 +264,12 @@ def build_app(tenant: Tenant, mint: Mint, clock: Clock) -> Sandbox:
     return Sandbox(tenant, mint, clock, Graph(tenant, mint), Entra(mint), Notifications(tenant, clock))
 
 
+def _origin(headers: Mapping[str, str]) -> str:
+    """Where the client believes to be, so that links lead back the same way: through a proxy that speaks TLS too."""
+    scheme = headers.get("x-forwarded-proto", "").lower()
+    host = headers.get("x-forwarded-host") or headers.get("host", "")
+    return f"{scheme if scheme == 'https' else 'http'}://{host if _HOST.fullmatch(host) else '127.0.0.1'}"
+
+
 def _is_form(request: Request) -> bool:
     return request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-
-
-def _refuse(result: Answer, error: GraphError, now: datetime) -> None:
-    ids = result.headers["request-id"], result.headers["client-request-id"]
-    result.status, result.content = error.status, json.dumps(error.as_json(now, *ids)).encode()
-    result.headers.update(error.headers)
-
-
-async def _suffer(order: Order, receive: Receive) -> None:
-    if order.fault == "slow":
-        # A client that does not wait for it leaves nothing under way.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(order.seconds):
-                await hold(receive)
-    elif order.fault == "hold":
-        await hold(receive)
-    elif order.fault == "reset" and order.when != "midway":
-        reset(receive)
-
-
-def _ordered(order: Order, headers: Mapping[str, str], now: datetime) -> Answer:
-    """The error that was ordered; a 502 comes as a gateway's HTML page, as it does live."""
-    result = Answer(order.status, dict(headers), b"")
-    if order.status == 502:
-        result.headers["content-type"] = "text/html"
-        result.content = (
-            b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
-        )
-    else:
-        code = order.code or _CODES.get(order.status, "UnknownError")
-        error: dict[str, Any] = GraphError(order.status, code, HTTPStatus(order.status).description).as_json(
-            now, headers.get("request-id", ""), headers.get("client-request-id", "")
-        )
-        result.content = json.dumps(error).encode()
-    result.headers.update(order.headers)
-    if order.retry_after is not None:
-        result.headers["retry-after"] = str(order.retry_after)
-    return result
-
-
-_CODES = {
-    401: "InvalidAuthenticationToken",
-    403: "ErrorAccessDenied",
-    429: "ApplicationThrottled",
-    503: "serviceNotAvailable",
-    504: "gatewayTimeout",
-    500: "generalException",
-}

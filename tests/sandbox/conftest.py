@@ -71,7 +71,9 @@ def start_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
             process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
         assert process.stdout is not None
         first = process.stdout.readline()
-        assert first, log.read_text()
+        if not first:
+            process.stdout.close()
+            pytest.fail(f"The tenant ended with {process.wait(10)}: {log.read_text()}", pytrace=False)
         started.append(Running(process, json.loads(first), log))
         return started[-1]
 

@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -44,19 +45,45 @@ class Tenant:
     people: list[str]
     runner: asyncio.Runner
 
-    def made(self, what: str) -> str:
-        """The id of an event or a message that is there, since the one before may have been deleted."""
-        json_type = {"content-type": "application/json"}
-        body = as_bytes(EVENT if what == "events" else MESSAGE)
-        answer = self.ask("POST", f"/v1.0/users/{self.people[0]}/{what}", "", json_type, body)
+    def made(self, place: str, action: str) -> str:
+        """The id of an event, a message or a subscription that is there and that `action` may be done to, since the
+        one before may have been deleted.
+        """
+        owner = self.people[0]
+        if place == "{subscription}":
+            return self.well("POST", "/v1.0/subscriptions", {**SUBSCRIPTION, "changeType": self.unused()})
+        if place == "{message}":
+            return self.well("POST", f"/v1.0/users/{owner}/messages", MESSAGE)
+        if action not in ANSWERS:
+            return self.well("POST", f"/v1.0/users/{owner}/events", EVENT)
+        # Only who was invited can answer.
+        invitation = {**EVENT, "recurrence": None, "attendees": [{"emailAddress": {"address": owner}}]}
+        made = self.well("POST", f"/v1.0/users/{self.people[3]}/events", invitation)
+        boxes = [
+            self.app.tenant.mailbox(account.id) for account in map(self.app.tenant.account, self.people) if account
+        ]
+        event = next(found for found in (box.event(made) for box in boxes) if found)
+        copy = boxes[0].copy_of(event)
+        assert copy is not None
+        return copy.id
+
+    def unused(self) -> str:
+        """A changeType, freed of the subscription that had it, since the same one twice is refused."""
+        self.app.tenant.subscriptions.clear()
+        return "created,updated"
+
+    def well(self, method: str, path: str, body: Any) -> str:
+        headers = {"content-type": "application/json", "prefer": 'IdType="ImmutableId"'}
+        answer = self.ask(method, path, "", headers, as_bytes(body))
         assert answer.status == 201, answer
         return str(json.loads(answer.content)["id"])
 
     def ask_well(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Heard:
-        """Asks with the names of what is there in place of "{event}" and "{message}"."""
-        for name, what in (("{event}", "events"), ("{message}", "messages")):
-            if name in path:
-                path = path.replace(name, quote(self.made(what)))
+        """Asks with the names of what is there in place of "{event}", "{message}" and "{subscription}"."""
+        for place in PLACES:
+            if place in path:
+                action = path.rpartition("/")[2]
+                path = path.replace(place, quote(self.made(place, action)))
         return self.ask(method, path, query, headers, body)
 
     def ask(self, method: str, path: str, query: str, headers: dict[str, str], body: bytes) -> Heard:
@@ -86,6 +113,10 @@ class Tenant:
         return heard
 
 
+async def believed(url: str, request_id: str) -> None:
+    """As if whoever subscribes had answered as they must."""
+
+
 @pytest.fixture(scope="module")
 def tenant() -> Iterator[Tenant]:
     seeded = build_tenant(build_organization(1, 3, date(2030, 2, 4)))
@@ -93,9 +124,10 @@ def tenant() -> Iterator[Tenant]:
     clock = OwnClock()
     clock.set(datetime(2030, 2, 5, 9, tzinfo=UTC))
     app = build_app(seeded, mint, clock)
-    accounts = list(seeded.accounts.values())
-    people = [accounts[0].mail, accounts[0].id, accounts[0].mail.upper(), seeded.organization.service.mail]
-    with asyncio.Runner() as runner:
+    ann = next(account for account in seeded.accounts.values() if account.given == "Ann")
+    people = [ann.mail, ann.id, ann.mail.upper(), seeded.organization.service.mail]
+    with asyncio.Runner() as runner, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sandbox.subscriptions.prove", believed)
         yield Tenant(app, mint.app_token(seeded.app), people, runner)
 
 
@@ -120,42 +152,57 @@ EVENT = {
     "isAllDay": False,
     "showAs": "busy",
     "sensitivity": "private",
-    "transactionId": "t",
     "reminderMinutesBeforeStart": 15,
     "recurrence": {
         "pattern": {"type": "weekly", "interval": 1, "daysOfWeek": ["tuesday"], "firstDayOfWeek": "monday"},
         "range": {"type": "endDate", "startDate": "2030-07-02", "endDate": "2030-09-02", "recurrenceTimeZone": "UTC"},
     },
 }
+ANSWERS = ("accept", "decline", "tentativelyAccept")
+PROPOSAL = {"start": AT, "end": EVENT["end"]}
+SUBSCRIPTION = {
+    "changeType": "created",
+    "notificationUrl": "http://127.0.0.1:1/x",
+    "resource": "/users/checkins@meadow.example/events",
+    "expirationDateTime": "2030-02-06T00:00:00Z",
+    "clientState": "s",
+}
+NO_BODY: dict[str, Any] = {}
 WELL_MADE: dict[str, Any] = {
     "messages": MESSAGE,
     "{message}": MESSAGE,
     "sendMail": {"message": MESSAGE, "saveToSentItems": True},
-    "events": EVENT,
+    "events": {**EVENT, "transactionId": None},
     "{event}": EVENT,
     "getSchedule": {
-        "schedules": ["ann@meadow.example"],
+        "schedules": ["ann@meadow.example", "nobody@meadow.example"],
         "startTime": AT,
-        "endTime": AT,
+        "endTime": EVENT["end"],
         "availabilityViewInterval": 30,
     },
-    "accept": {"comment": "Yes", "sendResponse": True, "proposedNewTime": {"start": AT, "end": AT}},
-    "decline": {"comment": "No", "sendResponse": True, "proposedNewTime": {"start": AT, "end": AT}},
-    "tentativelyAccept": {"comment": "Perhaps", "sendResponse": True, "proposedNewTime": {"start": AT, "end": AT}},
+    "accept": {"comment": "Yes", "sendResponse": True},
+    "decline": {"comment": "No", "sendResponse": True, "proposedNewTime": PROPOSAL},
+    "tentativelyAccept": {"comment": "Perhaps", "sendResponse": True, "proposedNewTime": PROPOSAL},
     "forward": {"comment": "You", "toRecipients": TO},
+    "createForward": {"comment": "You", "toRecipients": TO},
     "cancel": {"comment": "No"},
-    "reply": {"comment": "So", "message": MESSAGE},
-    "createReply": {"comment": "So"},
+    "reply": {"message": MESSAGE},
+    "replyAll": {"comment": "So", "message": {"categories": ["Red"], "toRecipients": TO}},
+    "createReply": {"comment": "So", "message": {"importance": "low"}},
+    "createReplyAll": {"comment": "So", "message": {"importance": "low"}},
+    "send": NO_BODY,
+    "permanentDelete": NO_BODY,
     "mailboxSettings": {"timeZone": "UTC", "workingHours": {"daysOfWeek": ["monday"], "startTime": "08:00:00"}},
     "$batch": {"requests": [{"id": "1", "method": "GET", "url": "/users", "headers": {"a": "b"}, "dependsOn": []}]},
-    "subscriptions": {
-        "changeType": "created",
-        "notificationUrl": "http://127.0.0.1:1/x",
-        "resource": "/users/ann@meadow.example/events",
-        "expirationDateTime": "2030-02-06T00:00:00Z",
-        "clientState": "s",
-    },
+    "subscriptions": SUBSCRIPTION,
+    "{subscription}": {"expirationDateTime": "2030-02-07T00:00:00Z", "notificationUrl": "http://127.0.0.1:1/y"},
+    "reauthorize": NO_BODY,
 }
+MIME = b64encode(
+    b"From: checkins@meadow.example\r\nTo: ann@meadow.example\r\nSubject: =?utf-8?q?Hi?=\r\nMIME-Version: 1.0\r\n"
+    b'Content-Type: multipart/alternative; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n'
+    b"Hi\r\n--b\r\nContent-Type: text/html\r\n\r\n<p>Hi</p>\r\n--b--\r\n"
+)
 ODD: list[Any] = [
     None,
     True,
@@ -259,6 +306,7 @@ HEADERS = {
     "client-request-id": ["é" * 50, ""],
     "content-length": ["-5"],
 }
+EVENTUAL = {"consistencylevel": "eventual"}
 TRICKS = ["/", "//", "/..", "/../", "/%2e%2e/", "/%00", "/%ff", "/%2F", "/$value", "/delta", "/microsoft.graph.", "()"]
 
 
@@ -316,18 +364,29 @@ RAW = st.one_of(
 
 def bodies(pattern: str) -> st.SearchStrategy[bytes]:
     """Mostly what is well made but for one thing, since the rest never gets far."""
-    last = pattern.rpartition("/")[2]
-    made = WELL_MADE.get(last)
-    return RAW if made is None else st.one_of(mutated(made).map(as_bytes), mutated(made).map(as_bytes), RAW)
+    made = mutated(WELL_MADE.get(pattern.rpartition("/")[2], NO_BODY)).map(as_bytes)
+    return st.one_of(made, made, RAW)
 
 
-PLACES = ("{event}", "{message}")
+@st.composite
+def garbled_mime(draw: st.DrawFn) -> bytes:
+    """A MIME letter with a few of its bytes changed, left out or repeated."""
+    letter = bytearray(b64decode(MIME))
+    for _ in range(draw(st.integers(0, 4))):
+        at = draw(st.integers(0, len(letter) - 1))
+        letter[at : at + draw(st.integers(0, 6))] = draw(st.binary(max_size=4))
+    return b64encode(bytes(letter))
+
+
+WINDOW = "startDateTime=2030-02-04T00:00:00Z&endDateTime=2030-02-08T00:00:00Z"
+TAKE_MIME = ("messages", "sendMail", "reply", "replyAll", "createReply")
+PLACES = ("{event}", "{message}", "{subscription}")
 ANY_NAME = st.one_of(st.sampled_from([str(odd) for odd in ODD if isinstance(odd, str)]), st.text(max_size=12))
 
 
 @st.composite
 def requests(draw: st.DrawFn, people: list[str], routes: list[tuple[str, str]]) -> tuple[Any, ...]:
-    """Method, path, query, headers and body; "{event}" and "{message}" stand for ones that are there."""
+    """Method, path, query, headers and body; "{event}" and the like stand for ones that are there."""
     method, pattern = draw(st.sampled_from(routes))
     names = {"user": people, "folder": ["inbox", "Drafts", "sentitems", "deleteditems"]}
     segments = []
@@ -344,11 +403,13 @@ def requests(draw: st.DrawFn, people: list[str], routes: list[tuple[str, str]]) 
         method = draw(st.sampled_from(["GET", "PUT", "HEAD", "OPTIONS", "PATCH", "DELETE", "POST", "BREW", ""]))
     chosen = draw(st.lists(st.tuples(st.sampled_from(OPTIONS), st.sampled_from(VALUES)), max_size=3))
     query = "&".join(f"{name}={quote(value.encode('utf-8', 'surrogatepass'))}" for name, value in chosen)
-    if "alendarView" in path and draw(st.booleans()):
-        query = "startDateTime=2030-02-04T00:00:00Z&endDateTime=2030-02-08T00:00:00Z&" + query
+    if ("alendarView" in path or path.endswith("instances")) and draw(st.booleans()):
+        query = f"{WINDOW}&{query}"
     headers = {"content-type": "application/json"}
     for name in draw(st.lists(st.sampled_from(sorted(HEADERS)), max_size=1, unique=True)):
         headers[name] = draw(st.sampled_from(HEADERS[name]))
+    if method == "POST" and pattern.rpartition("/")[2] in TAKE_MIME and draw(st.integers(0, 3)) == 0:
+        return method, path, query, {**headers, "content-type": "text/plain"}, draw(garbled_mime())
     return method, path, query, headers, draw(bodies(pattern)) if method not in ("GET", "DELETE") else b""
 
 
@@ -365,6 +426,17 @@ def check(heard: Heard, asked: Any) -> None:
     elif heard.content and "json" in heard.headers["content-type"]:
         json.loads(heard.content)
     assert heard.headers["request-id"], what
+
+
+@pytest.mark.parametrize(("method", "pattern"), ROUTES)
+def test_what_the_garbage_is_made_of_would_be_taken(tenant: Tenant, method: str, pattern: str) -> None:
+    """Else nothing but the first check of a route would ever see garbage."""
+    names = {"{user}": tenant.people[0], "{folder}": "drafts"}
+    path = "/v1.0/" + "/".join(names.get(segment, segment) for segment in pattern.split("/"))
+    body = as_bytes(WELL_MADE[pattern.rpartition("/")[2]]) if method in ("POST", "PATCH") else b""
+    tenant.app.tenant.subscriptions.clear()
+    heard = tenant.ask_well(method, path, WINDOW, {"content-type": "application/json", **EVENTUAL}, body)
+    assert 200 <= heard.status < 300, heard.content
 
 
 @pytest.mark.parametrize("group", range(6))

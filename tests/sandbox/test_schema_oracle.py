@@ -37,10 +37,23 @@ from sandbox.routing import split_path
 
 Type = Any
 
-# What a successful answer to a path with this ending is; the first that matches holds. None: it has no JSON body.
-DECLARED: tuple[tuple[str, Type | None], ...] = (
+
+class Nothing:
+    """No body at all."""
+
+
+class Raw:
+    """A body that is not JSON."""
+
+
+class Batch:
+    """Answers to requests, each of which is judged by itself."""
+
+
+# What a successful answer to a path with this ending is; the first that matches holds.
+DECLARED: tuple[tuple[str, Type], ...] = (
     (r"GET users", UserCollectionResponse),
-    (r"GET users/\$count", None),
+    (r"GET (users/\$count|.*/messages/{message}/\$value)", Raw),
     (r"GET users/delta", UsersDelta),
     (r"GET users/{user}", User),
     (r"GET users/{user}/manager", DirectoryObject),
@@ -56,13 +69,14 @@ DECLARED: tuple[tuple[str, Type | None], ...] = (
     (r"POST .*/(messages|createReply|createReplyAll|createForward)", Message),
     (r"GET subscriptions", SubscriptionCollectionResponse),
     (r"(POST subscriptions|(GET|PATCH) subscriptions/{subscription})", Subscription),
-    (r"POST \$batch", None),
-    (r"DELETE .*", None),
-    (r"POST .*/\w+", None),
+    (r"POST \$batch", Batch),
+    (r"DELETE .*", Nothing),
+    (r"POST .*/(sendMail|send|reply|replyAll|forward|permanentDelete)", Nothing),
+    (r"POST .*/(accept|decline|tentativelyAccept|cancel|reauthorize)", Nothing),
 )
 
 
-def declared(route: str) -> Type | None:
+def declared(route: str) -> Type:
     for pattern, kind in DECLARED:
         if re.fullmatch(pattern.replace("{", r"\{").replace("}", r"\}"), route):
             return kind
@@ -111,9 +125,9 @@ def check(content: bytes, kind: Type, original: Mapping[str, Any], what: str) ->
 
 @dataclass
 class Oracle:
-    """Takes every answer to pieces, and remembers which routes were answered well."""
+    """Takes every answer to pieces, and remembers with which statuses each route was answered."""
 
-    answered: set[str] = field(default_factory=set)
+    answered: dict[str, set[int]] = field(default_factory=dict)
 
     async def hear(self, response: httpx.Response) -> None:
         await response.aread()
@@ -126,12 +140,18 @@ class Oracle:
         )
 
     def judge(self, route: str, status: int, content: bytes, what: str) -> None:
+        self.answered.setdefault(route, set()).add(status)
         if status >= 400:
             check(content, ODataError, json.loads(content), what)
             return
-        self.answered.add(route)
         kind = declared(route)
-        if kind is not None:
+        if kind is Nothing:
+            assert content == b"", what
+        elif kind is Raw:
+            assert content, what
+        elif kind is Batch:
+            assert set(json.loads(content)) == {"responses"}, what
+        else:
             check(content, kind, json.loads(content), what)
 
 
@@ -204,9 +224,8 @@ async def test_people(heard: httpx.AsyncClient, ann: str, mara: str, otto: str) 
 
 
 async def test_mailbox_settings_can_be_written(heard: httpx.AsyncClient, otto: str) -> None:
-    if "PATCH users/{user}/mailboxSettings" in every_route():
-        before = (await heard.get(f"/users/{otto}/mailboxSettings")).json()
-        await heard.patch(f"/users/{otto}/mailboxSettings", json={"timeZone": before["timeZone"]})
+    before = (await heard.get(f"/users/{otto}/mailboxSettings")).json()
+    await heard.patch(f"/users/{otto}/mailboxSettings", json={"timeZone": before["timeZone"]})
 
 
 async def test_calendars(heard: httpx.AsyncClient, service: str, ann: str, mara: str, otto: str) -> None:
@@ -241,6 +260,10 @@ async def test_calendars(heard: httpx.AsyncClient, service: str, ann: str, mara:
         await heard.post(f"{here}/forward", json={"toRecipients": to(otto), "comment": "You too"})
         await heard.post(f"{here}/cancel", json={"comment": "Not now"})
         await heard.get(here)
+        for person in (service, ann):
+            about = {"$expand": "microsoft.graph.eventMessage/event", "$top": "5"}
+            mails = (await heard.get(f"/users/{person}/messages", params=about)).json()["value"]
+            await heard.get(f"/users/{person}/messages/{mails[0]['id']}", params=about)
         series = {
             "subject": "Series",
             "start": at("2030-07-01T09:00:00"),
@@ -254,13 +277,16 @@ async def test_calendars(heard: httpx.AsyncClient, service: str, ann: str, mara:
         await heard.get(f"{calendar}/events/{master['id']}/instances", params=WEEK)
         await heard.get(f"{calendar}/calendarView", params=WEEK)
         all_day = {"start": at("2030-07-04T00:00:00"), "end": at("2030-07-05T00:00:00"), "isAllDay": True}
-        await heard.post(f"{calendar}/events", json={"subject": "Away", "showAs": "oof", **all_day})
+        away = (await heard.post(f"{calendar}/events", json={"subject": "Away", "showAs": "oof", **all_day})).json()
+        await heard.post(f"{calendar}/events/{away['id']}/permanentDelete")
         page = (await heard.get(f"{calendar}/calendarView/delta", params=WEEK)).json()
         while "@odata.nextLink" in page:
             page = (await heard.get(page["@odata.nextLink"])).json()
         await heard.delete(f"{calendar}/events/{master['id']}")
         changes = await heard.get(page["@odata.deltaLink"])
         assert changes.status_code == 200
+        short = (await heard.post(f"{calendar}/events", json={"subject": "Away", **all_day})).json()
+        assert (await heard.post(f"{calendar}/events/{short['id']}/permanentDelete")).status_code == 204
         await heard.get(f"{calendar}/calendarView", params={"startDateTime": "soon", "endDateTime": "later"})
 
 
@@ -293,10 +319,11 @@ async def test_letters(heard: httpx.AsyncClient, service: str, ann: str, otto: s
         got = (await heard.get(inbox, params={"$orderby": "receivedDateTime desc"})).json()["value"][0]
         for answer in ("reply", "replyAll", "forward"):
             body = {"comment": "Thanks", **({"toRecipients": to(otto)} if answer == "forward" else {})}
-            if f"POST users/{{user}}/messages/{{message}}/{answer}" in every_route():
-                await heard.post(f"{inbox}/{got['id']}/{answer}", json=body)
-                await heard.post(f"{inbox}/{got['id']}/create{answer[0].upper()}{answer[1:]}", json=body)
+            await heard.post(f"{inbox}/{got['id']}/{answer}", json=body)
+            await heard.post(f"{inbox}/{got['id']}/create{answer[0].upper()}{answer[1:]}", json=body)
         await heard.get(f"{inbox}/{got['id']}")
+        await heard.get(f"{inbox}/{got['id']}/$value")
+        assert (await heard.get(f"{inbox}/{got['id']}/$value")).status_code == 200
         for remove in ("delete", "permanentDelete"):
             unsent = (await heard.post(f"{mailbox}/messages", json=letter)).json()
             if remove == "delete":
@@ -321,7 +348,7 @@ async def test_batches(heard: httpx.AsyncClient, oracle: Oracle, ann: str) -> No
         {"id": "3", "method": "GET", "url": "/users", "dependsOn": ["2"]},
     ]
     answer = await heard.post("/$batch", json={"requests": requests})
-    routes = {"1": "GET users/{user}", "2": "", "3": ""}
+    routes = {"1": "GET users/{user}", "2": "GET users/{user}", "3": "GET users"}
     for item in answer.json()["responses"]:
         content = httpx.Request("POST", "http://x", json=item["body"]).content
         oracle.judge(routes[item["id"]], item["status"], content, str(item))
@@ -373,10 +400,55 @@ async def test_subscriptions(heard: httpx.AsyncClient, control: httpx.AsyncClien
     await heard.get(here)
 
 
+def addressed(route: str) -> tuple[str, str]:
+    """Method and path of a request for something that is not there."""
+    method, _, pattern = route.partition(" ")
+    names = {"{user}": "nobody@meadow.example", "{folder}": "inbox", "{subscription}": "0"}
+    return method, "/" + "/".join(names.get(s, "AAA=") if s[0] == "{" else s for s in pattern.split("/"))
+
+
+async def test_every_refusal_of_every_route(
+    heard: httpx.AsyncClient, control: httpx.AsyncClient, sandbox: Any, oracle: Oracle
+) -> None:
+    app = (await control.post("/act", json={"act": "register_app", "name": "without a grant", "roles": []})).json()
+    stranger = {"Authorization": f"Bearer {sandbox.ask_for_token(app).json()['access_token']}"}
+    for route in sorted(every_route()):
+        method, path = addressed(route)
+        wrong = {"params": {"$top": "x", "$orderby": "a b c"}}
+        written = {**wrong, "content": b"{", "headers": {"Content-Type": "application/json"}}
+        asked = await heard.request(method, path, **(wrong if method in ("GET", "DELETE") else written))
+        assert asked.status_code in (400, 404), f"{route}: {asked.text}"
+        assert (await heard.request(method, path, headers={"Authorization": "Bearer x"})).status_code == 401
+        if needs_a_grant(route):
+            assert (await heard.request(method, path, headers=stranger)).status_code == 403, route
+
+
+def needs_a_grant(route: str) -> bool:
+    """Subscriptions ask for the grant to what they watch, and a batch for those of its requests."""
+    return "subscriptions" not in route and "$batch" not in route
+
+
+@pytest.mark.parametrize("status", [403, 409, 429, 500, 503, 504, 509])
+async def test_every_ordered_failure_of_every_route(
+    heard: httpx.AsyncClient, control: httpx.AsyncClient, status: int
+) -> None:
+    await control.post("/faults", json={"fault": "status", "status": status, "retry_after": 2, "count": None})
+    for route in sorted(every_route()):
+        answer = await heard.request(*addressed(route))
+        assert (answer.status_code, answer.headers["retry-after"]) == (status, "2"), route
+
+
 async def test_no_route_was_forgotten(oracle: Oracle) -> None:
+    """A new route is to be asked above, so that it answers well and is refused in each way that it can be."""
     if len(oracle.answered) < 20:
         pytest.skip("The tests above are what answers this; they were left out of this run.")
-    assert sorted(every_route() - oracle.answered) == []
+    gaps = {}
+    for route in sorted(every_route()):
+        statuses = oracle.answered.get(route, set())
+        kinds = {"well": any(s < 300 for s in statuses), "wrong": bool(statuses & {400, 404}), "401": 401 in statuses}
+        kinds |= {"403": 403 in statuses} if needs_a_grant(route) else {}
+        gaps[route] = [kind for kind, judged in kinds.items() if not judged]
+    assert {route: missing for route, missing in gaps.items() if missing} == {}
 
 
 def every_route() -> set[str]:
