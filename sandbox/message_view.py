@@ -83,7 +83,7 @@ def message_json(call: Call, message: Message) -> Json:
     if own and message.event_id and _EVENT.search(call.expand):
         box = call.mailbox
         event = box.event(message.event_id)
-        body["event"] = event_json(replace(call, query_string=""), box, event) if event else None
+        body["event"] = event_json(replace(call, query_string="", _query=None), box, event) if event else None
     found = properties_json(message.properties, call.expanded_properties)
     if found:
         body["singleValueExtendedProperties"] = found

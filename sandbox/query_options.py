@@ -10,7 +10,7 @@ _OPTION_NAMES = "$count $deltatoken $expand $filter $format $orderby $search $se
 _OPTIONS = frozenset(_OPTION_NAMES.split())
 _TEXT = re.compile(r"'(?:[^']|'')*'")
 _BRACKETS = re.compile(r"\([^()]*\)")
-_EXPANDED = "singlevalueextendedproperties"
+_EXPANDED = ("singlevalueextendedproperties", "microsoft.graph.eventmessage/event")
 
 
 @evidence(
@@ -29,7 +29,7 @@ def check_options(query: Mapping[str, str], of_mailbox: bool) -> None:
     if "$search" in query:
         raise _not_served("$search in mailboxes; use $filter")
     for expanded in _names(query.get("$expand", "")):
-        if expanded.lower() != _EXPANDED:
+        if expanded.lower() not in _EXPANDED:
             raise _not_served(f"$expand={expanded[:60]} in mailboxes")
 
 

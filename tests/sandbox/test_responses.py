@@ -153,3 +153,72 @@ async def test_a_mailbox_may_say_its_zone_in_odd_ways(
         await control.post("/act", json={"person": person, "act": "change_zone", "zone": "Europe/Berlin"})
     refused = await control.post("/act", json={"person": person, "act": "change_zone", "zone": "Mars/Olympus"})
     assert refused.status_code == 400
+
+
+async def newest_mails(graph: httpx.AsyncClient, path: str, headers: dict[str, str] | None = None) -> list[Any]:
+    """The mails of the mailbox in which the event at `path` lies, with the events that they are about."""
+    options = {"$expand": "microsoft.graph.eventMessage/event", "$top": "5"}
+    mailbox = path.partition("/events/")[0]
+    found = await graph.get(f"{mailbox}/mailFolders/inbox/messages", params=options, headers=headers)
+    mails: list[Any] = found.json()["value"]
+    return mails
+
+
+async def test_an_answer_comes_by_mail_with_the_time_that_it_proposes(meet: Any, graph: httpx.AsyncClient) -> None:
+    organizers, copy = await meet("By mail", location={"displayName": "Room"})
+    invitation = (await newest_mails(graph, copy))[0]
+    assert invitation["@odata.type"] == "#microsoft.graph.eventMessageRequest"
+    assert (invitation["meetingRequestType"], invitation["responseRequested"]) == ("newMeetingRequest", True)
+    assert (invitation["startDateTime"]["dateTime"], invitation["location"]["displayName"]) == (
+        "2030-07-02T08:00:00.0000000",
+        "Room",
+    )
+    assert invitation["event"]["id"] == copy.rpartition("/")[2]
+    await graph.post(f"{copy}/tentativelyAccept", json={"proposedNewTime": NEW_TIME, "comment": "Later?"})
+    answer = (await newest_mails(graph, organizers))[0]
+    assert (answer["@odata.type"], answer["responseType"], answer["bodyPreview"]) == (
+        "#microsoft.graph.eventMessageResponse",
+        "tentativelyAccepted",
+        "Later?",
+    )
+    assert answer["proposedNewTime"]["start"] == {"dateTime": "2030-07-03T08:00:00.0000000", "timeZone": "UTC"}
+    assert answer["startDateTime"]["dateTime"] == "2030-07-02T08:00:00.0000000"
+    assert answer["event"]["id"] == organizers.rpartition("/")[2]
+    await graph.patch(organizers, json=NEW_TIME)
+    update = (await newest_mails(graph, copy))[0]
+    assert (update["meetingRequestType"], update["startDateTime"]["dateTime"]) == (
+        "fullUpdate",
+        "2030-07-03T08:00:00.0000000",
+    )
+    await graph.post(f"{copy}/accept", json={"comment": "", "sendResponse": True})
+    accepted = (await newest_mails(graph, organizers))[0]
+    assert (accepted["responseType"], accepted["proposedNewTime"]) == ("accepted", None)
+    await graph.post(f"{organizers}/cancel", json={})
+    cancelled = (await newest_mails(graph, copy))[0]
+    assert (cancelled["@odata.type"], cancelled["meetingMessageType"]) == (
+        "#microsoft.graph.eventMessage",
+        "meetingCancelled",
+    )
+    assert (await newest_mails(graph, organizers))[0]["event"] is None
+
+
+async def test_an_answer_that_is_not_sent_leaves_no_mail(meet: Any, graph: httpx.AsyncClient) -> None:
+    organizers, copy = await meet("Quiet")
+    before = [mail["id"] for mail in await newest_mails(graph, organizers)]
+    await graph.post(f"{copy}/accept", json={"sendResponse": False})
+    assert [mail["id"] for mail in await newest_mails(graph, organizers)] == before
+
+
+async def test_nobody_answers_what_is_off_nor_invites_twice(
+    meet: Any, graph: httpx.AsyncClient, control: httpx.AsyncClient, service: str, ann: str
+) -> None:
+    organizers, copy = await meet("Off")
+    twice = {"person": service, "act": "add_attendee", "attendee": ann, "event": organizers.rpartition("/")[2]}
+    assert (await control.post("/act", json=twice)).status_code == 400
+    nobody = {**twice, "act": "remove_attendee", "attendee": "nobody@meadow.example"}
+    assert (await control.post("/act", json=nobody)).status_code == 404
+    await graph.post(f"{organizers}/cancel", json={})
+    for act in ("accept", "decline", "tentatively_accept", "propose"):
+        said = await control.post("/act", json={"person": ann, "act": act, "event": copy.rpartition("/")[2]})
+        assert (said.status_code, "cancelled" in said.json()["error"]) == (400, True)
+    assert (await newest_mails(graph, organizers))[0]["subject"] != "Accepted: Canceled: Off"
