@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,8 +16,10 @@ from sandbox.clock import Clock, ClockError
 from sandbox.errors import GraphError
 from sandbox.event_view import etag
 from sandbox.evidence import evidence
+from sandbox.item_ids import moving_id
 from sandbox.mishaps import MishapOrder, Mishaps
-from sandbox.subscription import Subscription
+from sandbox.permissions import Granted, authorize_subscription
+from sandbox.subscription import Delivery, Subscription
 from sandbox.subscriptions import subscription_json
 from sandbox.tenant import Tenant
 from sandbox.webhooks import post, web_client
@@ -39,26 +42,13 @@ evidence(
 )
 evidence("assumed", "The waits between those tries grow from one minute to ninety.", "the documents give no schedule")
 evidence(
+    "assumed", "What nobody has taken yet outlives a restart of the service.", "a queue that would lose it is no queue"
+)
+evidence(
     "documented",
     "A POST may hold several notifications, also of different subscriptions with the same URL.",
     "learn.microsoft.com/graph/change-notifications-delivery-webhooks",
 )
-
-
-@dataclass(slots=True)
-class Delivery:
-    """One notification on its way: from `due` on (virtual UTC), in the order of `number`; `held` until a later
-    one to the same URL has gone first.
-    """
-
-    subscription: str
-    url: str
-    value: dict[str, Any]
-    due: datetime
-    number: int
-    tries: int = 0
-    held: bool = False
-    lifecycle: bool = False
 
 
 @dataclass(slots=True)
@@ -68,10 +58,11 @@ class Notifications:
     tenant: Tenant
     clock: Clock
     mishaps: Mishaps = field(default_factory=Mishaps)
-    waiting: list[Delivery] = field(default_factory=list)
     posted: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _watch: Watch = field(default_factory=Watch)
     _numbers: "count[int]" = field(default_factory=count)
+    # Those that are being posted: still undelivered, but not waiting any more.
+    _in_hand: set[int] = field(default_factory=set)
     _lanes: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
     _pulse: "asyncio.Task[None] | None" = None
     _client: httpx.AsyncClient | None = None
@@ -79,12 +70,13 @@ class Notifications:
     def __post_init__(self) -> None:
         # After a restart, what changes from now on is news.
         self._look()
+        self._numbers = count(1 + max((d.number for d in self.tenant.undelivered), default=-1))
 
     # Noticing -------------------------------------------------------------------------------------
 
     def notice(self, now: datetime) -> None:
         """Looks for changes, ends what has expired, and sends off what is due. Does nothing if nobody subscribed."""
-        if not self.tenant.subscriptions and not self.waiting:
+        if not self.tenant.subscriptions and not self.tenant.undelivered:
             return
         self._care(now)
         for change in self._look():
@@ -92,7 +84,12 @@ class Notifications:
                 if _concerns(subscription, change):
                     self._tell(subscription, change, now)
         self._send_due(now)
-        if self._pulse is None or self._pulse.done():
+        self.resume()
+
+    def resume(self) -> None:
+        """Keeps an eye on the clock while there is somebody to tell; after a restart nobody may ask anything."""
+        idle = self._pulse is None or self._pulse.done()
+        if idle and (self.tenant.subscriptions or self.tenant.undelivered):
             self._pulse = asyncio.get_running_loop().create_task(self._beat())
 
     def _look(self) -> list[Change]:
@@ -141,9 +138,38 @@ class Notifications:
             self._remove(subscription)
         self.tenant.changed = True
 
+    @evidence(
+        "documented",
+        "When an administrator takes an app's permission away, its subscriptions hear reauthorizationRequired.",
+        _LIFECYCLE,
+    )
+    def consent_changed(self, now: datetime) -> None:
+        """Challenges the subscriptions whose app may not read any more what they watch."""
+        for subscription in list(self.tenant.subscriptions.values()):
+            app = self.tenant.apps.get(subscription.app_id)
+            try:
+                if app is not None:
+                    granted = Granted(app, frozenset(app.roles))
+                    authorize_subscription(self.tenant, granted, subscription.resource)
+            except GraphError:
+                self._challenge(subscription, now)
+
+    def consent_taken(self, app: str | None, path: str, now: datetime) -> None:
+        """As above, when a fault takes away what opens `path`, a regular expression, for the app called `app`."""
+        for subscription in list(self.tenant.subscriptions.values()):
+            known = self.tenant.apps.get(subscription.app_id)
+            named = app is None or (known is not None and known.name == app)
+            if named and re.search(path, f"/v1.0/{subscription.resource.lstrip('/')}"):
+                self._challenge(subscription, now)
+
+    def _challenge(self, subscription: Subscription, now: datetime) -> None:
+        if not subscription.paused:
+            self.raise_event(subscription, "reauthorizationRequired", now)
+
     def _remove(self, subscription: Subscription) -> None:
         self.tenant.subscriptions.pop(subscription.id, None)
-        self.waiting = [d for d in self.waiting if d.subscription != subscription.id or d.lifecycle]
+        kept = [d for d in self.tenant.undelivered if d.subscription != subscription.id or d.lifecycle]
+        self.tenant.undelivered = kept
         self.tenant.changed = True
 
     # Telling --------------------------------------------------------------------------------------
@@ -157,17 +183,17 @@ class Notifications:
         if order is not None and order.mishap == "lose":
             subscription.missed = subscription.missed or order.tell
             return
-        value = {**_head(self.tenant, subscription), "changeType": change.kind, **_resource(change)}
+        value = {**_head(self.tenant, subscription), "changeType": change.kind, **_resource(change, subscription)}
         delivery = Delivery(subscription.id, subscription.notification_url, value, now, next(self._numbers))
         if order is not None and order.mishap in ("delay", "reorder"):
             delivery.due = now + timedelta(minutes=order.minutes)
             delivery.held = order.mishap == "reorder"
-            self.waiting.append(delivery)
+            self._send(delivery)
             return
-        self.waiting.append(delivery)
+        self._send(delivery)
         if order is not None and order.mishap == "double":
-            self.waiting.append(replace(delivery, number=next(self._numbers)))
-        for other in self.waiting:
+            self._send(replace(delivery, number=next(self._numbers)))
+        for other in self.tenant.undelivered:
             if other.held and other.url == delivery.url:
                 other.held, other.due, other.number = False, now, next(self._numbers)
 
@@ -177,13 +203,17 @@ class Notifications:
         value = {**_head(self.tenant, subscription), "lifecycleEvent": event}
         delivery = Delivery(subscription.id, subscription.lifecycle_url, value, now, next(self._numbers))
         delivery.lifecycle = True
-        self.waiting.append(delivery)
+        self._send(delivery)
+
+    def _send(self, delivery: Delivery) -> None:
+        self.tenant.undelivered.append(delivery)
+        self.tenant.changed = True
 
     # Posting --------------------------------------------------------------------------------------
 
     def _send_due(self, now: datetime) -> None:
         """Each URL has a lane of its own, in which one POST goes after the other."""
-        for url in {d.url for d in self.waiting if d.due <= now}:
+        for url in {d.url for d in self.tenant.undelivered if d.due <= now}:
             if url not in self._lanes:
                 self._lanes[url] = asyncio.get_running_loop().create_task(self._run_lane(url))
 
@@ -191,7 +221,8 @@ class Notifications:
         try:
             while True:
                 now = await self.clock.now()
-                ready = sorted((d for d in self.waiting if d.url == url and d.due <= now), key=_turn)[:_AT_ONCE]
+                due = (d for d in self.tenant.undelivered if d.url == url and d.due <= now)
+                ready = sorted(due, key=_turn)[:_AT_ONCE]
                 if not ready:
                     return
                 await self._post(url, ready, now)
@@ -204,26 +235,34 @@ class Notifications:
         if self._client is None:
             self._client = web_client()
         numbers = {d.number for d in ready}
-        self.waiting = [d for d in self.waiting if d.number not in numbers]
-        values = [d.value for d in ready]
-        status = await post(self._client, url, values)
+        self._in_hand |= numbers
+        try:
+            values = [d.value for d in ready]
+            status = await post(self._client, url, values)
+        finally:
+            self._in_hand -= numbers
         self.posted.append({"at": stamp(now), "url": url, "status": status, "value": values})
-        if 200 <= status < 300:
-            return
-        for delivery in ready:
-            subscription = self.tenant.subscriptions.get(delivery.subscription)
+        done = numbers if 200 <= status < 300 else self._put_off(ready, now)
+        self.tenant.undelivered = [d for d in self.tenant.undelivered if d.number not in done]
+        self.tenant.changed = True
+
+    def _put_off(self, refused: list[Delivery], now: datetime) -> set[int]:
+        """Plans the next try of each; the answer is the numbers of those that had their last."""
+        given_up = set()
+        for delivery in refused:
             if delivery.tries < len(_TRIES):
                 delivery.due = now + timedelta(minutes=_TRIES[delivery.tries])
                 delivery.tries += 1
-                if subscription is not None or delivery.lifecycle:
-                    self.waiting.append(delivery)
-            elif subscription is not None and not delivery.lifecycle:
+                continue
+            given_up.add(delivery.number)
+            subscription = self.tenant.subscriptions.get(delivery.subscription)
+            if subscription is not None and not delivery.lifecycle:
                 subscription.missed = True
-                self.tenant.changed = True
+        return given_up
 
     async def _beat(self) -> None:
         """Looks at the clock now and then, for what falls due while nobody asks anything."""
-        while self.tenant.subscriptions or self.waiting:
+        while self.tenant.subscriptions or self.tenant.undelivered:
             await asyncio.sleep(_PULSE_SECONDS)
             try:
                 self.notice(await self.clock.now())
@@ -231,11 +270,7 @@ class Notifications:
                 log.error("%s", error)
 
     async def close(self) -> None:
-        """Stops posting; what waits is lost, and the subscriptions will hear that they missed something."""
-        for delivery in self.waiting:
-            subscription = self.tenant.subscriptions.get(delivery.subscription)
-            if subscription is not None:
-                subscription.missed = self.tenant.changed = True
+        """Stops posting; what nobody has taken stays undelivered."""
         tasks = [*self._lanes.values(), *([self._pulse] if self._pulse else [])]
         for task in tasks:
             task.cancel()
@@ -248,7 +283,11 @@ class Notifications:
     def as_json(self) -> dict[str, Any]:
         return {
             "subscriptions": [{**subscription_json(s), "paused": s.paused} for s in self.tenant.subscriptions.values()],
-            "waiting": [{"url": d.url, "due": stamp(d.due), "tries": d.tries, **d.value} for d in self.waiting],
+            "waiting": [
+                {"url": d.url, "due": stamp(d.due), "tries": d.tries, **d.value}
+                for d in self.tenant.undelivered
+                if d.number not in self._in_hand
+            ],
             "posted": list(self.posted),
             "mishaps": [mishap.as_json() for mishap in self.mishaps.standing],
         }
@@ -282,12 +321,19 @@ def _head(tenant: Tenant, subscription: Subscription) -> dict[str, Any]:
     "A basic notification names the item and, for events, its etag; nothing of its contents.",
     "learn.microsoft.com/graph/api/resources/resourcedata",
 )
-def _resource(change: Change) -> dict[str, Any]:
+@evidence(
+    "documented",
+    "A subscription made with Prefer: IdType='ImmutableId' tells immutable ids, any other the ordinary ones.",
+    "learn.microsoft.com/graph/outlook-immutable-id (change notifications)",
+)
+def _resource(change: Change, subscription: Subscription) -> dict[str, Any]:
+    item = change.item
     if change.watched is None:
-        path, kind = f"Users/{change.item}", "#Microsoft.Graph.User"
+        path, kind = f"Users/{item}", "#Microsoft.Graph.User"
     else:
-        path, kind = f"Users/{change.watched}/Events/{change.item}", "#Microsoft.Graph.Event"
-    data: dict[str, Any] = {"@odata.type": kind, "@odata.id": path, "id": change.item}
+        item = item if subscription.lasting_ids else moving_id(item)
+        path, kind = f"Users/{change.watched}/Events/{item}", "#Microsoft.Graph.Event"
+    data: dict[str, Any] = {"@odata.type": kind, "@odata.id": path, "id": item}
     if change.version:
         data["@odata.etag"] = etag(change.item, change.version)
     return {"resource": path, "resourceData": data}

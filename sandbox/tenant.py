@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime, time
 
 from sandbox.app_registrations import STRICT_EXCHANGE, STRICT_ROLES, App, app_secret
 from sandbox.appointments import Appointment, appointments_of, leave_of
+from sandbox.custom_zones import CUSTOM_ZONES
 from sandbox.directory_changes import DirectoryLog
 from sandbox.items import Address, Event
 from sandbox.mailboxes import AutomaticReplies, Contents, Mailbox
 from sandbox.organization import Organization, Person, seeded_uuid
 from sandbox.seeded_series import seeded_series
 from sandbox.series import new_uid
-from sandbox.subscription import Subscription
+from sandbox.subscription import Delivery, Subscription
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -60,6 +61,8 @@ class Tenant:
     next_delivery: datetime = LONG_AGO
     directory: DirectoryLog = field(default_factory=DirectoryLog)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    # Notifications that nobody has taken yet; they outlive the process as the subscriptions do.
+    undelivered: list[Delivery] = field(default_factory=list)
     _names: dict[str, str] = field(default_factory=dict)
     _people: dict[str, Person] = field(default_factory=dict)
 
@@ -164,6 +167,7 @@ def seeded_contents(person: Person, organization: Organization) -> Contents:
         weekdays=list(person.weekdays),
         opens=person.opens,
         closes=person.closes,
+        custom_zone=person.zone if person.mailbox_zone in CUSTOM_ZONES else "",
     )
     leave = leave_of(person)
     if leave:

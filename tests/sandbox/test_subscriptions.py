@@ -19,13 +19,16 @@ DEFAULT_END = "2030-02-10T08:00:00Z"
 
 
 class Endpoint:
-    """Somebody's webhook on this machine. `answers` are the statuses of the coming notifications, then 202."""
+    """Somebody's webhook on this machine, and clock: `now` is what a GET is told. `answers` are the statuses of the
+    coming notifications, then 202.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.heard: queue.Queue[tuple[str, dict[str, Any]]] = queue.Queue()
         self.answers: list[int] = []
         self.handshakes: list[str] = []
+        self.now = START
         self.prove: Callable[[str], tuple[int, str, str]] = lambda token: (200, "text/plain", token)
 
     async def next(self) -> tuple[str, dict[str, Any]]:
@@ -61,6 +64,13 @@ def endpoint() -> Iterator[Endpoint]:
             self.send_header("Content-Length", str(len(text.encode())))
             self.end_headers()
             self.wfile.write(text.encode())
+
+        def do_GET(self) -> None:
+            content = json.dumps({"now": there.now}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
 
         def log_message(self, *_: Any) -> None:
             return
@@ -293,6 +303,73 @@ async def test_a_paused_subscription_loses_what_happens_until_it_is_reauthorized
     assert (await endpoint.one())["lifecycleEvent"] == "subscriptionRemoved"
     assert (await graph.get("/subscriptions")).json()["value"] == []
     assert (await control.post("/lifecycle", json={"subscription": "x", "event": "missed"})).status_code == 404
+
+
+async def test_a_permission_taken_away_is_a_challenge_until_it_is_back(
+    own: Any, graph: httpx.AsyncClient, control: httpx.AsyncClient, endpoint: Endpoint
+) -> None:
+    made = await subscribe(graph, own, endpoint)
+    await control.post("/faults", json={"fault": "consent", "path": "/sendMail", "count": None})
+    assert endpoint.is_quiet
+    await control.post("/faults", json={"fault": "consent", "count": None})
+    path, body = await endpoint.next()
+    assert (path, body["value"][0]["lifecycleEvent"]) == ("/hook/life", "reauthorizationRequired")
+    assert (await graph.post(f"/subscriptions/{made['id']}/reauthorize")).status_code == 403
+    await control.delete("/faults")
+    assert (await graph.post(f"/subscriptions/{made['id']}/reauthorize")).status_code == 204
+    await meet(graph, own, "Heard again")
+    assert (await endpoint.one())["changeType"] == "created"
+
+
+async def test_an_administrator_who_takes_a_permission_challenges_that_apps_subscriptions(
+    own: Any, graph: httpx.AsyncClient, control: httpx.AsyncClient, endpoint: Endpoint
+) -> None:
+    await subscribe(graph, own, endpoint)
+    register = {"act": "register_app", "name": "guest", "roles": ["Calendars.Read"]}
+    guest = (await control.post("/act", json=register)).json()
+    headers = {"Authorization": f"Bearer {own.bearer(guest)}"}
+    theirs = await graph.post("/subscriptions", json=wanted(own, endpoint), headers=headers)
+    assert theirs.status_code == 201
+    await control.post("/act", json={**register, "roles": ["User.Read.All"]})
+    told = await endpoint.one()
+    assert (told["subscriptionId"], told["lifecycleEvent"]) == (theirs.json()["id"], "reauthorizationRequired")
+    await control.post("/act", json={"act": "rotate_keys"})
+    own.bearers.clear()
+    assert endpoint.is_quiet
+    await graph.delete(f"/subscriptions/{theirs.json()['id']}", headers=headers)
+
+
+async def test_what_has_expired_is_not_listed(
+    own: Any, graph: httpx.AsyncClient, control: httpx.AsyncClient, endpoint: Endpoint
+) -> None:
+    made = await subscribe(graph, own, endpoint, expirationDateTime="2030-02-04T10:00:00Z")
+    await control.post("/clock", json={"now": "2030-02-04T10:00:00Z"})
+    assert (await graph.get("/subscriptions")).json()["value"] == []
+    assert (await graph.get(f"/subscriptions/{made['id']}")).status_code == 404
+
+
+async def test_what_nobody_took_is_posted_after_a_restart(
+    start_sandbox: Any, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    arguments = ("--people", "2", "--state", str(tmp_path / "tenant.json"), "--clock", endpoint.url)
+    first = start_sandbox(*arguments)
+    async with httpx.AsyncClient(trust_env=False, verify=False) as client:
+        client.headers["Authorization"] = f"Bearer {first.bearer()}"
+        made = await client.post(f"{first.about['graph']}/subscriptions", json=wanted(first, endpoint))
+        endpoint.answers = [503]
+        start = {"dateTime": "2030-02-20T10:00:00", "timeZone": "UTC"}
+        event = {"subject": "Before", "start": start, "end": start}
+        await client.post(f"{first.about['graph']}/users/{first.about['service_mailbox']}/events", json=event)
+        refused = await endpoint.one()
+        first.stop()
+        endpoint.now = "2030-02-04T08:05:00Z"
+        # Nobody asks it anything: that the time comes is enough.
+        second = start_sandbox(*arguments)
+        again = await endpoint.one()
+        assert again == refused
+        assert again["subscriptionId"] == made.json()["id"]
+        assert endpoint.is_quiet
+    second.stop()
 
 
 async def test_notifications_can_be_lost_doubled_delayed_and_overtaken(
