@@ -5,7 +5,7 @@ answers.
 import logging
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sandbox import (
@@ -25,7 +25,9 @@ from sandbox.app_registrations import App
 from sandbox.calls import Call, Reply
 from sandbox.delivery import deliver_due
 from sandbox.errors import GraphError, challenged, not_served, unauthenticated
-from sandbox.permissions import Granted, authorize, denied, needed
+from sandbox.evidence import evidence
+from sandbox.permissions import Granted, authorize, denied, needed, without_details
+from sandbox.query_options import check_options
 from sandbox.routing import Route, Routes, split_path
 from sandbox.tenant import Tenant
 from sandbox.tokens import BearerError, ClaimsChallengeError, Mint
@@ -122,7 +124,17 @@ class Graph:
             names=found.names,
         )
         authorize(self.tenant, found.granted, ask.method, found.route.pattern, found.names, call.query)
-        return found.route.handler(call)
+        try:
+            check_options(call.query, found.route.of_mailbox)
+        except GraphError as error:
+            log.warning("NOT SERVED: a client wanted %s /v1.0%s: %s", ask.method, ask.raw_path, error)
+            raise
+        reply = found.route.handler(call)
+        if reply.body is None:
+            return reply
+        pattern = found.route.pattern
+        shown = without_details(self.tenant, found.granted, ask.method, pattern, found.names, reply.body)
+        return reply if shown is reply.body else replace(reply, body=shown)
 
     def ordered(self, fault: str, found: Found) -> GraphError | None:
         """The refusal that a fault of authorization stands for: `consent` taken away, or a `claims` challenge."""
@@ -145,11 +157,14 @@ class Graph:
             raise unauthenticated(str(error)) from error
 
 
+@evidence(
+    "documented",
+    "Every answer has a request-id, and gives the client-request-id back that it was asked with.",
+    "learn.microsoft.com/graph/best-practices-concept, reliability and support",
+)
 def answer_headers(ask_headers: Mapping[str, str]) -> dict[str, str]:
     """What every answer of Graph carries."""
     request_id = str(uuid.uuid4())
     headers = {"content-type": CONTENT_TYPE, "cache-control": "private", "request-id": request_id}
     headers["client-request-id"] = ask_headers.get("client-request-id") or request_id
-    if "outlook.timezone" in ask_headers.get("prefer", "").lower():
-        headers["preference-applied"] = ask_headers["prefer"][:200]
     return headers

@@ -162,6 +162,50 @@ async def test_the_basic_permission_shows_the_basics_only(granting: Granting, an
     assert refusal(await basic("GET", f"/users/{ann}/directReports")) == (403, "Authorization_RequestDenied")
 
 
+async def test_with_the_basic_permissions_an_items_text_is_not_shown(
+    granting: Granting, graph: httpx.AsyncClient, service: str
+) -> None:
+    property_id = "String {00020329-0000-0000-c000-000000000046} Name Basic"
+    more = {
+        "body": {"contentType": "text", "content": "secret"},
+        "singleValueExtendedProperties": [{"id": property_id, "value": "secret"}],
+    }
+    event = (await graph.post(f"/users/{service}/events", json={**EVENT, **more})).json()["id"]
+    draft = (await graph.post(f"/users/{service}/messages", json={"subject": "Shown", **more})).json()["id"]
+    basic = await granting("basics", "Calendars.ReadBasic.All", "Mail.ReadBasic.All")
+    full = await granting("full", "Calendars.Read", "Mail.Read")
+    expand = {"$expand": f"singleValueExtendedProperties($filter=id eq '{property_id}')"}
+    for path in (f"/users/{service}/events/{event}", f"/users/{service}/messages/{draft}"):
+        assert "secret" in (await full("GET", path, params=expand)).text
+        answer = await basic("GET", path, params=expand)
+        assert answer.status_code == 200
+        assert "secret" not in answer.text
+        assert answer.json()["subject"]
+        assert "body" not in (await basic("GET", path, params={"$select": "subject,body"})).json()
+        lists = (await basic("GET", path.rpartition("/")[0], params={"$top": "50"})).json()["value"]
+        assert lists
+        assert not {"body", "bodyPreview"} & {name for item in lists for name in item}
+    assert refusal(await basic("GET", f"/users/{service}/messages/{draft}/$value"))[0] in (403, 404)
+
+
+async def test_a_schedule_outside_the_scope_is_that_schedules_trouble_alone(
+    granting: Granting, service: str, ann: str
+) -> None:
+    scoped = await granting("free-busy", exchange=(("Calendars.Read", "participants"),))
+    asked = {
+        "schedules": [ann, service],
+        "startTime": {"dateTime": "2030-02-05T00:00:00", "timeZone": "UTC"},
+        "endTime": {"dateTime": "2030-02-06T00:00:00", "timeZone": "UTC"},
+    }
+    mine, others = (await scoped("POST", f"/users/{ann}/calendar/getSchedule", json=asked)).json()["value"]
+    assert "error" not in mine
+    assert others["error"]["responseCode"] == "5037"
+    assert not others["scheduleItems"]
+    everywhere = await granting("free-busy everywhere", "Calendars.ReadBasic.All")
+    both = (await everywhere("POST", f"/users/{ann}/calendar/getSchedule", json=asked)).json()["value"]
+    assert not any("error" in schedule for schedule in both)
+
+
 async def test_a_subscription_needs_the_permission_to_read(granting: Granting, service: str) -> None:
     wanted = {
         "changeType": "updated",
