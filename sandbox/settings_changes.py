@@ -12,7 +12,7 @@ from sandbox.calls import Call
 from sandbox.errors import GraphError, bad_request
 from sandbox.evidence import evidence
 from sandbox.mailboxes import AutomaticReplies, Contents
-from sandbox.recurrence_json import DAYS
+from sandbox.recurrence_json import DAYS, EARLIEST, LATEST
 from sandbox.zones import parse_moment, zone_named
 
 log = logging.getLogger("sandbox")
@@ -184,4 +184,7 @@ def _choice(asked: Body, name: str, choices: tuple[str, ...], before: str) -> st
 def _moment(asked: Body | None, before: datetime | None) -> datetime | None:
     if asked is None:
         return before
-    return parse_moment(asked.text("dateTime"), zone_named(asked.text("timeZone") or "UTC"))
+    found = parse_moment(asked.text("dateTime"), zone_named(asked.text("timeZone") or "UTC"))
+    if not EARLIEST <= found.year <= LATEST:
+        raise bad_request(f"The year {found.year} is not one of a calendar.", "ErrorInvalidParameter")
+    return found

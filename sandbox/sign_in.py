@@ -66,6 +66,12 @@ class SignIn:
         "prompt=select_account asks which account, login asks again, none never asks and says login_required instead.",
         _PROTOCOL,
     )
+    @evidence("documented", "response_type and scope are required; what is missing is AADSTS900144.", _PROTOCOL)
+    @evidence(
+        "documented",
+        "A code_challenge without a method is a plain one, which Entra takes and the sandbox tenant does not.",
+        "learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow",
+    )
     @evidence(
         "assumed",
         "Without a prompt the account is asked for, as if several were signed in; live a single one goes straight on.",
@@ -77,11 +83,16 @@ class SignIn:
         """
         asked = {**ask.options, **ask.form}
         wish = self._wish(asked)
-        if asked.get("response_type", "code") != "code":
+        for name in ("response_type", "scope"):
+            if not asked.get(name):
+                message = f"The request body must contain the following parameter: '{name}'."
+                return wish.refuse("invalid_request", 900144, message)
+        if asked["response_type"] != "code":
             message = "The response_type is not enabled for the application; here only 'code' is."
             return wish.refuse("unsupported_response_type", 700054, message)
-        if asked.get("code_challenge") and asked.get("code_challenge_method", "S256") != "S256":
-            return wish.refuse("invalid_request", 501491, "The code_challenge_method must be S256.")
+        if asked.get("code_challenge") and asked.get("code_challenge_method", "plain") != "S256":
+            message = "The code_challenge_method must be said, and be S256; the sandbox tenant takes no plain one."
+            return wish.refuse("invalid_request", 501491, message)
         prompt = asked.get("prompt", "")
         if prompt not in _PROMPTS:
             return wish.refuse("invalid_request", 90023, f"Unsupported 'prompt' value '{prompt[:40]}'.")
@@ -141,7 +152,7 @@ class SignIn:
             redirect_uri=wish.redirect_uri,
             challenge=asked.get("code_challenge"),
             nonce=asked.get("nonce"),
-            scope=asked.get("scope", "openid profile"),
+            scope=asked["scope"],
             expires=self.mint.wall() + _CODE_LIVES,
         )
         response = wish.back(code=code, session_state=str(uuid.uuid4()))

@@ -53,6 +53,7 @@ class TokenEndpoint:
 
     # Who the app is -------------------------------------------------------------------------------
 
+    @evidence("documented", "A public client has no secret; one that shows any is AADSTS700025.", _CODES)
     @evidence("reported", "A wrong secret is 401 AADSTS7000215, an unknown app 400 AADSTS700016.", _CODES)
     def _authenticated_app(self, ask: Ask) -> App:
         client_id, secret = ask.form.get("client_id", ""), ask.form.get("client_secret")
@@ -66,6 +67,11 @@ class TokenEndpoint:
         if app is None:
             message = f"Application with identifier '{client_id[:60]}' was not found in the directory 'Meadow'."
             raise EntraError("unauthorized_client", 700016, message)
+        if app.public and ask.form.get("grant_type") != "client_credentials":
+            if secret is not None or "client_assertion" in ask.form:
+                message = "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."
+                raise EntraError("invalid_client", 700025, message, 401)
+            return app
         if "client_assertion" in ask.form:
             kind = ask.form.get("client_assertion_type", "")
             self.assertions.verify(app, ask.form["client_assertion"], kind, self._audiences(ask))
@@ -85,7 +91,8 @@ class TokenEndpoint:
         """What an assertion may be meant for: the token endpoint or the issuer, by any name of the tenant."""
         names = {self.mint.tenant.id, ask.segments[0].lower()}
         ends = ("/oauth2/v2.0/token", "/oauth2/token", "/v2.0", "/", "")
-        return {f"{host}/{name}{end}".lower() for host in (LOGIN, ask.base) for name in names for end in ends}
+        hosts = (LOGIN, self.mint.login, ask.base)
+        return {f"{host}/{name}{end}".lower() for host in hosts for name in names for end in ends}
 
     # What it gets ---------------------------------------------------------------------------------
 
@@ -143,7 +150,7 @@ class TokenEndpoint:
         access = self.mint.user_token(app, account, kept.scope)
         body = {**_BEARER, "scope": kept.scope, "access_token": access}
         if "openid" in scopes:
-            body["id_token"] = self.mint.id_token(app, account, nonce)
+            body["id_token"] = self.mint.id_token(app, account, scopes, nonce)
         if "offline_access" in scopes:
             body["refresh_token"] = refresh_token(app, kept, self.mint.wall())
         if ask.form.get("client_info") == "1":

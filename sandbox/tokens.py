@@ -6,7 +6,7 @@ import base64
 import hashlib
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -52,17 +52,18 @@ class Bearer:
 @dataclass(slots=True)
 class Mint:
     """Signs with the first key, publishes all, and remembers which bearers it has checked. `wall` is real
-    time.
+    time, `login` the address that Entra goes by in discovery and in id tokens.
     """
 
     tenant: Tenant
     keys: list[SigningKey]
     wall: Callable[[], float] = time.time
+    login: str = LOGIN
     _checked: dict[str, Bearer] = field(default_factory=dict)
 
     @property
     def issuer(self) -> str:
-        return f"{LOGIN}/{self.tenant.id}/v2.0"
+        return f"{self.login}/{self.tenant.id}/v2.0"
 
     def app_token(self, app: App, by_certificate: bool = False, since: int = 0) -> str:
         """A version 1 token for Graph, with the app's roles; valid from `since` (seconds) on at the earliest."""
@@ -102,20 +103,26 @@ class Mint:
             }
         )
 
-    def id_token(self, app: App, account: Account, nonce: str | None) -> str:
+    @evidence(
+        "documented",
+        "name, oid and preferred_username need the scope profile, email the scope email.",
+        "learn.microsoft.com/entra/identity-platform/id-token-claims-reference",
+    )
+    def id_token(self, app: App, account: Account, scopes: Collection[str], nonce: str | None) -> str:
         """A version 2 id token; `nonce` is echoed as it came."""
         claims: dict[str, Any] = {
             "aud": app.client_id,
             "iss": self.issuer,
-            "name": account.name,
-            "oid": account.id,
-            "preferred_username": account.mail,
             "rh": "0.",
             "sub": self._pairwise(app, account),
             "tid": self.tenant.id,
             "uti": secrets.token_urlsafe(16),
             "ver": "2.0",
         }
+        if "profile" in scopes:
+            claims |= {"name": account.name, "oid": account.id, "preferred_username": account.mail}
+        if "email" in scopes:
+            claims["email"] = account.mail
         if account.roles:
             claims["roles"] = account.roles
         if nonce:

@@ -9,6 +9,11 @@ import httpx
 import jwt
 import pytest
 
+from sandbox.organization import build_organization
+from sandbox.server import Options
+from sandbox.sign_in_page import picker_page
+from sandbox.tenant import build_tenant
+
 BACK = "http://localhost:8000/signed-in"
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -135,6 +140,33 @@ async def test_signing_in_gives_an_id_token_with_the_nonce_once(
     assert "id_token" not in again.text
 
 
+@pytest.mark.parametrize("missing", ["response_type", "scope"])
+async def test_a_request_to_sign_in_says_what_it_wants(authorize: Any, ann: str, missing: str) -> None:
+    answer = await authorize(login_hint=ann, **{missing: None})
+    told = parse_qs(urlsplit(answer.headers["location"]).query)
+    assert told["error"] == ["invalid_request"]
+    assert told["error_description"][0].startswith("AADSTS900144")
+    assert "code" not in told
+
+
+@pytest.mark.parametrize("method", [None, "plain"])
+async def test_a_plain_challenge_is_refused(authorize: Any, ann: str, method: str | None) -> None:
+    answer = await authorize(login_hint=ann, code_challenge_method=method)
+    told = parse_qs(urlsplit(answer.headers["location"]).query)
+    assert told["error_description"][0].startswith("AADSTS501491")
+
+
+def test_a_picker_of_many_lists_some_and_lets_the_others_be_named() -> None:
+    tenant = build_tenant(build_organization(1, 200, Options().day0))
+    people = [account for account in tenant.accounts.values() if account.is_person]
+    page = picker_page(people, {"state": '"><b>', "client_id": "c"}, None)
+    assert page.count("<li>") < len(people)
+    assert "name='login_hint'" in page
+    assert '<input type="hidden" name="client_id" value="c">' in page
+    assert '"><b>' not in page
+    assert "name='login_hint'" not in picker_page(people[:12], {}, None)
+
+
 async def test_only_the_hr_partner_has_the_hr_role(
     plain: httpx.AsyncClient, sandbox: Any, authorize: Any, redeem: Any
 ) -> None:
@@ -249,6 +281,18 @@ async def test_a_plain_oauth_sign_in_gets_no_id_token(authorize: Any, redeem: An
     answer = redeem(code_in(await authorize(login_hint=ann, scope="User.Read"))).json()
     assert "access_token" in answer
     assert not {"id_token", "refresh_token", "client_info"} & set(answer)
+
+
+async def test_who_somebody_is_is_said_to_an_app_that_asked_for_it(
+    authorize: Any, redeem: Any, plain: httpx.AsyncClient, sandbox: Any, ann: str
+) -> None:
+    said = {}
+    for scope in ("openid", "openid profile email"):
+        tokens = redeem(code_in(await authorize(login_hint=ann, scope=scope))).json()
+        said[scope] = await verified(plain, sandbox, tokens["id_token"], sandbox.about["client_id"])
+    assert not {"name", "oid", "preferred_username", "email"} & set(said["openid"])
+    assert said["openid"]["sub"] == said["openid profile email"]["sub"]
+    assert {said["openid profile email"][name] for name in ("preferred_username", "email")} == {ann}
 
 
 async def test_instance_discovery_knows_the_clouds_and_no_other_host(plain: httpx.AsyncClient, sandbox: Any) -> None:

@@ -116,6 +116,7 @@ def replies(start: str, end: str) -> dict[str, Any]:
         ({"automaticRepliesSetting": {"status": "sometimes"}}, "RequestBodyRead"),
         (replies("2030-01-01T00:00:00", "2030-01-02T00:00:00"), "ErrorInvalidUserOofSettings"),
         (replies("2031-01-02T00:00:00", "2031-01-01T00:00:00"), "ErrorInvalidUserOofSettings"),
+        (replies("2031-01-01T00:00:00", "9999-12-31T23:59:59"), "ErrorInvalidParameter"),
         ({"userPurpose": "room"}, "ErrorInvalidPropertySet"),
         ({"colour": "green"}, "RequestBodyRead"),
     ],
@@ -128,6 +129,13 @@ async def test_a_refused_change_leaves_every_setting_as_it_was(
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
     after = await graph.get(path, params={"$select": "timeZone,workingHours,timeFormat,language"})
     assert after.json() == before
+
+
+@pytest.mark.parametrize("kind", [{}, {"Content-Type": "text/plain"}, {"Content-Type": "application/xml"}])
+async def test_a_body_must_say_that_it_is_json(kind: dict[str, str], graph: httpx.AsyncClient, path: str) -> None:
+    answer = await graph.patch(path, content=b'{"timeFormat": "tt"}', headers=kind)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadRequest")
+    assert (await graph.get(path)).json()["timeFormat"] != "tt"
 
 
 async def test_settings_are_not_written_with_the_permission_to_read(

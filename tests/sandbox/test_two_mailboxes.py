@@ -55,7 +55,7 @@ class Asker:
                 method="POST",
                 path=f"/users/{mail}",
                 query_string=query,
-                headers={},
+                headers={"content-type": "application/json"},
                 raw_body=json.dumps(body).encode(),
                 now=self.now,
                 base="http://127.0.0.1/v1.0",
