@@ -1,9 +1,10 @@
 """The ASGI application: one loopback port for Graph, Entra, the control plane and the page for people."""
 
+import asyncio
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -68,6 +69,8 @@ class Sandbox:
     ledger: Ledger = field(default_factory=Ledger)
     faults: Faults = field(default_factory=Faults)
     limits: Limits = field(default_factory=Limits)
+    # Called once the deed is done and before anybody hears of it.
+    before_answer: Callable[[], None] = lambda: None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -83,6 +86,7 @@ class Sandbox:
         try:
             if _GRAPH.match(raw_path):
                 found = await self._graph(request)
+                self.before_answer()
                 if found.breaks:
                     await answer_half(send, found.status, found.headers, found.content)
                     reset(receive)
@@ -92,6 +96,7 @@ class Sandbox:
                 response = await self._control(request)
             else:
                 response = await self._entra(request)
+            self.before_answer()
         except UnansweredError:
             return
         except ClockError as error:
@@ -127,6 +132,9 @@ class Sandbox:
         in_flight = self.ledger.enter(app, mailbox) if mailbox else 1
         try:
             body = await read_all(request.receive) if content is None else content
+            if mailbox and content is None:
+                # Requests that came at once are under way at once, however quickly each is answered.
+                await asyncio.sleep(0)
             now = await self.clock.now()
             order = self.faults.meet(request.method, request.path, app)
             result = Answer(0, graph.answer_headers(request.headers), b"")

@@ -143,6 +143,7 @@ class Control:
         if not body.text("now"):
             raise bad_request('Say which time it is: {"now": "2030-02-04T00:00:00Z"}.')
         self.clock.set(parse_moment(body.text("now")))
+        self.tenant.changed = True
         return {"now": stamp(await self.clock.now())}
 
     async def _advance(self, body: Body) -> dict[str, Any]:
@@ -150,4 +151,5 @@ class Control:
         if not 0 < days <= _MOST_DAYS:
             raise bad_request(f'Say how many days: {{"days": 1}}, and at most {_MOST_DAYS}.')
         await self.clock.advance(days)
+        self.tenant.changed = True
         return {"now": stamp(await self.clock.now())}

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 
@@ -22,7 +23,7 @@ from sandbox.organization import build_organization
 from sandbox.signing_keys import SigningKey, complete
 from sandbox.state_file import StateFile, read_state
 from sandbox.tenant import Tenant, build_tenant
-from sandbox.tokens import Mint
+from sandbox.tokens import LOGIN, Mint
 
 # Where a check-in application on its usual port lets people sign in.
 DEFAULT_REDIRECT_URIS = ("http://localhost:8000/sign-in/done", "http://127.0.0.1:8000/sign-in/done")
@@ -32,7 +33,9 @@ _ENDS = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`port` 0 is any free one; without `clock_url` the tenant has a clock of its own."""
+    """`port` 0 is any free one; without `clock_url` the tenant has a clock of its own. `advertise` is the address that
+    Entra goes by in discovery and id tokens, by default Microsoft's; `self` is the one it is served at.
+    """
 
     port: int = 0
     seed: int = 1
@@ -43,6 +46,7 @@ class Options:
     json: bool = False
     strict_permissions: bool = False
     redirect_uris: Sequence[str] = field(default=DEFAULT_REDIRECT_URIS)
+    advertise: str | None = None
 
 
 def run(options: Options) -> None:
@@ -63,12 +67,13 @@ async def serve(options: Options, announce: Callable[[dict[str, Any]], None] | N
     known = read_state(path, options.seed, options.people, options.day0.isoformat()) if path else None
     keys = [SigningKey(pem) for pem in known.keys] if known else []
     complete(keys)
-    state_file = StateFile(path, tenant, keys) if path else None
+    clock: Clock = ServedClock(options.clock_url) if options.clock_url else OwnClock()
+    state_file = StateFile(path, tenant, keys, clock) if path else None
     if state_file is not None and known is not None:
         state_file.adopt(known)
-    clock: Clock = ServedClock(options.clock_url) if options.clock_url else OwnClock()
     listening = _listen(options.port)
-    app = build_app(tenant, Mint(tenant, keys), clock)
+    login = _login(options.advertise, listening.getsockname()[1])
+    app = build_app(tenant, Mint(tenant, keys, login=login), clock)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
@@ -87,6 +92,7 @@ async def serve(options: Options, announce: Callable[[dict[str, Any]], None] | N
     companions = [asyncio.create_task(_say_when_ready(server, announce or _printer(options), about))]
     if state_file is not None:
         state_file.save()
+        app.before_answer = state_file.save_before_answer
         companions.append(asyncio.create_task(state_file.keep_saving()))
     # uvicorn stops at the first signal, and then raises it again for whoever listened before. Nobody must: by
     # default that would end the process before the state is written.
@@ -124,6 +130,18 @@ def announcement(tenant: Tenant, port: int) -> dict[str, Any]:
             if a.is_person
         ],
     }
+
+
+def _login(advertise: str | None, port: int) -> str:
+    """The address by which Entra goes. Raises ValueError for what is none."""
+    if advertise is None:
+        return LOGIN
+    if advertise == "self":
+        return f"http://127.0.0.1:{port}"
+    parts = urlsplit(advertise)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError(f"{advertise!r} is no address to advertise; write 'self', or one like https://localhost:8443.")
+    return advertise.rstrip("/")
 
 
 def _listen(port: int) -> socket.socket:

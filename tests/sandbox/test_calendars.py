@@ -7,9 +7,8 @@ import pytest
 
 
 def appointment(subject: str, **more: Any) -> dict[str, Any]:
-    moments = {
-        name: {"dateTime": f"2030-06-12T{hour:02}:00:00", "timeZone": "UTC"} for name, hour in (("start", 9), ("end", 10))
-    }
+    hours = {"start": "09", "end": "10"}
+    moments = {name: {"dateTime": f"2030-06-12T{hour}:00:00", "timeZone": "UTC"} for name, hour in hours.items()}
     return {"subject": subject, **moments, **more}
 
 
@@ -106,7 +105,7 @@ async def test_the_place_may_be_the_first_of_several(graph: httpx.AsyncClient, s
     assert (await graph.delete(f"/users/{service}/events/{made['id']}")).status_code == 204
 
 
-@pytest.mark.parametrize("minutes", [2**31, -(2**31) - 1, 10**30, 1.5, "15", True])
+@pytest.mark.parametrize("minutes", [2**31, -(2**31) - 1, 10**30, 1.5, "many", True])
 async def test_a_number_is_one_of_32_bits(graph: httpx.AsyncClient, service: str, minutes: Any) -> None:
     wrong = appointment("Wrong", reminderMinutesBeforeStart=minutes)
     assert (await graph.post(f"/users/{service}/events", json=wrong)).status_code == 400

@@ -176,7 +176,7 @@ async def test_what_came_as_mime_can_be_read_as_mime(
     "text", ["", "a\r\nBcc: x@y.example", 'quo"te\\', "ü, <b@c.example>", "\x00\x0b\u2028 end", "x" * 3000]
 )
 async def test_no_text_breaks_out_of_a_header(graph: httpx.AsyncClient, service: str, text: str) -> None:
-    to = {"emailAddress": {"address": "a@b.example" if not text else text, "name": text}}
+    to = {"emailAddress": {"address": text or "a@b.example", "name": text}}
     headers = [{"name": "x-one", "value": text}, {"name": "x-\r\nBcc", "value": "y"}]
     draft = {"subject": text, "toRecipients": [to], "internetMessageHeaders": headers}
     made = await graph.post(f"/users/{service}/messages", json=draft, headers={"Prefer": 'IdType="ImmutableId"'})

@@ -11,9 +11,8 @@ LASTING = {"Prefer": 'IdType="ImmutableId"'}
 
 
 def meeting(*mails: str, **more: Any) -> dict[str, Any]:
-    moments = {
-        name: {"dateTime": f"2030-06-11T{hour:02}:00:00", "timeZone": "UTC"} for name, hour in (("start", 9), ("end", 10))
-    }
+    hours = {"start": "09", "end": "10"}
+    moments = {name: {"dateTime": f"2030-06-11T{hour}:00:00", "timeZone": "UTC"} for name, hour in hours.items()}
     attendees = [{"emailAddress": {"address": mail}} for mail in mails]
     return {"subject": "Preferred", **moments, "attendees": attendees, **more}
 

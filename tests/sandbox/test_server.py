@@ -1,5 +1,6 @@
 """The process itself: its state outlives it, its clock may be served, it refuses to start in words."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -7,12 +8,20 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+
+from sandbox.app import build_app
+from sandbox.clock import OwnClock
+from sandbox.organization import build_organization
+from sandbox.signing_keys import SigningKey, complete
+from sandbox.tenant import build_tenant
+from sandbox.tokens import Mint
 
 ROOT = Path(__file__).parents[2]
 
@@ -174,3 +183,45 @@ def test_it_has_nothing_of_its_clients() -> None:
     code = f"import sys, sandbox.__main__; print(sorted({set(ours)!r} & set(sys.modules)))"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_what_anybody_was_told_of_outlives_a_kill(start_sandbox: Any, tmp_path: Path) -> None:
+    file = tmp_path / "tenant.json"
+    first = start_sandbox("--people", "3", "--state", str(file))
+    httpx.post(f"{first.url}/_sandbox/clock", json={"now": "2031-05-06T07:00:00Z"}, trust_env=False)
+    mailbox = f"{first.about['graph']}/users/{first.about['service_mailbox']}"
+    event = {
+        "subject": "Survives",
+        "start": {"dateTime": "2031-05-07T10:00:00", "timeZone": "UTC"},
+        "end": {"dateTime": "2031-05-07T11:00:00", "timeZone": "UTC"},
+    }
+    for number in range(20):
+        made = httpx.post(
+            f"{mailbox}/events", json={**event, "transactionId": f"t{number}"}, headers=headers(first), trust_env=False
+        )
+        assert made.status_code == 201
+    first.process.kill()
+    assert first.process.wait(10) == -signal.SIGKILL
+    second = start_sandbox("--people", "3", "--state", str(file))
+    mailbox = f"{second.about['graph']}/users/{second.about['service_mailbox']}"
+    found = httpx.get(f"{mailbox}/events/{made.json()['id']}", headers=headers(second), trust_env=False)
+    assert found.json()["subject"] == "Survives"
+    now = httpx.get(f"{second.url}/_sandbox/clock", trust_env=False).json()["now"]
+    assert now.startswith("2031-05-06T07:"), "the clock goes on from where it was set to"
+    second.stop()
+
+
+async def test_six_requests_at_once_are_two_too_many() -> None:
+    tenant = build_tenant(build_organization(1, 3, date(2030, 2, 4)))
+    keys: list[SigningKey] = []
+    complete(keys)
+    app = build_app(tenant, Mint(tenant, keys), OwnClock())
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        secret = {"client_id": tenant.app.client_id, "client_secret": tenant.app.client_secret}
+        form = {**secret, "grant_type": "client_credentials", "scope": "https://graph.microsoft.com/.default"}
+        bearer = (await client.post(f"/{tenant.id}/oauth2/v2.0/token", data=form)).json()["access_token"]
+        path, headers = f"/v1.0/users/{tenant.organization.service.mail}/events", {"Authorization": f"Bearer {bearer}"}
+        answers = await asyncio.gather(*(client.get(path, headers=headers) for _ in range(6)))
+        assert sorted(answer.status_code for answer in answers) == [200] * 4 + [429] * 2
+        assert (await client.get(path, headers=headers)).status_code == 200
