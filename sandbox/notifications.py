@@ -14,16 +14,15 @@ import httpx
 from sandbox.changes import Change, Watch
 from sandbox.clock import Clock, ClockError
 from sandbox.errors import GraphError
-from sandbox.event_view import etag
 from sandbox.evidence import evidence
-from sandbox.item_ids import moving_id
 from sandbox.mishaps import MishapOrder, Mishaps
+from sandbox.notices import concerns, head, resource_of
 from sandbox.permissions import Granted, authorize_subscription
 from sandbox.subscription import Delivery, Subscription
 from sandbox.subscriptions import subscription_json
 from sandbox.tenant import Tenant
 from sandbox.webhooks import post, web_client
-from sandbox.zones import long_stamp, stamp
+from sandbox.zones import stamp
 
 log = logging.getLogger("sandbox")
 
@@ -81,7 +80,7 @@ class Notifications:
         self._care(now)
         for change in self._look():
             for subscription in list(self.tenant.subscriptions.values()):
-                if _concerns(subscription, change):
+                if concerns(subscription, change):
                     self._tell(subscription, change, now)
         self._send_due(now)
         self.resume()
@@ -94,7 +93,7 @@ class Notifications:
 
     def _look(self) -> list[Change]:
         subscriptions = self.tenant.subscriptions.values()
-        watched = {s.watched for s in subscriptions if s.watched is not None}
+        watched = {(s.watched, s.what) for s in subscriptions if s.watched is not None}
         return self._watch.look(self.tenant, watched, any(s.watched is None for s in subscriptions))
 
     @evidence("documented", "Whose subscription is about to expire is told reauthorizationRequired.", _LIFECYCLE)
@@ -183,7 +182,7 @@ class Notifications:
         if order is not None and order.mishap == "lose":
             subscription.missed = subscription.missed or order.tell
             return
-        value = {**_head(self.tenant, subscription), "changeType": change.kind, **_resource(change, subscription)}
+        value = {**head(self.tenant, subscription), "changeType": change.kind, **resource_of(change, subscription)}
         delivery = Delivery(subscription.id, subscription.notification_url, value, now, next(self._numbers))
         if order is not None and order.mishap in ("delay", "reorder"):
             delivery.due = now + timedelta(minutes=order.minutes)
@@ -200,7 +199,7 @@ class Notifications:
     def _tell_lifecycle(self, subscription: Subscription, event: LifecycleEvent, now: datetime) -> None:
         if subscription.lifecycle_url is None:
             return
-        value = {**_head(self.tenant, subscription), "lifecycleEvent": event}
+        value = {**head(self.tenant, subscription), "lifecycleEvent": event}
         delivery = Delivery(subscription.id, subscription.lifecycle_url, value, now, next(self._numbers))
         delivery.lifecycle = True
         self._send(delivery)
@@ -298,42 +297,3 @@ class Notifications:
 
 def _turn(delivery: Delivery) -> tuple[datetime, int]:
     return delivery.due, delivery.number
-
-
-def _concerns(subscription: Subscription, change: Change) -> bool:
-    if subscription.watched != change.watched or change.kind not in subscription.change_types:
-        return False
-    return subscription.only is None or subscription.only == change.item
-
-
-@evidence("documented", "What a notification says of itself, and that it repeats the clientState.", _LIFECYCLE)
-def _head(tenant: Tenant, subscription: Subscription) -> dict[str, Any]:
-    return {
-        "subscriptionId": subscription.id,
-        "subscriptionExpirationDateTime": long_stamp(subscription.expires),
-        "clientState": subscription.client_state,
-        "tenantId": tenant.id,
-    }
-
-
-@evidence(
-    "documented",
-    "A basic notification names the item and, for events, its etag; nothing of its contents.",
-    "learn.microsoft.com/graph/api/resources/resourcedata",
-)
-@evidence(
-    "documented",
-    "A subscription made with Prefer: IdType='ImmutableId' tells immutable ids, any other the ordinary ones.",
-    "learn.microsoft.com/graph/outlook-immutable-id (change notifications)",
-)
-def _resource(change: Change, subscription: Subscription) -> dict[str, Any]:
-    item = change.item
-    if change.watched is None:
-        path, kind = f"Users/{item}", "#Microsoft.Graph.User"
-    else:
-        item = item if subscription.lasting_ids else moving_id(item)
-        path, kind = f"Users/{change.watched}/Events/{item}", "#Microsoft.Graph.Event"
-    data: dict[str, Any] = {"@odata.type": kind, "@odata.id": path, "id": item}
-    if change.version:
-        data["@odata.etag"] = etag(change.item, change.version)
-    return {"resource": path, "resourceData": data}

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
+
+Watched = Literal["events", "messages"]
 
 
 @dataclass(slots=True)
 class Subscription:
-    """`resource` is as the client wrote it; `watched` is the account id whose events are watched, or None
-    for the directory, then `only` may name one account. Instants are aware UTC.
+    """`resource` is as the client wrote it; `watched` is the account id whose events or messages (`what`) are
+    watched, the messages of one `folder` maybe, or None for the directory, then `only` may name one account.
+    Instants are aware UTC.
 
     At `challenge_at` the client is told that it expires soon; None once that is done. While `paused` it waits to
     be reauthorized and nothing is delivered; `missed` says that something was lost meanwhile. `lasting_ids` says
@@ -31,6 +34,8 @@ class Subscription:
     challenge_at: datetime | None = None
     paused: bool = False
     missed: bool = False
+    what: Watched = "events"
+    folder: str | None = None
     lasting_ids: bool = False
 
     @property

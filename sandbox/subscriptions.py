@@ -1,7 +1,6 @@
 """Subscriptions over Graph: who wants to hear of which changes, where, and for how long."""
 
 import logging
-import re
 import uuid
 from datetime import datetime, timedelta
 
@@ -9,10 +8,10 @@ from sandbox.bodies import Body
 from sandbox.calls import Call, Json, Reply
 from sandbox.errors import GraphError
 from sandbox.evidence import evidence
-from sandbox.permissions import authorize_subscription
 from sandbox.preferences import preference
 from sandbox.routing import Routes
 from sandbox.subscription import Subscription
+from sandbox.subscription_targets import target_of
 from sandbox.tenant import Tenant
 from sandbox.webhooks import check_address, prove
 from sandbox.zones import long_stamp, parse_moment
@@ -25,7 +24,6 @@ _SHORTEST = timedelta(minutes=45)
 _LONGEST_STATE = 128
 _MOST_OF_DIRECTORY = 100
 _MOST_OF_MAILBOX = 1000
-_RESOURCE = re.compile(r"/?users(?:(?:/(?P<id>[^/?()']+)|\('(?P<quoted>[^'/]+)'\))(?P<events>/events)?)?/?", re.I)
 _CHANGE_TYPES = ("created", "updated", "deleted")
 _CREATE_NAMES = """
 applicationId changeType clientState creatorId encryptionCertificate encryptionCertificateId expirationDateTime id
@@ -75,7 +73,11 @@ def get_subscription(call: Call) -> Reply:
     return Reply(200, _entity(call, _subscription(call)))
 
 
-@evidence("documented", "Renewing a subscription also reauthorizes it.", "graph/change-notifications-lifecycle-events")
+@evidence(
+    "documented",
+    "Renewing a subscription also reauthorizes it.",
+    "learn.microsoft.com/graph/change-notifications-lifecycle-events",
+)
 @evidence(
     "documented",
     "Only expirationDateTime and notificationUrl can be changed; a new URL is validated first.",
@@ -83,7 +85,7 @@ def get_subscription(call: Call) -> Reply:
 )
 def update_subscription(call: Call) -> Reply:
     found, body = _subscription(call), call.body
-    _target(call, found.resource)
+    target_of(call, found.resource)
     for name in body.values:
         if name not in ("expirationDateTime", "notificationUrl"):
             raise _invalid(f"The property '{name[:60]}' of a subscription cannot be changed.")
@@ -111,11 +113,11 @@ def delete_subscription(call: Call) -> Reply:
 @evidence(
     "documented",
     "POST reauthorize answers a challenge without renewing; notifications flow again.",
-    "graph/change-notifications-lifecycle-events",
+    "learn.microsoft.com/graph/change-notifications-lifecycle-events",
 )
 def reauthorize(call: Call) -> Reply:
     found = _subscription(call)
-    _target(call, found.resource)
+    target_of(call, found.resource)
     found.paused = False
     call.tenant.changed = True
     return Reply(204)
@@ -163,7 +165,7 @@ def _read(call: Call, body: Body) -> Subscription:
     if body.flag("includeResourceData"):
         log.warning("NOT SERVED: a client wanted notifications with resource data")
         raise _invalid("The sandbox tenant has no notifications with resource data.")
-    watched, only = _target(call, body.text("resource"))
+    target = target_of(call, body.text("resource"))
     url, lifecycle_url = body.text("notificationUrl"), body.text("lifecycleNotificationUrl") or None
     check_address(url, "notificationUrl")
     if lifecycle_url is not None:
@@ -171,16 +173,18 @@ def _read(call: Call, body: Body) -> Subscription:
     state = body.text("clientState") or None
     if state is not None and len(state) > _LONGEST_STATE:
         raise _invalid(f"The clientState may have at most {_LONGEST_STATE} characters, not {len(state)}.")
-    expires = _expiry(call, body, watched is not None)
+    expires = _expiry(call, body, target.watched is not None)
     # As opaque as the real ones; it need not be the same in another run, since nobody sorts by it.
     return Subscription(
         id=str(uuid.uuid4()),
         app_id=call.app.client_id,
         creator_id=call.app.object_id,
         resource=body.text("resource"),
-        watched=watched,
-        only=only,
-        change_types=_change_types(body.text("changeType"), watched is not None),
+        watched=target.watched,
+        only=target.only,
+        what=target.what,
+        folder=target.folder,
+        change_types=_change_types(body.text("changeType"), target.watched is not None),
         notification_url=url,
         lifecycle_url=lifecycle_url,
         client_state=state,
@@ -190,25 +194,6 @@ def _read(call: Call, body: Body) -> Subscription:
         challenge_at=challenge_at(call.now, expires),
         lasting_ids=preference(call.headers, "idtype").lower() == "immutableid",
     )
-
-
-def _target(call: Call, resource: str) -> tuple[str | None, str | None]:
-    """(account whose events are watched, the one account that is watched itself)."""
-    found = _RESOURCE.fullmatch(resource.strip())
-    if found is None:
-        log.warning("NOT SERVED: a client wanted to subscribe to %s", resource[:200])
-        raise _invalid(
-            f"The sandbox tenant has no subscriptions to '{resource[:120]}', only to users and their events."
-        )
-    name = found.group("id") or found.group("quoted")
-    below = f"/{name}{found.group('events') or ''}" if name else ""
-    authorize_subscription(call.tenant, call.granted, f"users{below}")
-    if name is None:
-        return None, None
-    account = call.tenant.account(name)
-    if account is None or (found.group("events") and not account.enabled):
-        raise GraphError(404, "ResourceNotFound", f"The resource '{resource[:120]}' was not found.")
-    return (account.id, None) if found.group("events") else (None, account.id)
 
 
 @evidence(
@@ -257,8 +242,7 @@ def _expiry(call: Call, body: Body, is_outlook: bool) -> datetime:
 def _check_room(tenant: Tenant, made: Subscription) -> None:
     alike = [s for s in tenant.subscriptions.values() if s.expires > made.created and s.watched == made.watched]
     for other in alike:
-        same = (other.app_id, other.only, other.change_types) == (made.app_id, made.only, made.change_types)
-        if same:
+        if _is_alike(other, made):
             raise GraphError(
                 409, "Conflict", f"Subscription Id {other.id} already exists for the requested combination"
             )
@@ -266,6 +250,12 @@ def _check_room(tenant: Tenant, made: Subscription) -> None:
         raise GraphError(403, "Forbidden", f"The mailbox has {_MOST_OF_MAILBOX} subscriptions already.")
     if made.watched is None and len([s for s in alike if s.app_id == made.app_id]) >= _MOST_OF_DIRECTORY:
         raise GraphError(403, "Forbidden", f"The app has {_MOST_OF_DIRECTORY} subscriptions to users already.")
+
+
+def _is_alike(one: Subscription, other: Subscription) -> bool:
+    if (one.app_id, one.change_types) != (other.app_id, other.change_types):
+        return False
+    return (one.only, one.what, one.folder) == (other.only, other.what, other.folder)
 
 
 @evidence(

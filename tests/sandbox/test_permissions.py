@@ -78,6 +78,39 @@ def test_a_path_needs_the_same_by_every_way_to_it(method: str, pattern: str, rol
     assert need.roles == roles
 
 
+SEE_CALENDARS = "Calendars.ReadBasic.All Calendars.Read Calendars.ReadWrite"
+# By hand from Graph's list (permissions.json of 2026-08-07); routes are without the user and the folder in front.
+BY_HAND = (
+    (r"GET users(/x)?", "User.ReadBasic.All User.Read.All Directory.Read.All"),
+    (r"GET (users/\$count|users/delta|manager|directReports)", "User.Read.All Directory.Read.All"),
+    (r"GET mailboxSettings", "MailboxSettings.Read MailboxSettings.ReadWrite"),
+    (r"PATCH mailboxSettings", "MailboxSettings.ReadWrite"),
+    (r"GET (events(/x(/instances)?)?|calendarView)", SEE_CALENDARS),
+    (r"POST getSchedule", SEE_CALENDARS),
+    (r"GET calendarView/delta", "Calendars.Read Calendars.ReadWrite"),
+    (r"POST events|(PATCH|DELETE) events/x", "Calendars.ReadWrite"),
+    (r"POST events/x/(accept|decline|tentativelyAccept|cancel|permanentDelete)", "Calendars.ReadWrite"),
+    (r"POST events/x/forward", "Calendars.Read Calendars.ReadWrite"),
+    (r"GET messages(/x)?", "Mail.ReadBasic.All Mail.Read Mail.ReadWrite"),
+    (r"GET messages/x/\$value", "Mail.Read Mail.ReadWrite"),
+    (r"POST messages|(PATCH|DELETE) messages/x", "Mail.ReadWrite"),
+    (r"POST messages/x/(permanentDelete|createReply|createReplyAll|createForward)", "Mail.ReadWrite"),
+    (r"POST (sendMail|messages/x/(send|reply|replyAll|forward))", "Mail.Send"),
+    (r"\w+ subscriptions.*|POST \$batch", ""),
+)
+
+
+def test_every_route_is_opened_by_what_graphs_list_says() -> None:
+    for route in all_routes():
+        path = re.sub(r"\{\w+\}", "x", route.pattern)
+        name = f"{route.method} {re.sub(r'^users/x/(calendar/|mailFolders/x/)?', '', path)}"
+        roles = [roles for pattern, roles in BY_HAND if re.fullmatch(pattern, name)]
+        assert len(roles) == 1, f"Say in BY_HAND what opens {name}, once."
+        need = needed(route.method, route.pattern)
+        assert need is not None
+        assert set(need.roles) == set(roles[0].split()), name
+
+
 def test_a_path_that_nobody_wrote_down_is_opened_by_nothing() -> None:
     assert needed("POST", "users/{user}/findMeetingTimes") is None
     assert needed("DELETE", "users/{user}") is None
@@ -217,6 +250,8 @@ async def test_a_subscription_needs_the_permission_to_read(granting: Granting, s
     assert refusal(await writer("POST", "/subscriptions", json=wanted)) == (403, "ExtensionError")
     reader = await granting("reader", "Calendars.Read")
     assert (await reader("POST", "/subscriptions", json=wanted)).status_code != 403
+    letters = {**wanted, "resource": f"/users/{service}/messages"}
+    assert refusal(await reader("POST", "/subscriptions", json=letters)) == (403, "ExtensionError")
     people = {**wanted, "resource": "/users"}
     assert refusal(await reader("POST", "/subscriptions", json=people)) == (403, "ExtensionError")
 

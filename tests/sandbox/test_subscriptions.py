@@ -403,6 +403,38 @@ async def test_notifications_can_be_lost_doubled_delayed_and_overtaken(
     assert endpoint.is_quiet
 
 
+async def test_messages_are_told_of_by_folder_or_all_together(
+    own: Any, graph: httpx.AsyncClient, control: httpx.AsyncClient, endpoint: Endpoint
+) -> None:
+    service, ann = own.about["service_mailbox"], own.mail_of("Ann")
+    lasting = {"Prefer": 'IdType="ImmutableId"'}
+    sent = wanted(own, endpoint, resource=f"users/{service}/mailFolders('SentItems')/messages", changeType="created")
+    assert (await graph.post("/subscriptions", json=sent, headers=lasting)).status_code == 201
+    await subscribe(graph, own, endpoint, resource=f"users('{ann}')/messages", notificationUrl=f"{endpoint.url}/ann")
+    draft = {"subject": "Hello", "toRecipients": [{"emailAddress": {"address": ann}}]}
+    made = (await graph.post(f"/users/{service}/messages", json=draft, headers=lasting)).json()["id"]
+    assert endpoint.is_quiet
+    await graph.post(f"/users/{service}/messages/{made}/send", headers=lasting)
+    await control.post("/deliveries")
+    heard = dict([await endpoint.next(), await endpoint.next()])
+    (ours,), (theirs,) = (heard[path]["value"] for path in ("/hook", "/hook/ann"))
+    assert (ours["changeType"], ours["resourceData"]["id"]) == ("created", made)
+    assert theirs["resourceData"]["@odata.type"] == "#Microsoft.Graph.Message"
+    arrived = theirs["resourceData"]["id"]
+    read = await graph.get(f"/users/{ann}/messages/{arrived}")
+    assert read.json()["subject"] == "Hello"
+    assert read.json()["@odata.etag"] == theirs["resourceData"]["@odata.etag"]
+    await graph.patch(f"/users/{ann}/messages/{arrived}", json={"isRead": True})
+    assert (await endpoint.one())["changeType"] == "updated"
+    await graph.delete(f"/users/{ann}/messages/{arrived}")
+    _, gone = await endpoint.next()
+    assert [(v["changeType"], v["resourceData"]["id"] == arrived) for v in gone["value"]] == [
+        ("deleted", True),
+        ("created", False),
+    ]
+    assert endpoint.is_quiet
+
+
 async def test_the_directory_tells_of_people(
     own: Any, graph: httpx.AsyncClient, control: httpx.AsyncClient, endpoint: Endpoint
 ) -> None:
