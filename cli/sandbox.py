@@ -85,6 +85,10 @@ def sandbox(
     strict_permissions: Annotated[
         bool, typer.Option("--strict-permissions", help="The app holds the grant that the README asks for, no more.")
     ] = False,
+    advertise: Annotated[
+        str | None,
+        typer.Option(help="By which address Entra goes, or 'self'; else Microsoft's, as msal insists.", metavar="URL"),
+    ] = None,
     redirect_uri: Annotated[
         list[str] | None, typer.Option(help="Where sign-in may return to; repeatable. [default: the web face's]")
     ] = None,
@@ -118,6 +122,7 @@ def sandbox(
                 state_file=state,
                 json=as_json,
                 strict_permissions=strict_permissions,
+                advertise=advertise,
                 redirect_uris=tuple(redirect_uri or DEFAULT_REDIRECT_URIS),
             )
         )

@@ -77,10 +77,17 @@ class Body:
             raise _wrong(name, "a boolean")
         return value
 
+    @evidence(
+        "documented",
+        "A number may be written as a string, as in 'availabilityViewInterval': '15'.",
+        "learn.microsoft.com/archive/blogs/deva (getSchedule, example request)",
+    )
     def number(self, name: str, default: int) -> int:
         value = self.values.get(name)
         if value is None:
             return default
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+            value = int(value)
         if not isinstance(value, int) or isinstance(value, bool) or not -(2**31) <= value < 2**31:
             raise _wrong(name, "an integer of 32 bits")
         return value

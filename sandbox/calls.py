@@ -172,8 +172,15 @@ class Call:
 
     # Replies ----------------------------------------------------------------------------------------
 
+    @evidence(
+        "documented",
+        "The context names what was selected: #users(displayName,id).",
+        "graph docs, api/user-list-events.md and api/user-delta.md (example responses)",
+    )
     def context(self, what: str) -> str:
-        return f"{self.base}/$metadata#{what}"
+        whole, entity, _ = what.partition("/$entity")
+        selected = f"({','.join(self.select)})" if self.select else ""
+        return f"{self.base}/$metadata#{whole}{selected}{entity}"
 
     def page(self, what: str, items: list[Any], default: int, view: Callable[[Any], Json]) -> Reply:
         """One page of `items` as a collection, with a nextLink when there is more."""

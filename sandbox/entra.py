@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from sandbox.entra_calls import Ask, EntraError
+from sandbox.errors import not_served
 from sandbox.evidence import evidence
 from sandbox.sign_in import SignIn
 from sandbox.sign_in_page import trouble_page
@@ -54,18 +55,17 @@ class Entra:
         self.tokens = TokenEndpoint(self.mint, self.sign_in.codes)
 
     def answer(self, ask: Ask) -> Response:
-        """The response; a refusal has an AADSTS number, on a page where a browser asked."""
+        """The response; a refusal has an AADSTS number, on a page where a browser asked. Raises GraphError for what
+        neither Entra nor anybody else here serves.
+        """
         path = "/".join(ask.segments).lower()
         if path == "common/discovery/instance" and ask.method == "GET":
             return self._instance(ask)
         page = self._page(path.partition("/")[2], ask.method)
         if page is None:
-            log.warning("NOT SERVED: a client wanted %s /%s", ask.method, path)
-            trouble = {
-                "code": "ResourceNotFound",
-                "message": f"The sandbox tenant does not serve {ask.method} /{path}.",
-            }
-            return JSONResponse({"error": trouble}, 404)
+            asked = "/" + "/".join(ask.segments)
+            log.warning("NOT SERVED: a client wanted %s %s", ask.method, asked[:200])
+            raise not_served(ask.method, asked[:200])
         try:
             self._check_tenant(ask.segments[0])
             return page(ask)
@@ -115,25 +115,28 @@ class Entra:
         return JSONResponse(found)
 
     def _configuration(self, ask: Ask) -> Response:
-        """What only programs use is on the real host, as in production; what a browser opens is here."""
-        tid = self.mint.tenant.id
+        """What only programs use is where Entra says it is, by default on the real host as msal insists; what a
+        browser opens is here.
+        """
+        tid, login = self.mint.tenant.id, self.mint.login
+        opened = ask.base if login == LOGIN else login
         return JSONResponse(
             {
-                "token_endpoint": f"{LOGIN}/{tid}/oauth2/v2.0/token",
+                "token_endpoint": f"{login}/{tid}/oauth2/v2.0/token",
                 "token_endpoint_auth_methods_supported": [
                     "client_secret_post",
                     "private_key_jwt",
                     "client_secret_basic",
                 ],
-                "jwks_uri": f"{LOGIN}/{tid}/discovery/v2.0/keys",
+                "jwks_uri": f"{login}/{tid}/discovery/v2.0/keys",
                 "response_modes_supported": ["query", "fragment", "form_post"],
                 "subject_types_supported": ["pairwise"],
                 "id_token_signing_alg_values_supported": ["RS256"],
                 "response_types_supported": ["code"],
                 "scopes_supported": ["openid", "profile", "email", "offline_access"],
                 "issuer": self.mint.issuer,
-                "authorization_endpoint": f"{ask.base}/{tid}/oauth2/v2.0/authorize",
-                "end_session_endpoint": f"{ask.base}/{tid}/oauth2/v2.0/logout",
+                "authorization_endpoint": f"{opened}/{tid}/oauth2/v2.0/authorize",
+                "end_session_endpoint": f"{opened}/{tid}/oauth2/v2.0/logout",
                 "code_challenge_methods_supported": ["S256"],
                 "claims_supported": _CLAIMS.split(),
                 "tenant_region_scope": "EU",

@@ -44,7 +44,7 @@ def read_recurrence(body: Body) -> Recurrence:
     for name in _NEEDED[kind]:
         if not pattern.values.get(name):
             raise _invalid(f"A pattern of type {kind} needs {name}.")
-    weekdays = pattern.texts("daysOfWeek")
+    weekdays = [day.lower() for day in pattern.texts("daysOfWeek")]
     if not set(weekdays) <= set(DAYS):
         raise _invalid(f"daysOfWeek takes {', '.join(DAYS)}.")
     interval = _within(pattern, "interval", 1, 1, _MOST)

@@ -52,6 +52,38 @@ async def test_enumerations_and_booleans_are_read_as_the_documents_write_them(
     assert (refused.status_code, refused.json()["error"]["code"]) == (400, "RequestBodyRead")
     made = (await graph.post(f"/users/{service}/events", json={**event, "isReminderOn": "True"})).json()
     assert (made["isOnlineMeeting"], made["showAs"], made["isReminderOn"]) == (False, "free", True)
+    wish = {"schedules": [ann], "startTime": SPAN["start"], "endTime": SPAN["end"], "availabilityViewInterval": "15"}
+    schedule = await graph.post(f"/users/{service}/calendar/getSchedule", json=wish)
+    assert len(schedule.json()["value"][0]["availabilityView"]) == 4
+    for odd in ("fifteen", "\u0663\u0660", "-15"):
+        wish["availabilityViewInterval"] = odd
+        assert (await graph.post(f"/users/{service}/calendar/getSchedule", json=wish)).status_code == 400
+
+
+async def test_the_documents_weekly_series_is_taken(graph: httpx.AsyncClient, service: str) -> None:
+    pattern = {"type": "weekly", "interval": 1, "daysOfWeek": ["Wednesday"]}
+    span = {"type": "endDate", "startDate": "2030-03-06", "endDate": "2030-04-02"}
+    series = {**SPAN, "recurrence": {"pattern": pattern, "range": span}}
+    made = await graph.post(f"/users/{service}/events", json=series)
+    assert made.status_code == 201, made.text
+    assert made.json()["recurrence"]["pattern"]["daysOfWeek"] == ["wednesday"]
+
+
+async def test_the_context_names_what_was_selected(graph: httpx.AsyncClient, ann: str) -> None:
+    day = {"startDateTime": "2030-02-04T00:00:00Z", "endDateTime": "2030-02-05T00:00:00Z"}
+    for path, options, what in (
+        ("/users", {"$select": "displayName,id"}, "users(displayName,id)"),
+        (f"/users/{ann}", {"$select": "mail"}, "users(mail)/$entity"),
+        (f"/users/{ann}", {}, "users/$entity"),
+        (
+            f"/users/{ann}/calendarView",
+            {**day, "$select": "subject,start"},
+            f"users('{ann}')/calendarView(subject,start)",
+        ),
+        (f"/users/{ann}/messages", {}, f"users('{ann}')/messages"),
+    ):
+        found = (await graph.get(path, params=options)).json()["@odata.context"]
+        assert found.partition("/v1.0/$metadata#")[2] == what
 
 
 async def test_an_answer_without_content_does_not_call_itself_json(
