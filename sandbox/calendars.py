@@ -57,6 +57,16 @@ def add_routes(routes: Routes) -> None:
         routes.add("GET", f"{calendar}/events/{{event}}/instances", list_instances)
 
 
+@evidence(
+    "documented",
+    "A transactionId says that a POST is a retry, so that no second event is made; it is set once and for all.",
+    "graph docs, resources/event.md (transactionId)",
+)
+@evidence(
+    "assumed",
+    "The second POST with a transactionId is 201 with the event as it is, whatever else its body says.",
+    "the answer is documented nowhere; needs a run against a live tenant",
+)
 def create_event(call: Call) -> Reply:
     """The same transactionId gives the same event, as after a retry; nothing is sent twice."""
     box, body = call.mailbox, call.body
@@ -94,7 +104,7 @@ def list_events(call: Call) -> Reply:
 def calendar_view(call: Call) -> Reply:
     first, last = view_window(call)
     box = call.mailbox
-    return _page(call, box, box.events_between(first, last))
+    return _page(call, box, box.events_between(first, last), "calendarView")
 
 
 @evidence(
@@ -108,7 +118,8 @@ def list_instances(call: Call) -> Reply:
     master = event_named(call, box)
     if master.recurrence is None:
         raise bad_request("Instances exist only for the master of a recurring series.")
-    return _page(call, box, [e for e in box.events_between(first, last) if e.series == master.id])
+    instances = [e for e in box.events_between(first, last) if e.series == master.id]
+    return _page(call, box, instances, f"events('{call.names['event']}')/instances")
 
 
 def view_window(call: Call) -> tuple[datetime, datetime]:
@@ -161,6 +172,12 @@ def change_event(call: Call, box: Mailbox, event: Event, body: Body) -> Event:
     return put_change(call.tenant, box, event, draft, call.now, properties)
 
 
+@evidence(
+    "documented",
+    "When the organizer deletes a meeting, its attendees get a cancellation.",
+    "graph docs, api/event-delete.md",
+)
+@evidence("documented", "An attendee who deletes a meeting tells nobody.", "graph docs, api/event-decline.md; Outlook")
 def delete_event(call: Call) -> Reply:
     """By the organizer it is a cancellation; by an attendee it only clears their own calendar."""
     box = call.mailbox
@@ -233,14 +250,14 @@ def _entity(call: Call, box: Mailbox, event: Event) -> dict[str, Any]:
     }
 
 
-def _page(call: Call, box: Mailbox, events: list[Event]) -> Reply:
+def _page(call: Call, box: Mailbox, events: list[Event], what: str = "events") -> Reply:
     check_event_query(call)
     wanted = call.filter
     if wanted is not None:
         events = [event for event in events if wanted.holds(event_getter(call, event))]
     for path, descending in reversed(call.order):
         events.sort(key=lambda e: _sortable(event_getter(call, e)(path)), reverse=descending)
-    return call.page(f"users('{call.names['user']}')/events", events, _PAGE, lambda event: event_json(call, box, event))
+    return call.page(f"users('{call.names['user']}')/{what}", events, _PAGE, lambda event: event_json(call, box, event))
 
 
 def _sortable(value: Any) -> str:

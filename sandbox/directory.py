@@ -13,6 +13,7 @@ from sandbox.user_queries import check_query, is_eventual
 from sandbox.user_view import USER, chosen_user, manager_of, reports_of, user_getter, user_json
 
 _PAGE = 100
+_LARGEST_EXPANDED = 100
 View = Callable[[Call, Account], Json]
 
 
@@ -88,6 +89,11 @@ def _found(call: Call, counted: bool = False) -> list[Account]:
 
 
 @evidence(
+    "reported",
+    "With $expand a page has at most 100 items, whatever $top says.",
+    "techcommunity.microsoft.com, discussions of Graph 3885391 and 4203190",
+)
+@evidence(
     "documented",
     "Pages of users have 100 items, at most 999 by $top; the nextLink carries an opaque $skiptoken.",
     "learn.microsoft.com/graph/api/user-list and learn.microsoft.com/graph/paging",
@@ -96,6 +102,8 @@ def _page(call: Call, what: str, users: list[Account], view: View) -> Reply:
     size = call.count_option("$top", call.preferred_page(_PAGE))
     if not 0 < size <= LARGEST_PAGE:
         raise bad_request(f"Invalid page size specified: '{size}'. Must be between 1 and 999 inclusive.", "BadRequest")
+    if call.expand:
+        size = min(size, _LARGEST_EXPANDED)
     start = _start(call, users)
     body: Json = {"@odata.context": call.context(what)}
     if is_eventual(call) and call.query.get("$count", "").lower() == "true":

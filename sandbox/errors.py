@@ -6,6 +6,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sandbox.evidence import evidence
+
+evidence(
+    "documented",
+    "An error is {error: {code, message, innerError}}, and innerError has the date and both request ids.",
+    "learn.microsoft.com/graph/errors",
+)
+evidence(
+    "reported",
+    "A stale If-Match is 412 ErrorIrresolvableConflict, a missing item 404 ErrorItemNotFound, a mailbox that nobody"
+    " has 404 ErrorInvalidUser.",
+    "codes of Exchange Web Services in the answers that github.com/microsoftgraph issues quote",
+)
+evidence(
+    "documented",
+    "Without a good token it is 401 InvalidAuthenticationToken with WWW-Authenticate: Bearer.",
+    "learn.microsoft.com/graph/resolve-auth-errors",
+)
+
 
 class GraphError(Exception):
     """A refusal with an HTTP `status`, Graph's error `code`, a sentence, and headers to send along."""

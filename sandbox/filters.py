@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from sandbox.errors import bad_request
+from sandbox.evidence import evidence
 from sandbox.zones import parse_moment
 
 Get = Callable[[str], Any]
@@ -39,6 +40,12 @@ class Filter:
     uses: frozenset[tuple[str, str]] = frozenset()
 
 
+@evidence(
+    "documented",
+    "$filter has eq ne gt ge lt le in, and or not, startsWith endsWith contains, and any over a collection.",
+    "learn.microsoft.com/graph/filter-query-parameter",
+)
+@evidence("assumed", "Texts are compared whatever their case.", "what the directory is seen to do; nothing is written")
 def parse_filter(text: str) -> Filter:
     """Raises 400 with what could not be understood."""
     parser = _Parser(text)

@@ -21,12 +21,12 @@ class Limits:
     @evidence(
         "documented",
         "An app has at most 4 requests under way on a mailbox; the fifth is 429 ApplicationThrottled with Retry-After.",
-        "graph/throttling-limits, Outlook service limits",
+        "learn.microsoft.com/graph/throttling-limits, Outlook service limits",
     )
     @evidence(
         "documented",
         "An app has at most 10,000 requests in 10 minutes on a mailbox; others' and other mailboxes' do not count.",
-        "graph/throttling-limits, Outlook service limits",
+        "learn.microsoft.com/graph/throttling-limits, Outlook service limits",
     )
     @evidence(
         "assumed",

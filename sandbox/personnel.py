@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sandbox.bodies import Body
 from sandbox.directory_changes import DirectoryChange
 from sandbox.errors import GraphError, bad_request
+from sandbox.evidence import evidence
 from sandbox.mailboxes import Contents, Mailbox
 from sandbox.organization import DOMAIN, seeded_uuid
 from sandbox.tenant import Account, Tenant
@@ -31,6 +32,11 @@ def _change_manager(tenant: Tenant, body: Body, now: datetime) -> None:
     _set_manager(tenant, person, boss.id if boss else None, now)
 
 
+@evidence(
+    "assumed",
+    "When somebody is deleted, their reports have no manager any more.",
+    "relationships of deleted objects are not shown; that of manager is nowhere mentioned",
+)
 def _leave_company(tenant: Tenant, body: Body, now: datetime) -> None:
     """`how`: disabled (the account stays) or deleted; then the reports have no manager any more."""
     person = _person(tenant, body.text("person"))
@@ -47,6 +53,11 @@ def _leave_company(tenant: Tenant, body: Body, now: datetime) -> None:
     tenant.changed = True
 
 
+@evidence(
+    "assumed",
+    "A former address stays one of the mailbox's, so mail to it still arrives.",
+    "what administrators do when a name changes; the service lets them take the address away too",
+)
 def _rename(tenant: Tenant, body: Body, now: datetime) -> None:
     """`given`, `surname`, `mail`: what is given changes. Mail to the former address still arrives."""
     person = _person(tenant, body.text("person"))

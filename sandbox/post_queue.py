@@ -15,7 +15,7 @@ _MINUTE = timedelta(minutes=1)
 @evidence(
     "documented",
     "A mailbox sends 30 messages a minute",
-    "Exchange Online limits, sending limits: message rate limit",
+    "learn.microsoft.com/office365/servicedescriptions, Exchange Online limits: message rate limit",
 )
 @evidence(
     "reported",

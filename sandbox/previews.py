@@ -4,10 +4,18 @@ import html
 import re
 from functools import lru_cache
 
+from sandbox.evidence import evidence
+
 _HIDDEN = re.compile(r"<(style|script|head)\b.*?</\1\s*>|<!--.*?-->", re.I | re.S)
 _TAG = re.compile(r"<[^>]*>")
 _SPACE = re.compile(r"\s+")
 _LENGTH = 255
+
+evidence(
+    "documented",
+    "bodyPreview is the first 255 characters of the body, as text.",
+    "learn.microsoft.com/graph/api/resources/message, properties",
+)
 
 
 @lru_cache(maxsize=4096)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.calls import Call, Json
 from sandbox.errors import GraphError
+from sandbox.evidence import evidence
 from sandbox.filters import Get
 from sandbox.tenant import Account, Tenant
 from sandbox.zones import stamp
@@ -50,6 +51,11 @@ def whole_user(account: Account) -> Json:
     }
 
 
+@evidence(
+    "documented",
+    "A user comes with eleven properties unless $select names others; one that users have not is 400.",
+    "learn.microsoft.com/graph/api/user-get, response",
+)
 def chosen_user(account: Account, select: Sequence[str]) -> Json:
     """The selected properties, or those that come without `$select`. Raises 400 for one that users have not."""
     full = whole_user(account)
@@ -71,6 +77,11 @@ def property_names(full: Json, select: Sequence[str]) -> Sequence[str]:
     return [known[name.lower()] for name in select]
 
 
+@evidence(
+    "documented",
+    "Of directory objects one relationship can be expanded, with at most 20 objects.",
+    "learn.microsoft.com/graph/query-parameters, expand",
+)
 def user_json(call: Call, account: Account) -> Json:
     """The user with the call's `$select` and `$expand`; only one relationship can be expanded."""
     body = chosen_user(account, call.select)

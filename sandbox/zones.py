@@ -9,7 +9,16 @@ from zoneinfo import ZoneInfo
 from tzlocal.windows_tz import win_tz
 
 from sandbox.errors import GraphError, bad_request
+from sandbox.evidence import evidence
 
+evidence(
+    "documented",
+    "Zones are named as in Windows or as in the IANA database; another name is 400 TimeZoneNotSupportedException.",
+    "learn.microsoft.com/graph/api/resources/datetimetimezone; the code as github.com/microsoftgraph issues quote it",
+)
+evidence(
+    "assumed", "A wall time that a clock change skips moves forward with it.", "what calendars do; nothing is written"
+)
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?)?\s*(Z|z|[+ -]\d\d:?\d\d)?$")
 
 

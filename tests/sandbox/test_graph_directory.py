@@ -172,3 +172,17 @@ async def test_garbage_is_answered_with_400_and_leaves_nothing_behind(
     assert answer.status_code == 400, answer.text
     assert answer.json()["error"]["code"]
     assert (await control.get("/state", params={"mailbox": otto})).json() == before
+
+
+async def test_a_page_of_expanded_people_is_never_longer_than_a_hundred(start_sandbox: Any) -> None:
+    many = start_sandbox("--people", "120")
+    headers = {"Authorization": f"Bearer {many.bearer()}"}
+    url = f"{many.about['graph']}/users"
+    async with httpx.AsyncClient(headers=headers, trust_env=False, verify=False) as graph:
+        plain = (await graph.get(url, params={"$top": "999"})).json()
+        assert len(plain["value"]) > 120
+        first = (await graph.get(url, params={"$top": "999", "$expand": "manager"})).json()
+        assert len(first["value"]) == 100
+        rest = (await graph.get(first["@odata.nextLink"])).json()["value"]
+    assert [user["id"] for user in (*first["value"], *rest)] == [user["id"] for user in plain["value"]]
+    many.stop()
