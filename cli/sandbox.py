@@ -96,15 +96,22 @@ def sandbox(
     evidence: Annotated[
         bool, typer.Option("--evidence", help="Only say what each behaviour rests on: documents, proofs, reports.")
     ] = False,
+    benchmark: Annotated[
+        bool, typer.Option("--benchmark", help="Only say how many requests a second are answered on this machine.")
+    ] = False,
 ) -> None:
     """Run a stand-in tenant: Entra, Graph and mailboxes over HTTP."""
     # Only here: no other command needs the sandbox's own code in its process.
+    from sandbox.benchmark import benchmark as measured
     from sandbox.evidence import as_text, table
     from sandbox.server import DEFAULT_REDIRECT_URIS, Options, log_to_stderr, run
     from sandbox.state_file import StateFileError
 
     if evidence:
         print(as_text(table()))
+        return
+    if benchmark:
+        print(measured())
         return
     try:
         first_day = date.fromisoformat(day0)

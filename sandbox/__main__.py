@@ -5,6 +5,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from sandbox.benchmark import benchmark
 from sandbox.evidence import as_text, table
 from sandbox.server import DEFAULT_REDIRECT_URIS, Options, log_to_stderr, run
 from sandbox.state_file import StateFileError
@@ -32,10 +33,16 @@ def main() -> int:
     parser.add_argument(
         "--evidence", action="store_true", help="say what each behaviour rests on, instead of running anything"
     )
+    parser.add_argument(
+        "--benchmark", action="store_true", help="say how many requests a second are answered here, and end"
+    )
     parser.add_argument("--json", action="store_true", help="say where it is in one line of JSON")
     asked = parser.parse_args()
     if asked.evidence:
         print(as_text(table()))
+        return 0
+    if asked.benchmark:
+        print(benchmark())
         return 0
     log_to_stderr()
     options = Options(

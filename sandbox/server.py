@@ -71,7 +71,7 @@ async def serve(options: Options, announce: Callable[[dict[str, Any]], None] | N
     state_file = StateFile(path, tenant, keys, clock) if path else None
     if state_file is not None and known is not None:
         state_file.adopt(known)
-    listening = _listen(options.port)
+    listening = listen(options.port)
     login = _login(options.advertise, listening.getsockname()[1])
     app = build_app(tenant, Mint(tenant, keys, login=login), clock)
     server = uvicorn.Server(
@@ -144,7 +144,8 @@ def _login(advertise: str | None, port: int) -> str:
     return advertise.rstrip("/")
 
 
-def _listen(port: int) -> socket.socket:
+def listen(port: int) -> socket.socket:
+    """A socket on the loopback; port 0 takes any free one. Raises ValueError or OSError."""
     if not 0 <= port < 65_536:
         raise ValueError(f"There is no port {port}; they go from 0 (any free one) to 65535.")
     # Only with the protocol named does asyncio switch Nagle's algorithm off, which costs 40 ms an answer.
