@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sandbox.calls import Call
 from sandbox.errors import GraphError, bad_request
+from sandbox.evidence import evidence
 from sandbox.message_view import folder_named
 from sandbox.permissions import authorize_subscription
 from sandbox.subscription import Watched
@@ -26,6 +27,11 @@ class Target:
     folder: str | None = None
 
 
+@evidence(
+    "documented",
+    "Events, messages of all folders or of one, all users and one user can be subscribed to.",
+    "learn.microsoft.com/graph/change-notifications-overview, supported resources",
+)
 def target_of(call: Call, resource: str) -> Target:
     """What `resource` names, if the caller may watch it. Raises GraphError."""
     found = _RESOURCE.fullmatch(resource.strip())
