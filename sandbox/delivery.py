@@ -153,7 +153,7 @@ def _hand_over(tenant: Tenant, box: Mailbox, message: Message, now: datetime) ->
 @evidence(
     "documented",
     "Mail to an address that nobody has is accepted, and comes back as a report into the sender's inbox",
-    "Exchange Online non-delivery reports (550 5.1.10 RecipientNotFound)",
+    "learn.microsoft.com/exchange/mail-flow-best-practices, non-delivery reports (550 5.1.10)",
 )
 def _report_undelivered(box: Mailbox, message: Message, addresses: list[str], now: datetime) -> None:
     report = new_message(box, "inbox", f"Undeliverable: {message.subject}", now)

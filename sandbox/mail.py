@@ -55,7 +55,7 @@ def created(call: Call, message: Message) -> Reply:
     return Reply(201, _entity(call, message), {"Location": location, "ETag": etag(message.id, message.change)})
 
 
-@evidence("documented", "A page of messages has ten unless $top says otherwise", "graph/api/user-list-messages")
+@evidence("documented", "A page of messages has ten unless $top says otherwise", "learn.microsoft.com/graph/api/user-list-messages")
 def list_messages(call: Call) -> Reply:
     box, wanted, folder = call.mailbox, call.filter, _folder(call)
     check_query(call)
@@ -95,7 +95,7 @@ def update_message(call: Call) -> Reply:
 
 
 @evidence(
-    "documented", "DELETE moves a message to Deleted Items, and from there out of reach", "graph/api/message-delete"
+    "documented", "DELETE moves a message to Deleted Items, and from there out of reach", "learn.microsoft.com/graph/api/message-delete"
 )
 def delete_message(call: Call) -> Reply:
     box = call.mailbox
@@ -108,13 +108,13 @@ def delete_message(call: Call) -> Reply:
     return Reply(204)
 
 
-@evidence("documented", "permanentDelete leaves nothing that can be got back", "graph/api/message-permanentdelete")
+@evidence("documented", "permanentDelete leaves nothing that can be got back", "learn.microsoft.com/graph/api/message-permanentdelete")
 def delete_for_good(call: Call) -> Reply:
     call.mailbox.drop_message(message_of(call))
     return Reply(204)
 
 
-@evidence("documented", "Sending a draft is 202 without a body", "graph/api/message-send")
+@evidence("documented", "Sending a draft is 202 without a body", "learn.microsoft.com/graph/api/message-send")
 @evidence("assumed", "What has been sent cannot be sent again: 400 ErrorInvalidRequest", "no document says which code")
 def send_draft(call: Call) -> Reply:
     box = call.mailbox

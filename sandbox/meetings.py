@@ -40,7 +40,7 @@ evidence(
     "graph docs, api/event-update.md",
 )
 evidence(
-    "reported",
+    "assumed",
     "A new time asks everybody anew: their responses are reset.",
     "Outlook's behaviour for substantive changes; unverified for small ones",
 )

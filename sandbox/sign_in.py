@@ -16,6 +16,11 @@ from sandbox.tenant import Account
 from sandbox.tokens import Mint
 
 _CODE_LIVES = 600
+evidence(
+    "reported",
+    "An authorization code is good for ten minutes and for one exchange: AADSTS70008, AADSTS54005.",
+    "learn.microsoft.com/answers 1127615",
+)
 _COOKIE = "ESTSAUTH"
 _MODES = ("query", "fragment", "form_post")
 _PROMPTS = ("", "none", "login", "select_account", "consent")

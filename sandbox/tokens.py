@@ -65,6 +65,11 @@ class Mint:
     def issuer(self) -> str:
         return f"{self.login}/{self.tenant.id}/v2.0"
 
+    @evidence(
+        "documented",
+        "An app's token for Graph is of version 1: iss of sts.windows.net, appid, roles, idtyp app.",
+        "learn.microsoft.com/entra/identity-platform/access-token-claims-reference",
+    )
     def app_token(self, app: App, by_certificate: bool = False, since: int = 0) -> str:
         """A version 1 token for Graph, with the app's roles; valid from `since` (seconds) on at the earliest."""
         claims = {"roles": list(app.roles)} if app.roles else {}

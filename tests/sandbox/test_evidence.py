@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 # What behaves like nothing of Microsoft's: the tenant's own people, its control plane, and how things are kept and
 # carried. Every other module says what it rests on.
 FURNITURE_TEXT = """
-__init__ __main__ acts administration answers app appointments benchmark clock control directory_changes entra_calls evidence
-item_ids items ledger mailboxes mishaps names opaque organization page public_holidays query_options records
+__init__ __main__ acts administration answers app appointments benchmark clock control directory_changes entra_calls
+evidence item_ids items ledger mailboxes mishaps names opaque organization page public_holidays query_options records
 seeded_series server sign_in_page stable_names standing_meetings state_file subscription tenant wire
 """
 FURNITURE = frozenset(FURNITURE_TEXT.split())
