@@ -6,6 +6,11 @@ from sandbox.items import Message
 from sandbox.recurrence_json import recurrence_json
 from sandbox.zones import wall_clock
 
+_ALL_NAMES = """
+allowNewTimeProposals endDateTime isAllDay isDelegated isOutOfDate location meetingMessageType meetingRequestType
+proposedNewTime recurrence responseRequested responseType startDateTime type
+"""
+NAMES = frozenset(_ALL_NAMES.split())
 _RESPONSES = {
     "meetingAccepted": "accepted",
     "meetingTenativelyAccepted": "tentativelyAccepted",

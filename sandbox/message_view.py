@@ -15,7 +15,7 @@ from sandbox.filters import Get
 from sandbox.item_ids import meant_id, shown_id
 from sandbox.items import Message
 from sandbox.mailboxes import FOLDERS
-from sandbox.meeting_mail import meeting_json
+from sandbox.meeting_mail import NAMES, meeting_json
 from sandbox.preferences import preference, prefers
 from sandbox.previews import plain_text, preview_of
 from sandbox.sanitized import as_document, sanitized
@@ -76,7 +76,9 @@ def message_json(call: Call, message: Message) -> Json:
     own = meeting_json(message)
     full = {**({"@odata.type": own["@odata.type"]} if own else {}), **full, **own}
     # `microsoft.graph.eventMessage/event` is what only mail about meetings has.
-    select = [name.rpartition("/")[2] for name in call.select if not _CAST.match(name) or _CAST.sub("", name) in own]
+    plain = [(_CAST.sub("", name), bool(_CAST.match(name))) for name in call.select]
+    # Mail that is of another type than the cast has not what it names, but nobody has what does not exist.
+    select = [name for name, cast in plain if not cast or name in own or name not in NAMES]
     body = chosen(full, select, MESSAGE_TYPE)
     if call.select and not select:
         body = chosen(full, ["id"], MESSAGE_TYPE)

@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from sandbox.evidence import evidence
 
 _ONE = re.compile(r'([\w.-]+)\s*(?:=\s*("[^"]*"?|[^",;]*))?')
-_FOLLOWED = ("outlook.timezone", "outlook.body-content-type", "outlook.allow-unsafe-html", "idtype")
+# What is followed, with the only values that are, if not every one is.
+_FOLLOWED: dict[str, tuple[str, ...]] = {
+    "outlook.timezone": (),
+    "outlook.body-content-type": ("text", "html"),
+    "outlook.allow-unsafe-html": ("",),
+    "idtype": ("immutableid",),
+}
 
 
 def preference(headers: Mapping[str, str], name: str) -> str:
@@ -32,7 +38,12 @@ def prefers(headers: Mapping[str, str], name: str) -> bool:
 @evidence("assumed", "It does not speak of odata.maxpagesize, nor of what Outlook does not know.", "no example has it")
 def applied(headers: Mapping[str, str]) -> str:
     """The value of `Preference-Applied`; empty if nothing that was preferred is followed."""
-    return ", ".join(said for name, (_, said) in _values(headers).items() if name in _FOLLOWED)
+    return ", ".join(said for name, (value, said) in _values(headers).items() if _is_followed(name, value.lower()))
+
+
+def _is_followed(name: str, value: str) -> bool:
+    known = _FOLLOWED.get(name)
+    return known is not None and (value in known if known else value != "")
 
 
 def _values(headers: Mapping[str, str]) -> dict[str, tuple[str, str]]:

@@ -38,7 +38,8 @@ def test_only_what_is_followed_is_confirmed() -> None:
     headers = {"prefer": 'respond-async, IdType="ImmutableId", odata.maxpagesize=5, outlook.allow-unsafe-html'}
     assert applied(headers) == 'IdType="ImmutableId", outlook.allow-unsafe-html'
     assert prefers(headers, "outlook.allow-unsafe-html")
-    assert applied({}) == ""
+    for nothing in ("", 'outlook.timezone=""', 'outlook.timezone="', "IdType=Other", "outlook.body-content-type=pdf"):
+        assert applied({"prefer": nothing}) == ""
 
 
 async def test_an_answer_says_which_preferences_it_follows(graph: httpx.AsyncClient, ann: str) -> None:

@@ -222,3 +222,17 @@ async def test_nobody_answers_what_is_off_nor_invites_twice(
         said = await control.post("/act", json={"person": ann, "act": act, "event": copy.rpartition("/")[2]})
         assert (said.status_code, "cancelled" in said.json()["error"]) == (400, True)
     assert (await newest_mails(graph, organizers))[0]["subject"] != "Accepted: Canceled: Off"
+
+
+async def test_what_only_meeting_mails_have_can_be_selected_by_a_cast(
+    meet: Any, graph: httpx.AsyncClient, service: str, ann: str
+) -> None:
+    letter = {"message": {"subject": "Plain", "toRecipients": [{"emailAddress": {"address": ann}}]}}
+    await graph.post(f"/users/{service}/sendMail", json=letter)
+    await meet("Cast")
+    path = f"/users/{ann}/mailFolders/inbox/messages"
+    wanted = {"$select": "subject,microsoft.graph.eventMessage/meetingMessageType", "$top": "2"}
+    found = (await graph.get(path, params=wanted)).json()["value"]
+    assert [(m["subject"], m.get("meetingMessageType")) for m in found] == [("Cast", "meetingRequest"), ("Plain", None)]
+    refused = await graph.get(path, params={"$select": "microsoft.graph.eventMessage/colour"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "RequestBroker--ParseUri")
