@@ -97,7 +97,7 @@ _FRONT = re.compile(
 
 _BASIC_ROLES = ("Calendars.ReadBasic.All", "Mail.ReadBasic.All")
 _DETAILS = """
-attachments body bodyPreview extensions multiValueExtendedProperties singleValueExtendedProperties uniqueBody
+attachments body bodyPreview extensions multiValueExtendedProperties singleValueExtendedProperties uniqueBody event
 """
 _BEYOND_BASICS = frozenset(_DETAILS.split())
 
