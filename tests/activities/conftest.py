@@ -70,7 +70,7 @@ class Tenant:
     def mailbox(self, mail: str) -> dict[str, Any]:
         # These tests send in a minute what takes Exchange an hour.
         self._post("deliveries")
-        found: dict[str, Any] = self._get("state", mailbox=mail)["mailboxes"][mail]
+        found: dict[str, Any] = self._get("state", mailbox=mail, ids="real")["mailboxes"][mail]
         return found
 
     def events(self, key: str) -> list[dict[str, Any]]:
