@@ -9,39 +9,19 @@ from sandbox import meetings
 from sandbox.bodies import Body
 from sandbox.calls import Call, Reply
 from sandbox.errors import bad_request, item_not_found, stale
-from sandbox.event_changes import anchor, check_span, put_change
+from sandbox.event_changes import put_change
+from sandbox.event_drafts import KNOWN, new_event, write
 from sandbox.event_view import EVENT_TYPE, check_event_query, etag, event_getter, event_json
 from sandbox.evidence import evidence
 from sandbox.item_ids import meant_id, shown_id
-from sandbox.items import Attendee, Event
+from sandbox.items import Event
 from sandbox.mailboxes import Mailbox
-from sandbox.recurrence_json import read_recurrence
 from sandbox.routing import Routes
-from sandbox.series import new_uid, series_zone
-from sandbox.zones import parse_moment, zone_named
+from sandbox.zones import parse_moment
 
 _LONGEST_VIEW = timedelta(days=1825)
 _PAGE = 10
 _ID = re.compile(r"AA[\w=-]+")
-_SHOW_AS = ("free", "tentative", "busy", "oof", "workingElsewhere", "unknown")
-_SENSITIVITY = ("normal", "personal", "private", "confidential")
-_WRITABLE_NAMES = """
-allowNewTimeProposals attendees body categories end hideAttendees importance isAllDay isDraft isOnlineMeeting
-isReminderOn location locations onlineMeetingProvider organizer originalEndTimeZone originalStartTimeZone
-recurrence reminderMinutesBeforeStart responseRequested sensitivity showAs singleValueExtendedProperties start
-subject transactionId type
-"""
-_READ_ONLY_NAMES = """
-bodyPreview cancelledOccurrences changeKey createdDateTime hasAttachments iCalUId id isCancelled isOrganizer
-lastModifiedDateTime onlineMeeting onlineMeetingUrl originalStart responseStatus seriesMasterId webLink
-"""
-_KNOWN = frozenset((*_WRITABLE_NAMES.split(), *_READ_ONLY_NAMES.split()))
-
-evidence(
-    "reported",
-    "What cannot be written of an event is ignored; only a property that events have not is 400 RequestBodyRead.",
-    "graph-docs #4547 (iCalUId), msgraph-sdk-java #391 (a whole event that had been read)",
-)
 
 
 def add_routes(routes: Routes) -> None:
@@ -70,11 +50,11 @@ def add_routes(routes: Routes) -> None:
 def create_event(call: Call) -> Reply:
     """The same transactionId gives the same event, as after a retry; nothing is sent twice."""
     box, body = call.mailbox, call.body
-    body.only(_KNOWN, EVENT_TYPE)
+    body.only(KNOWN, EVENT_TYPE)
     transaction_id = body.text("transactionId") or None
     event = box.event_of_transaction(transaction_id) if transaction_id else None
     if event is None:
-        event = _new_event(call, box, body, transaction_id)
+        event = new_event(call, box, body, transaction_id)
         _check_reply(call, box, event)
         box.keep_event(event)
         meetings.invite(call.tenant, box, event, call.now)
@@ -150,7 +130,7 @@ def update_event(call: Call) -> Reply:
     box, body = call.mailbox, call.body
     event = event_named(call, box)
     _check_match(call, event)
-    body.only(_KNOWN, EVENT_TYPE)
+    body.only(KNOWN, EVENT_TYPE)
     event = change_event(call, box, event, body)
     return Reply(200, _entity(call, box, event), {"ETag": etag(event.id, event.change)})
 
@@ -166,7 +146,7 @@ def change_event(call: Call, box: Mailbox, event: Event, body: Body) -> Event:
     if body.text("transactionId") not in ("", event.transaction_id):
         raise bad_request("Your request can't be completed. ClientId/TransactionId is immutable and cannot be updated.")
     draft = replace(event)
-    _apply(call, box, draft, body)
+    write(call, box, draft, body)
     properties = body.extended_properties()
     _check_reply(call, box, draft)
     return put_change(call.tenant, box, event, draft, call.now, properties)
@@ -262,84 +242,3 @@ def _page(call: Call, box: Mailbox, events: list[Event], what: str = "events") -
 
 def _sortable(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value).casefold()
-
-
-def _new_event(call: Call, box: Mailbox, body: Body, transaction_id: str | None) -> Event:
-    if "start" not in body or "end" not in body:
-        raise bad_request("An event needs a start and an end.", "ErrorPropertyValidationFailure")
-    event_id = box.new_id("event")
-    event = Event(
-        id=event_id,
-        uid=new_uid(event_id),
-        subject="",
-        start=call.now,
-        end=call.now,
-        start_zone="UTC",
-        end_zone="UTC",
-        organizer=call.tenant.accounts[box.contents.account_id].address,
-        is_organizer=True,
-        created=call.now,
-        modified=call.now,
-        transaction_id=transaction_id,
-    )
-    _apply(call, box, event, body)
-    event.properties = body.extended_properties()
-    return event
-
-
-def _apply(call: Call, box: Mailbox, event: Event, body: Body) -> None:
-    """Writes the properties that `body` has into `event`. Raises 400 where Graph would."""
-    event.subject = body.text("subject", event.subject)
-    event.all_day = body.flag("isAllDay", event.all_day)
-    home = box.contents.home
-    for name in ("start", "end"):
-        found = body.record(name)
-        if found is not None:
-            zone_name = found.text("timeZone") or "UTC"
-            zone = zone_named(zone_name)
-            # All-day events float, so they are kept as midnights of the mailbox's own zone.
-            setattr(event, name, parse_moment(found.text("dateTime"), home if event.all_day else zone))
-            setattr(event, f"{name}_zone", zone_name)
-    check_span(event, home)
-    pattern = body.record("recurrence")
-    if pattern is not None and event.series is not None:
-        raise bad_request("An occurrence cannot have a recurrence of its own.", "ErrorInvalidRecurrence")
-    if "recurrence" in body and event.series is None:
-        event.recurrence = read_recurrence(pattern) if pattern is not None else None
-        anchor(event, home)
-    elif event.recurrence is not None and ("start" in body or "isAllDay" in body):
-        event.recurrence = event.recurrence.begun_on(event.start.astimezone(series_zone(event, home)).date())
-        anchor(event, home)
-    if "body" in body:
-        event.body_type, event.body = body.content("body", "html")
-    event.show_as = body.choice("showAs", _SHOW_AS, event.show_as)
-    event.sensitivity = body.choice("sensitivity", _SENSITIVITY, event.sensitivity)
-    event.importance = body.choice("importance", ("low", "normal", "high"), event.importance)
-    event.reminder_on = body.flag("isReminderOn", event.reminder_on)
-    event.reminder_minutes = body.number("reminderMinutesBeforeStart", event.reminder_minutes)
-    event.response_requested = body.flag("responseRequested", event.response_requested)
-    event.allow_proposals = body.flag("allowNewTimeProposals", event.allow_proposals)
-    event.hide_attendees = body.flag("hideAttendees", event.hide_attendees)
-    if "categories" in body:
-        event.categories = body.texts("categories")
-    # The two always correspond; of several places the sandbox keeps the first.
-    place = body.record("location") or next(iter(body.records("locations")), None)
-    if place is not None:
-        event.location = place.text("displayName")
-    if "attendees" in body:
-        event.attendees = _attendees(event, body)
-    event.online = body.flag("isOnlineMeeting", event.online)
-    if event.online and event.join_url is None:
-        event.join_url = f"https://teams.microsoft.com/l/meetup-join/19%3ameeting_{event.uid[-40:]}%40thread.v2/0"
-
-
-def _attendees(event: Event, body: Body) -> list[Attendee]:
-    """The list replaces the old one; who stays keeps their response."""
-    had = {attendee.address.address.lower(): attendee for attendee in event.attendees}
-    found = []
-    for element in body.records("attendees"):
-        address = element.address()
-        kind = element.choice("type", ("required", "optional", "resource"), "required")
-        known = had.get(address.address.lower())
-        found.append(replace(known, address=address, kind=kind) if known else Attendee(address, kind))
-    return found

@@ -5,15 +5,13 @@ id stay with the organizer, as they do in Exchange.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from sandbox.delivery import deliver_meeting_mail
 from sandbox.evidence import evidence
 from sandbox.items import Address, Attendee, Event
 from sandbox.mailboxes import Mailbox
-from sandbox.series import inherit
+from sandbox.meeting_copies import VISIBLE, lists, place
 from sandbox.tenant import Tenant
 
 Span = tuple[datetime, datetime]
@@ -24,16 +22,8 @@ _KINDS = {
     "tentativelyAccepted": "meetingTenativelyAccepted",  # Graph's own spelling
     "declined": "meetingDeclined",
 }
-# What attendees see of an event; a change of anything else is the organizer's own affair.
-_VISIBLE = ("subject", "body_type", "body", "location", "all_day", "online", "sensitivity", "importance")
 _MOMENTS = ("start", "end", "recurrence")
-_COPIED = (*_VISIBLE, "start_zone", "end_zone", "join_url", "recurrence", "response_requested", "allow_proposals")
 
-evidence(
-    "documented",
-    "Each attendee has an own copy with an own id and change key; iCalUId is the same on all.",
-    "graph docs, resources/event.md (iCalUId)",
-)
 evidence(
     "documented",
     "A change of attendees alone is mailed to those changed only; any other visible change to everybody.",
@@ -64,11 +54,11 @@ def invite(
         if theirs is None:
             continue
         is_update = theirs.copy_of(event) is not None
-        copy = _place(theirs, box.contents.home, event, now, anew)
+        copy = place(theirs, box.contents.home, event, now, anew)
         for exception in box.exceptions_of(event):
             known = theirs.occurrence(copy, exception.original) if exception.original else None
-            if known is not None and _lists(exception, attendee.address):
-                _place(theirs, box.contents.home, exception, now, anew)
+            if known is not None and lists(exception, attendee.address):
+                place(theirs, box.contents.home, exception, now, anew)
         deliver_meeting_mail(theirs, event, copy, "meetingRequest", event.subject, event.body, now, is_update=is_update)
 
 
@@ -92,7 +82,7 @@ def withdraw(tenant: Tenant, event: Event, attendees: Iterable[Attendee], commen
 def withdraw_guests(tenant: Tenant, box: Mailbox, master: Event, comment: str, now: datetime) -> None:
     """Tells those who were invited to single occurrences of a series only."""
     for exception in box.exceptions_of(master):
-        guests = [a for a in exception.attendees if not _lists(master, a.address)]
+        guests = [a for a in exception.attendees if not lists(master, a.address)]
         withdraw(tenant, exception, guests, comment, now)
 
 
@@ -167,7 +157,7 @@ def update(
     if moved:
         for attendee in event.attendees:
             attendee.response, attendee.responded, attendee.proposed = "none", None, None
-    if moved or any(getattr(event, name) != getattr(before, name) for name in _VISIBLE):
+    if moved or any(getattr(event, name) != getattr(before, name) for name in VISIBLE):
         invite(tenant, box, event, now, anew=moved)
     elif kept - had:
         invite(tenant, box, event, now, only=kept - had)
@@ -187,7 +177,7 @@ def forward(tenant: Tenant, box: Mailbox, event: Event, to: list[Address], comme
     if original is None:
         return
     original = theirs.own(original)
-    new = [address for address in to if not _lists(original, address)]
+    new = [address for address in to if not lists(original, address)]
     original.attendees += [Attendee(address) for address in new]
     theirs.note_change(original, now)
     invite(tenant, theirs, original, now, only={address.address.lower() for address in new})
@@ -203,80 +193,6 @@ def attendee_box(tenant: Tenant, attendee: Attendee, event: Event) -> Mailbox | 
     if account is None or not account.enabled or account is tenant.account(event.organizer.address):
         return None
     return tenant.mailbox(account.id)
-
-
-def _place(box: Mailbox, home: ZoneInfo, event: Event, now: datetime, anew: bool) -> Event:
-    """The attendee's copy of `event`, made or refreshed. `home` is the organizer's zone."""
-    copy = box.copy_of(event)
-    if copy is None and event.original is not None:
-        master = box.event_of_uid(event.uid)
-        if master is not None and event.original in master.removed:
-            master.removed.remove(event.original)
-            copy = box.occurrence(master, event.original)
-    if copy is None:
-        for stray in box.strays_of(event):
-            box.drop_event(stray)
-        copy = _new_copy(box, home, event, now)
-        box.keep_event(copy)
-        return copy
-    copy = box.own(copy)
-    before = replace(copy)
-    anew = anew or copy.cancelled
-    if anew:
-        copy.response, copy.responded, copy.show_as = "notResponded", None, "tentative"
-        box.forget_exceptions(copy)
-    copy.cancelled = False
-    for name in _COPIED:
-        setattr(copy, name, getattr(event, name))
-    copy.start, copy.end = _floated(event, home, box.contents.home)
-    exceptions = {exception.original: exception for exception in box.exceptions_of(copy)}
-    copy.removed += [day for day in event.removed if day not in copy.removed and day not in exceptions]
-    copy.meant_as = event.show_as
-    copy.attendees = _as_seen(event, box)
-    for day, exception in exceptions.items():
-        # What was cancelled on its own stays so, whatever becomes of the series.
-        if day not in event.removed:
-            inherit(exception, before, copy)
-    box.note_change(copy, now)
-    return copy
-
-
-def _new_copy(box: Mailbox, home: ZoneInfo, event: Event, now: datetime) -> Event:
-    start, end = _floated(event, home, box.contents.home)
-    return replace(
-        event,
-        id=box.new_id("event"),
-        start=start,
-        end=end,
-        is_organizer=False,
-        created=now,
-        modified=now,
-        change=1,
-        attendees=_as_seen(event, box),
-        show_as="tentative",
-        meant_as=event.show_as,
-        response="notResponded",
-        responded=None,
-        transaction_id=None,
-        properties={},
-        categories=[],
-        removed=list(event.removed),
-        # Who is invited to one occurrence only has it as a single event.
-        series=None,
-        is_exception=False,
-    )
-
-
-@evidence(
-    "documented",
-    "All-day events float: everybody has them on the same date, from midnight to midnight of their own zone.",
-    "graph docs, resources/event.md (isAllDay)",
-)
-def _floated(event: Event, home: ZoneInfo, theirs: ZoneInfo) -> Span:
-    if not event.all_day:
-        return event.start, event.end
-    start, end = (m.astimezone(home).replace(tzinfo=theirs).astimezone(UTC) for m in (event.start, event.end))
-    return start, end
 
 
 def _answer(event: Event, response: str, now: datetime) -> None:
@@ -302,20 +218,3 @@ def _note_response(
             continue
         if only_from is None or attendee.response == {"notResponded": "none"}.get(only_from, only_from):
             attendee.response, attendee.responded, attendee.proposed = response, now, proposal
-
-
-def _lists(event: Event, address: Address) -> bool:
-    return any(a.address.address.lower() == address.address.lower() for a in event.attendees)
-
-
-@evidence(
-    "documented",
-    "With hideAttendees each attendee sees only themselves in the list.",
-    "graph docs, resources/event.md (hideAttendees)",
-)
-def _as_seen(event: Event, box: Mailbox) -> list[Attendee]:
-    return [
-        Attendee(attendee.address, attendee.kind)
-        for attendee in event.attendees
-        if not event.hide_attendees or attendee.address.address.lower() == box.mail.lower()
-    ]

@@ -148,7 +148,8 @@ def test_a_foreign_state_file_is_left_alone(tmp_path: Path) -> None:
     file = tmp_path / "tenant.json"
     whole = {"seed": 1, "size": 12, "day0": "2030-02-04", "keys": [], "accounts": [], "mailboxes": []}
     box = {"account_id": "nobody", "zone": "UTC", "weekdays": [0], "opens": "09:00", "closes": "17:00"}
-    for wrong in ([], {"name": "package"}, {**whole, "keys": ["no key"]}, {**whole, "mailboxes": [box]}):
+    wrongs: list[Any] = [[], {"name": "package"}, {**whole, "keys": ["no key"]}, {**whole, "mailboxes": [box]}]
+    for wrong in wrongs:
         file.write_text(json.dumps(wrong))
         assert "cannot be read" in refused("--state", str(file))
         assert json.loads(file.read_text()) == wrong
