@@ -32,7 +32,9 @@ _ADDRESS = re.compile(r"[^@\s;,<>]+@[^@\s;,<>]+")
 
 
 @evidence(
-    "documented", "Most of a message can be changed only while it is a draft", "learn.microsoft.com/graph/api/message-update (properties)"
+    "documented",
+    "Most of a message can be changed only while it is a draft",
+    "learn.microsoft.com/graph/api/message-update (properties)",
 )
 @evidence(
     "reported",

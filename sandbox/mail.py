@@ -55,7 +55,11 @@ def created(call: Call, message: Message) -> Reply:
     return Reply(201, _entity(call, message), {"Location": location, "ETag": etag(message.id, message.change)})
 
 
-@evidence("documented", "A page of messages has ten unless $top says otherwise", "learn.microsoft.com/graph/api/user-list-messages")
+@evidence(
+    "documented",
+    "A page of messages has ten unless $top says otherwise",
+    "learn.microsoft.com/graph/api/user-list-messages",
+)
 def list_messages(call: Call) -> Reply:
     box, wanted, folder = call.mailbox, call.filter, _folder(call)
     check_query(call)
@@ -95,7 +99,9 @@ def update_message(call: Call) -> Reply:
 
 
 @evidence(
-    "documented", "DELETE moves a message to Deleted Items, and from there out of reach", "learn.microsoft.com/graph/api/message-delete"
+    "documented",
+    "DELETE moves a message to Deleted Items, and from there out of reach",
+    "learn.microsoft.com/graph/api/message-delete",
 )
 def delete_message(call: Call) -> Reply:
     box = call.mailbox
@@ -108,7 +114,11 @@ def delete_message(call: Call) -> Reply:
     return Reply(204)
 
 
-@evidence("documented", "permanentDelete leaves nothing that can be got back", "learn.microsoft.com/graph/api/message-permanentdelete")
+@evidence(
+    "documented",
+    "permanentDelete leaves nothing that can be got back",
+    "learn.microsoft.com/graph/api/message-permanentdelete",
+)
 def delete_for_good(call: Call) -> Reply:
     call.mailbox.drop_message(message_of(call))
     return Reply(204)

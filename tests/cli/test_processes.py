@@ -47,6 +47,9 @@ async def test_a_child_that_speaks_is_heard_and_one_that_says_nonsense_is_named(
     async with children(tmp_path, os.environ) as started:
         speaking = await started.start("sandbox", python("-c", """print('{"port": 1}')"""), {}, speaks=True)
         assert await speaking.first_line(30) == {"port": 1}
+        long = "import json; print(json.dumps({'people': ['somebody'] * 100_000}))"
+        talking = await started.start("many", python("-c", long), {}, speaks=True)
+        assert len((await talking.first_line(30))["people"]) == 100_000
         mumbling = await started.start("other", python("-c", "print('hm')"), {}, speaks=True)
         with pytest.raises(ProcessEnded, match="other"):
             await mumbling.first_line(30)
