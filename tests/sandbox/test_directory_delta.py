@@ -153,15 +153,16 @@ async def test_people_acts_that_cannot_be_are_refused(own: Any, control: httpx.A
 
 
 async def test_who_is_disabled_keeps_a_mailbox_and_who_loses_the_licence_does_not(
-    own: Any, graph: httpx.AsyncClient, control: httpx.AsyncClient
+    graph: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    ann = own.mail_of("Ann")
-    await act(control, ann, "leave_company", how="disabled")
-    assert (await graph.get(f"/users/{ann}?$select=accountEnabled")).json()["accountEnabled"] is False
-    assert (await graph.get(f"/users/{ann}/mailboxSettings")).status_code == 200
-    await act(control, ann, "license", licensed=False)
-    refused = await graph.get(f"/users/{ann}/mailboxSettings")
+    lou = "lou.brief@meadow.example"
+    await act(control, lou, "join")
+    await act(control, lou, "leave_company", how="disabled")
+    assert (await graph.get(f"/users/{lou}?$select=accountEnabled")).json()["accountEnabled"] is False
+    assert (await graph.get(f"/users/{lou}/mailboxSettings")).status_code == 200
+    await act(control, lou, "license", licensed=False)
+    refused = await graph.get(f"/users/{lou}/mailboxSettings")
     assert (refused.status_code, refused.json()["error"]["code"]) == (404, "MailboxNotEnabledForRESTAPI")
-    assert (await graph.get(f"/users/{ann}")).status_code == 200
-    await act(control, ann, "license")
-    assert (await graph.get(f"/users/{ann}/mailboxSettings")).status_code == 200
+    assert (await graph.get(f"/users/{lou}")).status_code == 200
+    await act(control, lou, "license")
+    assert (await graph.get(f"/users/{lou}/mailboxSettings")).status_code == 200
