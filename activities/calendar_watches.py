@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from temporalio import activity
@@ -11,12 +11,12 @@ from activities.moment import Moment
 from cycle.calendar_watch import (
     SUBSCRIBED_FOR,
     TRY_AGAIN,
+    Looks,
     Subscribed,
     Window,
     has_rolled,
     needs_care,
-    next_comparison,
-    next_look,
+    next_looks,
     window_at,
 )
 from integrations.database.calendar_watches import (
@@ -37,14 +37,6 @@ log = logging.getLogger(__name__)
 
 NOTIFICATIONS, LIFECYCLE = "/graph/notifications", "/graph/lifecycle"
 """Where the web face takes them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looks:
-    """When the calendar is read next, and when it is compared with our tables."""
-
-    at: datetime
-    compare_at: datetime
 
 
 class CalendarWatches:
@@ -77,10 +69,7 @@ class CalendarWatches:
             idle = watch.mailbox != self._service_mailbox and await organizes_nothing(session, watch.mailbox, about.now)
         if watch.closed_at or (idle and await self._over(watch, about.now)):
             return None
-        looks = Looks(
-            next_look(about.now, watch.mailbox),
-            next_comparison(watch.compared_at or watch.opened_at, watch.mailbox),
-        )
+        looks = next_looks(about.now, watch.compared_at or watch.opened_at, watch.mailbox)
         try:
             if not await self._tend(watch, about.now):
                 looks = replace(looks, at=min(looks.at, about.now + TRY_AGAIN))
@@ -163,7 +152,7 @@ class CalendarWatches:
                 )
             else:
                 sentence = (
-                    f"Changes in the calendar of {whose} are noticed every four hours only. Graph would tell at once, "
+                    f"Changes in the calendar of {whose} are noticed hours later. Graph would tell at once, "
                     f"but: {trouble}"
                 )
             await ask_for_a_hand(session, key, sentence, now)

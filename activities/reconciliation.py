@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.calendar import Calendar
 from activities.moment import Moment
-from cycle.calendar_watch import Window, window_at
+from cycle.calendar_watch import Looks, Window, next_looks, window_at
 from cycle.reconciliation import CANCELLED, READ_AGAIN, Difference, Finding, check_in_of, compare
 from integrations.database.calendar_watches import (
     ensure_watch,
@@ -34,8 +34,8 @@ class Reconciliation:
         self._service_mailbox = service_mailbox
 
     @activity.defn(name="reconciliation.compare")
-    async def compare(self, about: Moment) -> None:
-        """Compares one watched calendar, and mends."""
+    async def compare(self, about: Moment) -> Looks:
+        """Compares one watched calendar and mends; returns when to look at it again."""
         async with self._database.reading() as session:
             mailbox = (await session.get_one(CalendarWatchRow, about.id)).mailbox
         try:
@@ -48,6 +48,7 @@ class Reconciliation:
             if mailbox == self._service_mailbox:
                 for organizer in await organizers(session, about.now):
                     await ensure_watch(session, organizer, about.now)
+        return next_looks(about.now, about.now, mailbox)
 
     async def differences(self, mailbox: str, now: datetime) -> list[Finding]:
         """What differs from now on; nothing is changed. Raises GraphTrouble."""

@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-LOOKS_AT = (2, 6, 10, 14, 18, 22)
+LOOKS_AT = (2, 6, 10, 14, 18)
 """UTC hours of a weekday at which a calendar is read even if nobody told of a change: a lost notification costs four
-hours at most while people work, wherever they do."""
+hours at most by day, eight by night."""
 
 COMPARED_AT = 2
 """UTC hour of each night at which our tables and the calendar are compared."""
@@ -14,7 +14,8 @@ COMPARED_AT = 2
 FRIDAY = 4
 
 SUBSCRIBED_FOR = timedelta(days=6)
-"""Each night a subscription is renewed for so long; Outlook allows 10,080 minutes, and some met 10,070."""
+RENEWED_AFTER = timedelta(days=2)
+"""At night a subscription is renewed that is so old; Outlook allows 10,080 minutes, and some met 10,070."""
 
 TRY_AGAIN = timedelta(minutes=10)
 """After the first refusal of a subscription: the web face may just be starting."""
@@ -31,6 +32,14 @@ class Window:
 
     start: datetime
     end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """When a calendar is read next, and when it is compared with our tables; UTC instants."""
+
+    at: datetime
+    compare_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +83,15 @@ def next_comparison(after: datetime, mailbox: str) -> datetime:
     return at if at > after else at + timedelta(days=1)
 
 
+def next_looks(now: datetime, compared_at: datetime, mailbox: str) -> Looks:
+    return Looks(next_look(now, mailbox), next_comparison(compared_at, mailbox))
+
+
 def needs_care(known: Subscribed, url: str, now: datetime, mailbox: str) -> bool:
     """Whether the subscription is to be made, made anew at another `url`, or renewed."""
     if known.id is None or known.url != url or known.doubted_at is not None or known.tended_at is None:
         return True
-    return next_comparison(known.tended_at, mailbox) <= now
+    return next_comparison(known.tended_at + RENEWED_AFTER - timedelta(days=1), mailbox) <= now
 
 
 def _night(day: date, mailbox: str) -> datetime:

@@ -126,22 +126,21 @@ async def _pass_on(face: Face, ear: Ear, notifications: list[Notification], doub
     now = await face.clock.now()
     async with face.database.reading() as session:
         watches = await watches_of_subscriptions(session, {each.subscription_id for each in notifications})
-    meant: dict[str, str] = {}
+    trusted: list[tuple[str, Notification]] = []
     for each in notifications:
         watch = watches.get(each.subscription_id)
         secret = watch.client_state if watch else None
         # An unknown subscription is compared too, so that nobody learns from the time it takes which ones there are.
         if hmac.compare_digest((secret or "-").encode(), each.client_state.encode()) and watch and secret:
-            meant[watch.id] = each.subscription_id
-    if len(meant) < len({each.subscription_id for each in notifications}):
+            trusted.append((watch.id, each))
+    if len(trusted) < len(notifications):
         log.warning("a notification without the secret of its subscription was let go")
-    if not meant:
+    if not trusted:
         return
     async with face.database.transaction() as session:
-        for watch_id in sorted(meant):
+        for watch_id in sorted({watch_id for watch_id, _ in trusted}):
             if doubted:
                 (await lock_watch(session, watch_id)).doubted_at = now
             poke(session, "CalendarWatch", watch_id, "notified", now)
-    for each in notifications:
-        if each.subscription_id in meant.values():
-            ear.remember(each)
+    for _, each in trusted:
+        ear.remember(each)

@@ -24,14 +24,11 @@ class CalendarWatch(Pokable):
 
     async def _look(self) -> datetime | None:
         """Reads what has changed, and compares once a night; returns when to look again, None when it is over."""
-        while True:
+        looks = await workflow.execute_activity_method(
+            CalendarWatches.read_changes, Moment(self.watch_id, workflow.now()), **MICROSOFT
+        )
+        if looks is not None and looks.compare_at <= workflow.now():
             looks = await workflow.execute_activity_method(
-                CalendarWatches.read_changes, Moment(self.watch_id, workflow.now()), **MICROSOFT
-            )
-            if looks is None:
-                return None
-            if looks.compare_at > workflow.now():
-                return min(looks.at, looks.compare_at)
-            await workflow.execute_activity_method(
                 Reconciliation.compare, Moment(self.watch_id, workflow.now()), **MICROSOFT
             )
+        return min(looks.at, looks.compare_at) if looks else None

@@ -160,7 +160,7 @@ async def test_a_refused_subscription_is_tried_again_soon_and_then_said(home: An
     looks = await home.do("read_changes", watch_id, looks.at)
     assert looks.at > MONDAY + timedelta(minutes=20)
     (sentence,) = (await home.needs_a_hand()).values()
-    assert "every four hours only" in sentence
+    assert "hours later" in sentence
     assert "PERENNIAL_PUBLIC_URL" in sentence
 
 

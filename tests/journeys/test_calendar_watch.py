@@ -5,8 +5,11 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
+from cli.calendar_comparison import compare_calendars
+from integrations.database.connection import poke
 from integrations.database.tables import Booking, CalendarWatchRow, NeedsAHand
 from tests.journeys.life import Life
 
@@ -78,12 +81,34 @@ async def test_a_drag_in_outlook_is_noticed_at_once(life: Life) -> None:
     await life.assert_sound()
 
 
+async def test_the_doctor_prints_what_differs_and_mends_only_when_asked(
+    life: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await life.live(days=1, hours=7)
+    booking = await the_booking(life)
+    await control(life, "POST", "notifications", mishap="lose", count=None)
+    await drag(life, booking.start_at + LATER)
+    for _ in range(2):
+        assert await compare_calendars(life.settings, mend=False) == 1
+        name, line, last = capsys.readouterr().out.splitlines()
+        assert (name, last) == (f"{life.tenant.service_mailbox}: differences 1.", "Nothing was changed: --mend does.")
+        assert line.endswith("UTC: at another hour in the calendar than here; our tables follow the calendar.")
+        assert await is_at(life, booking.start_at)
+    assert await compare_calendars(life.settings, mend=True) == 1
+    await soon(lambda: is_at(life, booking.start_at + LATER))
+    capsys.readouterr()
+    assert await compare_calendars(life.settings, mend=False) == 0
+    assert capsys.readouterr().out == f"{life.tenant.service_mailbox}: as our tables have it.\n"
+
+
 async def test_a_lost_notification_costs_four_hours_at_most(life: Life) -> None:
     await life.live(days=1, hours=7)
     booking = await the_booking(life)
     await control(life, "POST", "notifications", mishap="lose", count=None)
     await drag(life, booking.start_at + LATER)
-    await life.live(hours=4)
+    await life.live(hours=3)
+    assert await is_at(life, booking.start_at)
+    await life.live(hours=1)
     assert await is_at(life, booking.start_at + LATER)
 
 
@@ -119,6 +144,22 @@ async def test_a_subscription_lives_as_long_as_the_watch_and_is_made_anew_when_g
     await soon(lambda: tended_since(life, first))
     assert (await watch(life)).doubted_at is None
     assert await life.rows(select(NeedsAHand)) == []
+
+
+async def test_a_subscription_that_was_made_and_not_noted_is_ended_before_another_is_made(life: Life) -> None:
+    await life.live(days=1)
+    (left,) = await subscriptions(life)
+    async with life.installation.database.transaction() as session:
+        row = await session.get_one(CalendarWatchRow, (await watch(life)).id)
+        row.subscription_id = None
+        poke(session, "CalendarWatch", row.id, "cut off", await life.now())
+
+    async def noted() -> str | None:
+        return (await watch(life)).subscription_id
+
+    await soon(noted)
+    (only,) = await subscriptions(life)
+    assert only["id"] == await noted() != left["id"]
 
 
 async def tended_since(life: Life, before: CalendarWatchRow) -> bool:
