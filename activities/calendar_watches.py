@@ -65,9 +65,12 @@ class CalendarWatches:
         together: cut off before, the same changes are read again.
         """
         async with self._database.reading() as session:
-            watch = await session.get_one(CalendarWatchRow, about.id)
+            watch = await session.get(CalendarWatchRow, about.id)
+            if watch is None or watch.closed_at:
+                # None: Temporal outlived the database that it waited for.
+                return None
             idle = watch.mailbox != self._service_mailbox and await organizes_nothing(session, watch.mailbox, about.now)
-        if watch.closed_at or (idle and await self._over(watch, about.now)):
+        if idle and await self._over(watch, about.now):
             return None
         looks = next_looks(about.now, watch.compared_at or watch.opened_at, watch.mailbox)
         try:

@@ -208,6 +208,10 @@ async def test_a_manager_is_watched_until_a_week_after_their_last_talk_and_again
     assert home.pokes.made == [f"CalendarWatch/{watch_id}"]
 
 
+async def test_a_watch_that_is_in_no_table_ends(home: Any) -> None:
+    assert await home.do("read_changes", "01a204c3-a98a-7ec6-8323-bb1ede69d1d7") is None
+
+
 async def test_the_service_mailbox_is_watched_also_while_it_organizes_nothing(home: Any) -> None:
     watch_id = await a_watch(home)
     assert await home.do("read_changes", watch_id, MONDAY + timedelta(days=300))
