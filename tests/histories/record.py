@@ -8,7 +8,6 @@ beside them, which opens nothing else.
 import asyncio
 import re
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -102,5 +101,3 @@ async def runs(life: Life, workflow_id: str) -> Any:
 
 if __name__ == "__main__":
     asyncio.run(record())
-    # Temporal's threads may still be ending; leaving at once can abort the interpreter.
-    time.sleep(0.5)
