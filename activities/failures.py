@@ -21,7 +21,7 @@ from integrations.graph.errors import BadRequest, GraphTrouble, NoMailbox, NotAl
 
 HOUSE = Path(__file__).parents[1]
 
-BROKEN_DATA = (ValueError, LookupError, TypeError, ArithmeticError, UnreadableText, NoResultFound)
+BROKEN_DATA = (ValueError, LookupError, TypeError, ArithmeticError, AssertionError, UnreadableText, NoResultFound)
 """What one person's broken data raises: a zone that is none, a text that does not open, half a date, a row missing."""
 
 AWAY = (DBAPIError, NoConnectionFree, ClockUnreachable, OSError)

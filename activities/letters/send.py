@@ -51,7 +51,7 @@ SEARCH_FOR = timedelta(days=1)
 A_DAY = timedelta(days=1)
 """How long a part that cannot be written is put off."""
 
-UNWRITABLE = (*BROKEN_DATA, TemplateError, AssertionError)
+UNWRITABLE = (*BROKEN_DATA, TemplateError)
 """What composing and rendering a part may raise; none of it is the database's or Microsoft's."""
 
 SOFT_STEPS = ("action_ahead", "action_tomorrow")
@@ -135,8 +135,18 @@ class Letters:
     async def _wanted(
         self, session: AsyncSession, items: Sequence[LetterItem], now: datetime, keep_some: bool = False
     ) -> Sequence[LetterItem]:
-        """Drops those that were overtaken and returns the others; with `keep_some`, drops all or none."""
-        reasons = {item.key: await overtaken(session, item, now) for item in items}
+        """Drops those that were overtaken and returns the others; with `keep_some`, drops all or none.
+
+        Of which it cannot be told are put off, unless they are written already, and count as wanted.
+        """
+        reasons = {}
+        for item in items:
+            try:
+                reasons[item.key] = await overtaken(session, item, now)
+            except BROKEN_DATA as error:
+                reasons[item.key] = None
+                if not keep_some:
+                    await self._put_off(session, item, error, now)
         if keep_some and not all(reasons.values()):
             return items
         for item in items:
@@ -221,7 +231,7 @@ class Letters:
                     part = await self._composer.part(session, item, about.now)
                     self._rendered(person, [part])
                 except UNWRITABLE as error:
-                    await self._put_off(session, item, person, error, about.now)
+                    await self._put_off(session, item, error, about.now)
                 else:
                     await mended(session, f"unwritten/{item.key}", about.now)
                     parts.append(part)
@@ -236,9 +246,8 @@ class Letters:
         url = self._composer.public_url
         return render(person.first_name, parts, url, self._help_contact, f"{url}/privacy")
 
-    async def _put_off(
-        self, session: AsyncSession, item: LetterItem, person: Person, error: Exception, now: datetime
-    ) -> None:
+    async def _put_off(self, session: AsyncSession, item: LetterItem, error: Exception, now: datetime) -> None:
+        person = await session.get_one(Person, item.recipient_id)
         log.error("%s cannot be written: %s", item.key, type(error).__name__)
         item.state, item.letter_id, item.due_at = "waiting", None, now.replace(second=0, microsecond=0) + A_DAY
         remedy = str(error) if isinstance(error, UnreadableText) else "It is a fault of ours: please report it."
