@@ -205,7 +205,9 @@ async def test_what_passes_by_itself_is_tried_for_a_day_and_then_ends_with_a_lin
 
 async def test_no_activity_may_last_longer_than_the_one_that_ends_itself() -> None:
     for kind in (MICROSOFT, OUR_TABLES):
-        assert LONG_ENOUGH + kind["retry_policy"].maximum_interval < kind["schedule_to_close_timeout"]
+        longest_pause = kind["retry_policy"].maximum_interval
+        assert longest_pause is not None
+        assert LONG_ENOUGH + longest_pause < kind["schedule_to_close_timeout"]
 
 
 async def test_consent_withdrawn_for_the_whole_tenant_is_one_line(home: Any) -> None:

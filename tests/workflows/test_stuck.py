@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 from temporalio import activity
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
@@ -24,6 +25,7 @@ from integrations.temporal.pokes import Pokes
 from workflows import WORKFLOWS
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 QUEUE = "stuck"
 
 
@@ -83,7 +85,7 @@ def ended() -> ApplicationError:
 
 
 # For each workflow: what it asks, with its first answer a failure and its second the end.
-FIRST_ASKS = {
+FIRST_ASKS: dict[str, tuple[str, Any]] = {
     "DevelopmentCycle": ("cycles.open_due", None),
     "CheckIn": ("check_ins.look", None),
     "ActionChase": ("actions.chase", None),
@@ -165,3 +167,41 @@ async def test_what_nobody_answers_for_a_day_is_told_and_looked_at_again_at_once
     again = [at for at in house.times("plans.watch") if at >= told]
     assert again[0] - told < timedelta(minutes=1)
     assert len(house.times("stuck.went_on")) == 1
+
+
+# A worker replaced under runs that are under way
+
+
+def in_a_month(workflow: str, now: datetime) -> Any:
+    """What each workflow's question is answered while nothing is due: it then waits in the middle of its story."""
+    at = now + 30 * DAY
+    return {"CheckIn": Next(Step.BOOK, at), "Postbox": Sorted(None, at)}.get(workflow, at)
+
+
+@pytest.mark.parametrize("waits", ["for its time", "for a hand"])
+@pytest.mark.parametrize("workflow", [each.__name__ for each in WORKFLOWS])
+async def test_another_worker_goes_on_with_what_one_began(
+    temporal: WorkflowEnvironment, workflow: str, waits: str
+) -> None:
+    asks, end = FIRST_ASKS[workflow]
+    first = in_a_month(workflow, await temporal.get_current_time()) if waits == "for its time" else ended()
+    house, target, pokes = House(**{asks: [first, end]}), str(uuid4()), Pokes(temporal.client, QUEUE)
+    async with house.working(temporal.client):
+        await pokes.deliver(workflow, target)
+        # Until it has said what it waits for; time does not skip meanwhile.
+        async with asyncio.timeout(20):
+            while not await waiting(temporal.client, f"{workflow}/{target}"):  # noqa: ASYNC110 - it happens there
+                await asyncio.sleep(0.02)
+    async with house.working(temporal.client):
+        await pokes.deliver(workflow, target)
+        await over(temporal, f"{workflow}/{target}")
+    went_on = ["stuck.went_on"] if waits == "for a hand" else []
+    assert [name for name, _ in house.calls] == [asks, asks, *went_on]
+
+
+async def waiting(client: Client, workflow_id: str) -> bool:
+    """Whether it waits for an instant, in a timer or hibernating."""
+    history = await client.get_workflow_handle(workflow_id).fetch_history()
+    started = history.events[0].workflow_execution_started_event_attributes
+    hibernates = bool(started.continued_execution_run_id) and len(history.events) == 1
+    return hibernates or any(each.event_type == EventType.EVENT_TYPE_TIMER_STARTED for each in history.events)
