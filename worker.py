@@ -58,7 +58,8 @@ async def working(settings: Settings) -> AsyncIterator[None]:
                 workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
                 activity_task_poller_behavior=PollerBehaviorAutoscaling(),
                 max_concurrent_activities=20,
-                graceful_shutdown_timeout=timedelta(seconds=30),
+                # Longer than a write on the wire, shorter than what orchestrators grant between SIGTERM and SIGKILL (30 s).
+                graceful_shutdown_timeout=timedelta(seconds=25),
             )
         )
         owed = asyncio.create_task(keep_delivering(database))
