@@ -58,7 +58,7 @@ async def working(settings: Settings) -> AsyncIterator[None]:
                 workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
                 activity_task_poller_behavior=PollerBehaviorAutoscaling(),
                 max_concurrent_activities=20,
-                # Longer than a write on the wire, shorter than what orchestrators grant between SIGTERM and SIGKILL (30 s).
+                # Less than the 30 s that orchestrators grant before they kill; what it cuts off is found by its key.
                 graceful_shutdown_timeout=timedelta(seconds=25),
             )
         )

@@ -207,6 +207,16 @@ async def test_a_letter_of_which_nothing_can_be_written_is_not_sent_and_blocks_n
     assert {row.key for row in await home.all(LetterItem, letter_id=letter_id)} == {key}
 
 
+async def test_what_cannot_even_be_judged_is_put_off_before_it_gets_into_a_letter(home: Any) -> None:
+    lost, lost_key = await an_action_mention(home, "Lost")
+    await lock_away(home, lost)
+    found = await home.do("sort", "ann")
+    assert found.letter_id is None
+    assert found.at >= MONDAY + timedelta(days=1)
+    assert (await home.get(LetterItem, lost_key)).state == "waiting"
+    assert list(await home.needs_a_hand()) == [f"unwritten/{lost_key}"]
+
+
 async def test_a_part_that_cannot_be_rendered_is_put_off(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     _, key = await an_action_mention(home, "Show the numbers")
     letter_id = await home.a_planned_letter("ann", key)

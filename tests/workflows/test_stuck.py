@@ -99,7 +99,7 @@ async def test_every_workflow_looks_again_an_hour_later_and_says_that_it_went_on
     temporal: WorkflowEnvironment, workflow: str
 ) -> None:
     asks, end = FIRST_ASKS[workflow]
-    house, target = House(**{asks: [ended(), ended(), end]}), str(uuid4())
+    house, target = House(**{asks: list[Any]([ended(), ended(), end])}), str(uuid4())
     async with house.working(temporal.client):
         await Pokes(temporal.client, QUEUE).deliver(workflow, target)
         await over(temporal, f"{workflow}/{target}")
@@ -136,7 +136,7 @@ async def test_a_step_that_fails_leaves_its_check_in_where_it_is(temporal: Workf
         return await temporal.get_current_time()
 
     step = Next(Step.BOOK, await now())
-    house = House(**{"check_ins.look": [step, step, None], "calendar.book": [ended(), None]})
+    house = House(**{"check_ins.look": list[Any]([step, step, None]), "calendar.book": [ended(), None]})
     async with house.working(temporal.client):
         await Pokes(temporal.client, QUEUE).deliver("CheckIn", "c")
         await over(temporal, "CheckIn/c")
@@ -184,7 +184,7 @@ async def test_another_worker_goes_on_with_what_one_began(
     temporal: WorkflowEnvironment, workflow: str, waits: str
 ) -> None:
     asks, end = FIRST_ASKS[workflow]
-    first = in_a_month(workflow, await temporal.get_current_time()) if waits == "for its time" else ended()
+    first: Any = in_a_month(workflow, await temporal.get_current_time()) if waits == "for its time" else ended()
     house, target, pokes = House(**{asks: [first, end]}), str(uuid4()), Pokes(temporal.client, QUEUE)
     async with house.working(temporal.client):
         await pokes.deliver(workflow, target)
