@@ -12,6 +12,7 @@ from activities.letters.compose import Composer
 from activities.letters.send import Letters
 from activities.plans import Plans
 from activities.reconciliation import Reconciliation
+from activities.stuck import Stuck
 from activities.team_plans import TeamPlans
 from config.settings import Settings
 from integrations.clock import Clock
@@ -63,6 +64,8 @@ def every_activity(
             database, CalendarDelta(graph), Subscriptions(graph), settings.webhook_url, settings.service_mailbox
         ).read_changes,
         reconciliation_of(settings, database, graph).compare,
+        Stuck(database).unanswered,
+        Stuck(database).went_on,
     ]
 
 
