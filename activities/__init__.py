@@ -11,6 +11,7 @@ from activities.letters.compose import Composer
 from activities.letters.send import Letters
 from activities.plans import Plans
 from activities.team_plans import TeamPlans
+from activities.zones import Zones
 from config.settings import Settings
 from integrations.clock import Clock
 from integrations.database.connection import Database
@@ -43,6 +44,7 @@ def every_activity(
         TeamPlans(database, calendars, mailboxes, settings.service_mailbox).plan_team,
         calendar.book,
         calendar.call_off,
+        Zones(database, mailboxes, calendar).ask_where_they_live,
         check_ins.look,
         check_ins.ask_for_reflection,
         check_ins.remind_of_reflection,

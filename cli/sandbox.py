@@ -52,8 +52,8 @@ async def start_sandbox(
 ) -> Tenant:
     """Starts `python -m sandbox` as a child and waits until it accepts calls. Raises ProcessEnded.
 
-    Our app holds the grant that the README asks for where the `organizer` has the check-ins, and no more, so what it may
-    not do live fails here too.
+    Our app holds the grant that the README asks for where the `organizer` has the check-ins, and no more, so what it
+    may not do live fails here too.
     """
     command = python("-m", "sandbox", "--port", str(port), "--seed", str(seed), "--people", str(people))
     command += ["--day0", day0.isoformat(), "--redirect-uri", redirect_uri, "--strict-permissions", "--json"]

@@ -178,7 +178,8 @@ async def add_booking(
     now: datetime,
 ) -> Booking:
     """Commits the intent: the next booking number, keeping the event of the one before if it still stands."""
-    before = await newest_booking(session, check_in_id)
+    pair = await check_in(session, check_in_id)
+    before = pair.booking
     number = before.no + 1 if before else 1
     booking = Booking(
         check_in_id=check_in_id,
@@ -186,6 +187,8 @@ async def add_booking(
         start_at=span.start,
         end_at=span.end,
         zone=zone,
+        person_zone=pair.person.zone,
+        partner_zone=pair.partner.zone,
         organizer=organizer,
         transaction_id=str(uuid5(NAMESPACE_URL, f"perennial:{check_in_id}:{number}")),
         event_id=before.event_id if before and before.state == "moved" else None,
@@ -194,6 +197,19 @@ async def add_booking(
     )
     session.add(booking)
     return booking
+
+
+async def booking_before(session: AsyncSession, booking: Booking) -> Booking | None:
+    """The booking whose event this one keeps or replaces."""
+    return await session.scalar(
+        select(Booking).where(Booking.check_in_id == booking.check_in_id, Booking.no == booking.no - 1)
+    )
+
+
+async def booked_check_ins_of(session: AsyncSession, person_id: str) -> Sequence[str]:
+    """The ids of check-ins of this person, as employee or as manager, that stand in calendars."""
+    either = or_(CheckInRow.person_id == person_id, CheckInRow.partner_id == person_id)
+    return (await session.scalars(select(CheckInRow.id).where(either, CheckInRow.state == State.BOOKED))).all()
 
 
 async def said_about(session: AsyncSession, check_in_id: str, booking_no: int) -> dict[str, str]:

@@ -61,6 +61,10 @@ class NoMailbox(Permanent):
     """The person or address has no mailbox in this tenant."""
 
 
+class NoZone(NoMailbox):
+    """There is a mailbox, and it does not say where its owner lives; nobody else knows either."""
+
+
 class NotAllowed(Permanent):
     """A permission is missing, or does not reach this mailbox."""
 
