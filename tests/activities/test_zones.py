@@ -132,10 +132,11 @@ async def test_whoever_reads_the_mailbox_first_wakes_the_check_ins_of_that_perso
     moves("Ann", NEW_YORK)
     home.pokes.made.clear()
     mailboxes = home.activities["plan_team"].__self__._mailboxes
-    await mailboxes.refreshed("ann", LATER)
+    tomorrow = MONDAY + timedelta(days=1)
+    await mailboxes.refreshed("ann", tomorrow)
     assert home.pokes.made == [f"CheckIn/{with_ann}"]
-    assert (await home.do("look", with_ann, LATER)).at == LATER, "at once, and not in three days"
-    await mailboxes.refreshed("mara", LATER)
+    assert (await home.do("look", with_ann, tomorrow)).at == tomorrow, "at once, and not when their turn comes"
+    await mailboxes.refreshed("mara", tomorrow)
     assert f"CheckIn/{with_kai}" not in home.pokes.made
 
 

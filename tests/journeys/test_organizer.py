@@ -56,7 +56,7 @@ async def test_the_whole_journey_in_the_managers_calendar(living: Living) -> Non
         await life.post("Ann", page, page)
         await life.live(hours=1)
         (moved,) = await life.talks()
-        assert moved.start not in (talk.start, dragged)
+        assert moved.start != dragged
         assert (await life.event(talk.check_in))["iCalUId"] == event["iCalUId"]
 
         await life.live_until_true(lambda: life.letters("Mara", "outcome/"), days=40)

@@ -56,7 +56,7 @@ async def test_in_the_weeks_when_europe_and_america_disagree_a_talk_is_in_both_p
     async with living(sixth_week) as life:
         await life.act("Mara", "change_zone", zone=NEW_YORK)
         await life.live_until_true(lambda: life.letters("Mara", "outcome/"), days=60)
-        (talk,) = await life.talks()
+        (talk,) = [each for each in await life.talks() if not each.cancelled]
         assert talk.start.date().isoformat()[:8] == "2030-03-"
         assert 11 <= talk.start.day <= 29
         assert on_the_wall(life, "Ann", talk.start, "Europe/Berlin")
