@@ -13,7 +13,7 @@ from cycle.meeting_change import Cancelled, Moved, Untouched, classify
 from cycle.organizer import invited
 from cycle.policy import Policy
 from cycle.workdays import Span
-from cycle.zones import elsewhere
+from cycle.zones import IN_PLACE, elsewhere
 from integrations.database.check_ins import (
     Pair,
     add_booking,
@@ -110,7 +110,7 @@ class Calendar:
             "What was learned, what surprised, what to do differently",
             "What comes next, who does it, by when",
         )
-        told = [each for each in booking.reasons if each.startswith(("outside", "in place of"))]
+        told = [each for each in booking.reasons if each.startswith(("outside", IN_PLACE))]
         note = "".join(f"<p>This hour is {escape(each)}.</p>" for each in told)
         lines = "".join(f"<li>{escape(line)}</li>" for line in agenda)
         link = f"{self._public_url}/check-ins/{booking.check_in_id}"

@@ -195,7 +195,9 @@ class TeamPlans:
                 choice = chosen.get(each.id)
                 if choice is None:
                     await _no_hour(session, each.pair, without.get(each.id), now)
-                elif await _still_free(session, each.pair, row, choice, caps):
+                elif await _live_as_before(session, each.pair) and await _still_free(
+                    session, row, choice, caps, partner
+                ):
                     span = Span(choice.start, choice.end)
                     zone = written_in(each.policy.booking.organizer, each.pair.person.zone, partner.zone)
                     why = (*choice.reasons, *_why_anew(each.pair))
@@ -262,10 +264,9 @@ def _weekday_and_hour(last_talk: Booking | None, week: WorkWeek) -> tuple[int, t
     return local.weekday(), local.time()
 
 
-async def _still_free(session: AsyncSession, planned: Pair, row: CheckInRow, choice: Choice, caps: Caps) -> bool:
-    """The database refuses an overlap, since Graph never does; and an hour found for a zone that somebody left."""
-    partner = planned.partner
-    if row.state != State.DUE or not await _live_as_before(session, planned):
+async def _still_free(session: AsyncSession, row: CheckInRow, choice: Choice, caps: Caps, partner: Person) -> bool:
+    """The database refuses an overlap, since Graph never does."""
+    if row.state != State.DUE:
         return False
     newest = await newest_booking(session, row.id)
     if newest and newest.state in OPEN_BOOKING:

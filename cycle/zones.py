@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 from cycle.workdays import ONE_DAY, Span, WorkWeek, workdays_between
 
+IN_PLACE = "in place of the former one"
+"""How the reason begins that an hour has because somebody moved."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lived:
@@ -48,10 +51,10 @@ def wants_another_hour(booked: Span, people: Sequence[Lived], now: datetime, not
 
 
 def sentence(names: Sequence[str]) -> str:
-    """Tells both, in the new invitation, why there is one: "in place of the former one: Ann's calendar ..."."""
+    """Tells both, among the reasons for the new hour and in its invitation, why there is one."""
     if len(names) == 1:
-        return f"in place of the former one: {names[0]}'s calendar is in another time zone now"
-    return f"in place of the former one: {' and '.join(names)} have their calendars in other time zones now"
+        return f"{IN_PLACE}: {names[0]}'s calendar is in another time zone now"
+    return f"{IN_PLACE}: {' and '.join(names)} have their calendars in other time zones now"
 
 
 def _within_working_time(booked: Span, week: WorkWeek) -> bool:

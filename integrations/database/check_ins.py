@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import OPEN, State
 from cycle.workdays import Span
+from cycle.zones import IN_PLACE
 from integrations.database.connection import poke
 from integrations.database.tables import (
     Booking,
@@ -234,6 +235,7 @@ async def close(session: AsyncSession, row: CheckInRow, state: State, now: datet
 
 
 async def count_moves(session: AsyncSession, check_in_id: str) -> int:
-    """How often this check-in was moved to another hour."""
-    bookings = await session.scalar(select(func.count()).where(Booking.check_in_id == check_in_id))
-    return max(0, (bookings or 0) - 1)
+    """How often this check-in was moved to another hour; who lives in another zone by now has not put it off."""
+    given = await session.scalars(select(Booking.reasons).where(Booking.check_in_id == check_in_id))
+    hours = [reasons for reasons in given if not any(each.startswith(IN_PLACE) for each in reasons)]
+    return max(0, len(hours) - 1)

@@ -9,7 +9,7 @@ import pytest
 
 from activities.agenda import PEOPLE_READ_EVERY
 from cycle.check_in import Step
-from integrations.database.check_ins import check_in
+from integrations.database.check_ins import check_in, count_moves
 from integrations.database.excuses import excuse
 from integrations.database.tables import Booking, CheckInRow, Person
 from integrations.graph.errors import NotAllowed, NoZone, Transient
@@ -111,6 +111,8 @@ async def test_once_booked_anew_nothing_happens_twice(home: Any, moves: Any) -> 
     for step in ("ask_where_they_live", "book", "plan_team"):
         await home.do(step, check_in_id, LATER + timedelta(days=12))
     assert len(await home.all(Booking)) == 2
+    async with home.database.reading() as session:
+        assert await count_moves(session, check_in_id) == 0, "nobody put it off"
     for name in ("Ann", "Mara"):
         assert [each["isCancelled"] for each in copies(home, check_in_id, name)].count(False) == 1
 
