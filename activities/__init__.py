@@ -14,6 +14,7 @@ from activities.plans import Plans
 from activities.reconciliation import Reconciliation
 from activities.stuck import Stuck
 from activities.team_plans import TeamPlans
+from activities.zones import Zones
 from config.settings import Settings
 from integrations.clock import Clock
 from integrations.database.connection import Database
@@ -50,6 +51,7 @@ def every_activity(
         calendar.book,
         calendar.reread,
         calendar.call_off,
+        Zones(database, mailboxes, calendar).ask_where_they_live,
         check_ins.look,
         check_ins.ask_for_reflection,
         check_ins.remind_of_reflection,

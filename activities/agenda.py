@@ -1,10 +1,11 @@
 """What a check-in needs next and from when: its anchors, turned into instants from what is known by now."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.zones import moved_away
 from cycle.anchors import opening_before
 from cycle.check_in import CALLED_OFF, OPEN, Next, State, Step, conclusion
 from cycle.mail_window import next_opening
@@ -15,6 +16,9 @@ from integrations.database.letters import items_about
 from integrations.database.people import reader
 from integrations.database.reflections import has_answered
 from integrations.database.tables import Booking, LetterItem, Person
+
+PEOPLE_READ_EVERY = timedelta(days=3)
+"""How often the mailboxes of two people who have a talk before them are asked where they live."""
 
 
 async def agenda(session: AsyncSession, pair: Pair, policy: Policy, now: datetime) -> list[Next]:
@@ -37,6 +41,7 @@ async def agenda(session: AsyncSession, pair: Pair, policy: Policy, now: datetim
         steps.append(Next(Step.REREAD, now))
     if now < booking.start_at:
         steps += await _before(session, pair, booking, policy, now)
+        steps.append(Next(Step.ASK_WHERE_THEY_LIVE, _asked_where_they_live(pair, booking, policy, now)))
     items = await items_about(session, check_in_id=row.id, kind="outcome_question")
     for person in await silent(session, pair):
         steps += [Next(Step.ASK_FOR_OUTCOME, at) for _, at in outcome_asks(pair, booking, person, policy, items)]
@@ -60,6 +65,17 @@ async def _before(session: AsyncSession, pair: Pair, booking: Booking, policy: P
         first = min(pre_read_at(person, booking, policy) for person in pair.people)
         steps.append(Next(Step.SEND_PRE_READ, max(first, now)))
     return steps
+
+
+def _asked_where_they_live(pair: Pair, booking: Booking, policy: Policy, now: datetime) -> datetime:
+    """At once if somebody has moved, as far as we know; else some days after the last time, at a full hour.
+
+    So those whose turns come near each other are read together, and a manager once for their whole team.
+    """
+    if moved_away(pair, policy, now):
+        return now
+    due = (pair.row.people_read_at or booking.made_at) + PEOPLE_READ_EVERY
+    return max(now, datetime.combine(due.date(), time(due.hour), UTC) + timedelta(hours=1))
 
 
 def _has_room(person: Person, form_at: datetime, remind_at: datetime, pre_read_at: datetime, policy: Policy) -> bool:

@@ -7,22 +7,28 @@ from html import escape
 from temporalio import activity
 
 from activities.moment import Moment
+from activities.organizers import calendar_of
 from cycle.check_in import CALLED_OFF, OPEN, State
 from cycle.meeting_change import Cancelled, Moved, Untouched, classify
+from cycle.organizer import invited
 from cycle.policy import Policy
 from cycle.workdays import Span
+from cycle.zones import IN_PLACE, elsewhere
 from integrations.database.calendar_watches import GONE
 from integrations.database.check_ins import (
     Pair,
     add_booking,
+    booking_before,
     check_in,
     lock_check_in,
     newest_booking,
 )
 from integrations.database.connection import Database
+from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking
 from integrations.graph.calendars import Attendee, Calendars, EventFacts, NewEvent
+from integrations.graph.errors import NoMailbox
 
 log = logging.getLogger(__name__)
 
@@ -46,10 +52,12 @@ class Calendar:
         async with self._database.reading() as session:
             pair = await check_in(session, about.id)
             policy = await policy_of_check_in(session, pair.row)
+            before = await booking_before(session, pair.booking) if pair.booking else None
         booking = pair.booking
         if booking is None or booking.state != "intended":
             return
-        event = await self._event_for(booking, pair, policy)
+        async with calendar_of(self._database, booking.organizer, about.now):
+            event = await self._event_for(booking, before, pair, policy)
         async with self._database.transaction() as session:
             written = await session.get_one(Booking, booking.id)
             row = await lock_check_in(session, about.id)
@@ -59,8 +67,11 @@ class Calendar:
             if row.state == State.DUE:
                 row.state = State.BOOKED
 
-    async def _event_for(self, booking: Booking, pair: Pair, policy: Policy) -> EventFacts:
-        if booking.event_id:
+    async def _event_for(self, booking: Booking, before: Booking | None, pair: Pair, policy: Policy) -> EventFacts:
+        if booking.event_id and before and _replaces(booking, before):
+            # Written in another zone or calendar, it cannot become this one. Cancelled twice it is gone already.
+            await self._calendars.cancel_event(before.organizer, booking.event_id, "A new invitation follows at once.")
+        elif booking.event_id:
             event = await self._calendars.get_event(booking.organizer, booking.event_id)
             if event and not event.cancelled:
                 if (event.start, event.end) == (booking.start_at, booking.end_at):
@@ -79,6 +90,7 @@ class Calendar:
         found = await self._calendars.find_event(booking.organizer, key)
         if found and not found.cancelled:
             return found
+        guests = invited(booking.organizer, tuple(person.oid for person in pair.people))
         new = NewEvent(
             key=key,
             transaction_id=booking.transaction_id,
@@ -87,20 +99,20 @@ class Calendar:
             start=booking.start_at,
             end=booking.end_at,
             zone=booking.zone,
-            attendees=tuple(Attendee(person.mail, person.name) for person in pair.people),
+            attendees=tuple(Attendee(person.mail, person.name) for person in pair.people if person.oid in guests),
             online=True,
         )
         return await self._calendars.create_event(booking.organizer, new)
 
     def _invitation(self, pair: Pair, policy: Policy, booking: Booking) -> str:
-        """An agenda in three lines and one link; a sentence more when the hour is outside somebody's day."""
+        """An agenda in three lines and one link; a sentence more where the hour is outside a day, or anew."""
         agenda = (
             "What we promised each other last time",
             "What was learned, what surprised, what to do differently",
             "What comes next, who does it, by when",
         )
-        outside = next((each for each in booking.reasons if each.startswith("outside")), None)
-        note = f"<p>This hour is {escape(outside)}.</p>" if outside else ""
+        told = [each for each in booking.reasons if each.startswith(("outside", IN_PLACE))]
+        note = "".join(f"<p>This hour is {escape(each)}.</p>" for each in told)
         lines = "".join(f"<li>{escape(line)}</li>" for line in agenda)
         link = f"{self._public_url}/check-ins/{booking.check_in_id}"
         minutes = policy.rhythm.conversation_minutes
@@ -117,16 +129,33 @@ class Calendar:
         booking = pair.booking_in_calendar
         if booking is None or pair.row.state not in CALLED_OFF:
             return
-        event_id = booking.event_id
-        if event_id is None:
-            found = await self._calendars.find_event(booking.organizer, f"booking/{booking.check_in_id}/{booking.no}")
-            event_id = found.event_id if found else None
-        if event_id:
-            await self._calendars.cancel_event(
-                booking.organizer, event_id, "Not this time. The next one comes as planned."
-            )
+        left_over = False
+        try:
+            async with calendar_of(self._database, booking.organizer, about.now):
+                await self._cancel(booking)
+        except NoMailbox:
+            # The event went with the mailbox, and nobody is left who could tell those whom it invited.
+            left_over = True
         async with self._database.transaction() as session:
             (await session.get_one(Booking, booking.id)).state = "cancelled"
+            if left_over and booking.start_at > about.now:
+                sentence = (
+                    f"The check-in of {pair.person.name} and {pair.partner.name} was called off, and the mailbox that "
+                    "organized it is gone: ask whoever still has the invitation to delete it."
+                )
+                await ask_for_a_hand(session, f"left-over/{about.id}", sentence, about.now, pair.person.id)
+
+    async def _cancel(self, booking: Booking) -> None:
+        events = {booking.event_id} - {None}
+        if booking.state == "intended" or booking.event_id is None:
+            # A try that was cut off may have created its event, even beside the one that it replaces.
+            found = await self._calendars.find_event(booking.organizer, f"booking/{booking.check_in_id}/{booking.no}")
+            events |= {found.event_id} if found and not found.cancelled else set()
+        for event_id in events:
+            if event_id:
+                await self._calendars.cancel_event(
+                    booking.organizer, event_id, "Not this time. The next one comes as planned."
+                )
 
     @activity.defn(name="calendar.reread")
     async def reread(self, about: Moment) -> None:
@@ -160,7 +189,8 @@ class Calendar:
             booking = await newest_booking(session, check_in_id)
         if booking is None or booking.state != "booked" or booking.event_id is None:
             return False
-        event = await self._calendars.get_event(booking.organizer, booking.event_id)
+        async with calendar_of(self._database, booking.organizer, now):
+            event = await self._calendars.get_event(booking.organizer, booking.event_id)
         change = classify(
             (booking.start_at, booking.end_at),
             (event.start, event.end) if event else None,
@@ -191,3 +221,10 @@ class Calendar:
                 case Cancelled():
                     old.state, row.state = "cancelled", State.DUE
         return True
+
+
+def _replaces(booking: Booking, before: Booking) -> bool:
+    """Whether this booking has an event of its own instead of the one before: another calendar, or another zone."""
+    zones = ((before.person_zone, booking.person_zone), (before.partner_zone, booking.partner_zone))
+    moved = any(elsewhere(before.start_at, then, now) for then, now in zones)
+    return moved or before.organizer != booking.organizer

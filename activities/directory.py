@@ -2,12 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from integrations.database.connection import Database
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from integrations.database.check_ins import booked_check_ins_of
+from integrations.database.connection import Database, poke
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import note_mailbox, stale
 from integrations.database.tables import Person
 from integrations.graph.directory import Directory
-from integrations.graph.errors import Garbled, NoMailbox
+from integrations.graph.errors import Garbled, NoMailbox, NoZone
+from integrations.graph.times import iana_zone
 
 FRESH_FOR = timedelta(hours=4)
 
@@ -19,14 +23,15 @@ class Mailboxes:
         self._database = database
         self._directory = directory
 
-    async def refreshed(self, person_id: str, now: datetime) -> Person:
-        """The person as their mailbox describes them now, or did while its settings could still be read.
+    async def refreshed(self, person_id: str, now: datetime, fresh_for: timedelta = FRESH_FOR) -> Person:
+        """The person as their mailbox describes them now, did at most `fresh_for` ago, or while it could be read.
 
-        Raises NoMailbox, after telling HR.
+        A zone of the mailbox's own making, or none, leaves the one that is known. Raises NoMailbox, and NoZone where
+        none is known at all, after telling HR.
         """
         async with self._database.reading() as session:
             person = await session.get_one(Person, person_id)
-        if not stale(person, now, FRESH_FOR):
+        if not stale(person, now, fresh_for):
             return person
         try:
             facts = await self._directory.mailbox(person.oid)
@@ -43,10 +48,28 @@ class Mailboxes:
         async with self._database.transaction() as session:
             person = await session.get_one(Person, person_id)
             note_mailbox(person, facts.weekdays, facts.opens, facts.closes, facts.away, now)
-            if facts.zone:
-                person.zone = facts.zone
             await mended(session, f"mailbox/{person_id}", now)
-        return person
+            zone = facts.zone or iana_zone(person.zone)
+            if zone:
+                await self._note_zone(session, person, zone, now)
+                return person
+            # Nothing can be timed for them: the next look must ask again.
+            person.directory_read_at = None
+            sentence = (
+                f"Nobody knows in which time zone {person.name} lives, and their mailbox names none that can be "
+                "used: have them choose one in Outlook's settings, or write it into the people file. Until then "
+                "nothing is booked or mailed for them."
+            )
+            await ask_for_a_hand(session, f"zone/{person_id}", sentence, now, person_id)
+        raise NoZone("tell the time where a person lives", "neither their mailbox nor the people file names a zone.")
+
+    async def _note_zone(self, session: AsyncSession, person: Person, zone: str, now: datetime) -> None:
+        """Who lives elsewhere by now may want another hour for what is booked: their check-ins look."""
+        await mended(session, f"zone/{person.id}", now)
+        if person.zone != zone:
+            person.zone = zone
+            for check_in_id in await booked_check_ins_of(session, person.id):
+                poke(session, "CheckIn", check_in_id, "somebody lives in another zone", now)
 
     async def _as_last_known(self, person_id: str, now: datetime) -> Person:
         async with self._database.transaction() as session:

@@ -12,12 +12,15 @@ from temporalio import activity
 from activities.directory import Mailboxes
 from activities.failures import BROKEN_DATA
 from activities.moment import Moment
+from activities.organizers import calendar_of
 from cycle.cadence import earliest_day, last_day
 from cycle.check_in import State
+from cycle.organizer import organizing_mailbox, written_in
 from cycle.policy import Policy
 from cycle.slots import Busy, Diary
 from cycle.team_plan import Caps, Choice, Request, fits, plan_team
 from cycle.workdays import ONE_DAY, Span, WorkWeek
+from cycle.zones import sentence, who_moved
 from integrations.database.check_ins import (
     OPEN_BOOKING,
     Pair,
@@ -34,7 +37,7 @@ from integrations.database.check_ins import (
 )
 from integrations.database.connection import Database, poke
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
-from integrations.database.people import work_week
+from integrations.database.people import lives, work_week
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking, CheckInRow, Person
 from integrations.graph.calendars import Calendars
@@ -68,11 +71,11 @@ class Waiting:
 class TeamPlans:
     """Plans a manager's whole team at once, so that their caps hold."""
 
-    def __init__(self, database: Database, calendars: Calendars, mailboxes: Mailboxes, organizer: str) -> None:
+    def __init__(self, database: Database, calendars: Calendars, mailboxes: Mailboxes, service_mailbox: str) -> None:
         self._database = database
         self._calendars = calendars
         self._mailboxes = mailboxes
-        self._organizer = organizer
+        self._service_mailbox = service_mailbox
 
     @activity.defn(name="team_plans.plan_team")
     async def plan_team(self, about: Moment) -> None:
@@ -92,7 +95,9 @@ class TeamPlans:
         weeks, days = _when(waiting, about)
         waiting = [each for each in waiting if each.id in days]
         people = {person.id: person for each in waiting for person in each.pair.people}
-        diaries, unread = await self._diaries(people, weeks, [days[each.id] for each in waiting])
+        organizer = self._organizer_of(waiting[0])
+        async with calendar_of(self._database, organizer, about.now):
+            diaries, unread = await self._diaries(organizer, people, weeks, [days[each.id] for each in waiting])
         caps = Caps.of(waiting[0].policy.booking)
         requests = [
             Request(
@@ -161,10 +166,15 @@ class TeamPlans:
             for row in await unbooked_of_person(session, person_id):
                 row.plan_again_at = _tomorrow(now)
 
+    def _organizer_of(self, waiting: Waiting) -> str:
+        return organizing_mailbox(waiting.policy.booking.organizer, self._service_mailbox, waiting.pair.partner.oid)
+
     async def _diaries(
-        self, people: Mapping[str, Person], weeks: Mapping[str, WorkWeek], days: Sequence[Days]
+        self, organizer: str, people: Mapping[str, Person], weeks: Mapping[str, WorkWeek], days: Sequence[Days]
     ) -> tuple[dict[str, Diary], dict[str, str]]:
         """What each calendar says of the days in question, a day more on either side for other zones.
+
+        Asked in the organizer's mailbox: where managers organize, the service mailbox has no calendar for us.
 
         Second, by person id, a sentence for each calendar that cannot be read.
         """
@@ -174,7 +184,7 @@ class TeamPlans:
         start = datetime.combine(min(first for first, _ in open_days), time(), UTC) - ONE_DAY
         end = datetime.combine(max(last for _, last in open_days), time(), UTC) + 2 * ONE_DAY
         mails = [person.mail for person in people.values()]
-        schedules = await self._calendars.schedules(self._organizer, mails, start, end)
+        schedules = await self._calendars.schedules(organizer, mails, start, end)
         diaries, unread = {}, {}
         for person_id, person in people.items():
             schedule = schedules[person.mail]
@@ -205,11 +215,13 @@ class TeamPlans:
                 choice = chosen.get(each.id)
                 if choice is None:
                     await _no_hour(session, each.pair, without.get(each.id), now)
-                elif await _still_free(session, row, choice, caps, partner):
+                elif await _live_as_before(session, each.pair) and await _still_free(
+                    session, row, choice, caps, partner
+                ):
                     span = Span(choice.start, choice.end)
-                    await add_booking(
-                        session, row.id, span, each.pair.person.zone, self._organizer, choice.reasons, now
-                    )
+                    zone = written_in(each.policy.booking.organizer, each.pair.person.zone, partner.zone)
+                    why = (*choice.reasons, *_why_anew(each.pair))
+                    await add_booking(session, row.id, span, zone, self._organizer_of(each), why, now)
                     row.plan_again_at = None
                     await session.flush()
                     await mended(session, f"no-hour/{row.id}", now)
@@ -255,6 +267,20 @@ def _when(waiting: Sequence[Waiting], about: Moment) -> tuple[dict[str, WorkWeek
     return weeks, days
 
 
+def _why_anew(pair: Pair) -> tuple[str, ...]:
+    """The sentence for both, if the hour before this one was freed by a move to another zone."""
+    if pair.booking is None or pair.booking.state != "moved":
+        return ()
+    names = who_moved(Span(pair.booking.start_at, pair.booking.end_at), lives(pair, pair.booking))
+    return (sentence(names),) if names else ()
+
+
+async def _live_as_before(session: AsyncSession, planned: Pair) -> bool:
+    """Whether the hour was found for the zones in which the two live now."""
+    people = (await check_in(session, planned.row.id)).people
+    return [each.zone for each in people] == [each.zone for each in planned.people]
+
+
 def _tomorrow(now: datetime) -> datetime:
     return datetime.combine(now.date() + ONE_DAY, TRY_AGAIN_AT, UTC)
 
@@ -275,7 +301,8 @@ def _days(waiting: Waiting, mine: WorkWeek, theirs: WorkWeek, now: datetime) -> 
 def _weekday_and_hour(last_talk: Booking | None, week: WorkWeek) -> tuple[int, time] | None:
     if last_talk is None:
         return None
-    local = last_talk.start_at.astimezone(ZoneInfo(week.zone))
+    # Ten o'clock where they lived then is ten o'clock where they live now.
+    local = last_talk.start_at.astimezone(ZoneInfo(last_talk.person_zone or week.zone))
     return local.weekday(), local.time()
 
 

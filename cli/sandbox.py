@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import httpx
 import typer
@@ -49,13 +49,16 @@ async def start_sandbox(
     clock_url: str | None = None,
     state_file: Path | None = None,
     port: int = 0,
+    organizer: str = "service_mailbox",
 ) -> Tenant:
     """Starts `python -m sandbox` as a child and waits until it accepts calls. Raises ProcessEnded.
 
-    Our app holds the grant that the README asks for and no more, so what it may not do live fails here too.
+    Our app holds the grant that the README asks for where the `organizer` has the check-ins, and no more, so what it
+    may not do live fails here too.
     """
     command = python("-m", "sandbox", "--port", str(port), "--seed", str(seed), "--people", str(people))
     command += ["--day0", day0.isoformat(), "--redirect-uri", redirect_uri, "--strict-permissions", "--json"]
+    command += ["--organizer", organizer]
     command += ["--clock", clock_url] if clock_url else []
     command += ["--state", str(state_file)] if state_file else []
     child = await children.start("sandbox", command, {}, speaks=True)
@@ -93,6 +96,10 @@ def sandbox(
         str | None,
         typer.Option(help="By which address Entra goes, or 'self'; else Microsoft's, as msal insists.", metavar="URL"),
     ] = None,
+    organizer: Annotated[
+        Literal["service_mailbox", "manager"],
+        typer.Option(help="Whose calendar check-ins stand in: which of the README's two grants is strict."),
+    ] = "service_mailbox",
     redirect_uri: Annotated[
         list[str] | None, typer.Option(help="Where sign-in may return to; repeatable. [default: the web face's]")
     ] = None,
@@ -134,6 +141,7 @@ def sandbox(
                 json=as_json,
                 strict_permissions=strict_permissions,
                 advertise=advertise,
+                organizer=organizer,
                 redirect_uris=tuple(redirect_uri or DEFAULT_REDIRECT_URIS),
             )
         )

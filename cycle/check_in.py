@@ -31,6 +31,7 @@ class Step(StrEnum):
     BOOK = "book"
     REREAD = "reread"
     CALL_OFF = "call_off"
+    ASK_WHERE_THEY_LIVE = "ask_where_they_live"
     ASK_FOR_REFLECTION = "ask_for_reflection"
     REMIND_OF_REFLECTION = "remind_of_reflection"
     SEND_PRE_READ = "send_pre_read"

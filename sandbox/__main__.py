@@ -4,7 +4,9 @@ import argparse
 import sys
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
+from sandbox.app_registrations import Organizer
 from sandbox.benchmark import benchmark
 from sandbox.evidence import as_text, table
 from sandbox.server import DEFAULT_REDIRECT_URIS, Options, log_to_stderr, run
@@ -31,6 +33,12 @@ def main() -> int:
         "--strict-permissions", action="store_true", help="the app holds the grant that the README asks for, no more"
     )
     parser.add_argument(
+        "--organizer",
+        choices=get_args(Organizer),
+        default="service_mailbox",
+        help="whose calendar check-ins stand in: which of the README's two grants is strict",
+    )
+    parser.add_argument(
         "--evidence", action="store_true", help="say what each behaviour rests on, instead of running anything"
     )
     parser.add_argument(
@@ -55,6 +63,7 @@ def main() -> int:
         json=asked.json,
         strict_permissions=asked.strict_permissions,
         advertise=asked.advertise,
+        organizer=asked.organizer,
         redirect_uris=tuple(asked.redirect_uri or DEFAULT_REDIRECT_URIS),
     )
     try:

@@ -4,7 +4,7 @@ in Exchange.
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sandbox.evidence import evidence
@@ -25,14 +25,16 @@ APP_ROLES = (
 )
 """Every application role that opens something here; the default app holds them all, for every mailbox."""
 
-ScopeName = Literal["participants", "service"]
+ScopeName = Literal["participants", "service", "managers"]
+Organizer = Literal["service_mailbox", "manager"]
 
 
 @dataclass(frozen=True, slots=True)
 class ScopedGrant:
     """A role assignment of Exchange's RBAC for Applications: `role` as Graph calls it, in the mailboxes of `scope`.
 
-    The scope `participants` is the members of the participants' group, `service` the service mailbox.
+    The scope `participants` is the members of the participants' group, `service` the service mailbox, `managers` those
+    participants who lead somebody, or did on day 0.
     """
 
     role: str
@@ -69,6 +71,14 @@ STRICT_EXCHANGE = (
     ScopedGrant("Mail.Send", "service"),
 )
 """The grant of --strict-permissions: what the README asks an administrator for, and nothing else."""
+
+STRICT_EXCHANGE_OF: dict[Organizer, tuple[ScopedGrant, ...]] = {
+    "service_mailbox": STRICT_EXCHANGE,
+    "manager": tuple(
+        replace(grant, scope="managers") if grant.role == "Calendars.ReadWrite" else grant for grant in STRICT_EXCHANGE
+    ),
+}
+"""By whose calendar the check-ins stand in: the managers' own may be written instead of the service mailbox's."""
 
 evidence(
     "documented",

@@ -244,7 +244,15 @@ def authorize_subscription(tenant: Tenant, granted: Granted, resource: str) -> N
 def in_scope(tenant: Tenant, scope: ScopeName, account: Account) -> bool:
     if scope == "service":
         return account.id == tenant.organization.service.id
-    return account.is_person and account.in_group
+    if not (account.is_person and account.in_group):
+        return False
+    return scope == "participants" or _leads(tenant, account)
+
+
+def _leads(tenant: Tenant, account: Account) -> bool:
+    """Whether somebody reports to them, or did on day 0: an administrator's list of managers is not cleared at once."""
+    on_day_0 = {each.manager for each in tenant.organization.people}
+    return account.mail in on_day_0 or any(each.manager == account.id for each in tenant.accounts.values())
 
 
 @evidence("documented", "User.ReadBasic.All shows a person's basic properties only.", _LISTED)

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from sandbox.app import build_app
+from sandbox.app_registrations import Organizer
 from sandbox.clock import Clock, OwnClock, ServedClock
 from sandbox.organization import build_organization
 from sandbox.signing_keys import SigningKey, complete
@@ -45,6 +46,7 @@ class Options:
     state_file: Path | None = None
     json: bool = False
     strict_permissions: bool = False
+    organizer: Organizer = "service_mailbox"
     redirect_uris: Sequence[str] = field(default=DEFAULT_REDIRECT_URIS)
     advertise: str | None = None
 
@@ -62,7 +64,7 @@ async def serve(options: Options, announce: Callable[[dict[str, Any]], None] | N
     does).
     """
     organization = build_organization(options.seed, options.people, options.day0)
-    tenant = build_tenant(organization, options.redirect_uris, options.strict_permissions)
+    tenant = build_tenant(organization, options.redirect_uris, options.strict_permissions, options.organizer)
     path = Path(options.state_file) if options.state_file else None
     known = read_state(path, options.seed, options.people, options.day0.isoformat()) if path else None
     keys = [SigningKey(pem) for pem in known.keys] if known else []

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 
-from sandbox.app_registrations import STRICT_EXCHANGE, STRICT_ROLES, App, app_secret
+from sandbox.app_registrations import STRICT_EXCHANGE_OF, STRICT_ROLES, App, Organizer, app_secret
 from sandbox.appointments import Appointment, appointments_of, leave_of
 from sandbox.custom_zones import CUSTOM_ZONES
 from sandbox.directory_changes import DirectoryLog
@@ -120,9 +120,14 @@ class Tenant:
         return (self.mailbox(account_id) for account_id in self.accounts)
 
 
-def build_tenant(organization: Organization, redirect_uris: Sequence[str] = (), strict: bool = False) -> Tenant:
+def build_tenant(
+    organization: Organization,
+    redirect_uris: Sequence[str] = (),
+    strict: bool = False,
+    organizer: Organizer = "service_mailbox",
+) -> Tenant:
     """A tenant as the seed describes it, before anybody did anything; `strict` gives the app what the README asks
-    for, and nothing else.
+    for where the check-ins are the `organizer`'s, and nothing else.
     """
     seed = organization.seed
     ids = {p.mail: p.id for p in organization.everyone}
@@ -145,7 +150,7 @@ def build_tenant(organization: Organization, redirect_uris: Sequence[str] = (), 
     }
     app = fresh_app(seed, "check-ins", tuple(redirect_uris))
     if strict:
-        app = replace(app, roles=STRICT_ROLES, exchange=STRICT_EXCHANGE)
+        app = replace(app, roles=STRICT_ROLES, exchange=STRICT_EXCHANGE_OF[organizer])
     return Tenant(
         organization=organization,
         id=seeded_uuid(seed, "tenant"),

@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.check_ins import CheckIns
     from activities.moment import Moment
     from activities.team_plans import TeamPlans
+    from activities.zones import Zones
     from cycle.check_in import Step
 
 
@@ -44,6 +45,7 @@ class CheckIn(Pokable):
             Step.BOOK: Calendar.book,
             Step.REREAD: Calendar.reread,
             Step.CALL_OFF: Calendar.call_off,
+            Step.ASK_WHERE_THEY_LIVE: Zones.ask_where_they_live,
             Step.ASK_FOR_REFLECTION: CheckIns.ask_for_reflection,
             Step.REMIND_OF_REFLECTION: CheckIns.remind_of_reflection,
             Step.SEND_PRE_READ: CheckIns.send_pre_read,

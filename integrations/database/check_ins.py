@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import OPEN, State
 from cycle.workdays import Span
+from cycle.zones import IN_PLACE
 from integrations.database.calendar_watches import ensure_watch
 from integrations.database.connection import poke
 from integrations.database.tables import (
@@ -179,7 +180,8 @@ async def add_booking(
     now: datetime,
 ) -> Booking:
     """Commits the intent: the next booking number, keeping the event of the one before if it still stands."""
-    before = await newest_booking(session, check_in_id)
+    pair = await check_in(session, check_in_id)
+    before = pair.booking
     number = before.no + 1 if before else 1
     booking = Booking(
         check_in_id=check_in_id,
@@ -187,6 +189,8 @@ async def add_booking(
         start_at=span.start,
         end_at=span.end,
         zone=zone,
+        person_zone=pair.person.zone,
+        partner_zone=pair.partner.zone,
         organizer=organizer,
         transaction_id=str(uuid5(NAMESPACE_URL, f"perennial:{check_in_id}:{number}")),
         event_id=before.event_id if before and before.state == "moved" else None,
@@ -196,6 +200,19 @@ async def add_booking(
     session.add(booking)
     await ensure_watch(session, organizer, now)
     return booking
+
+
+async def booking_before(session: AsyncSession, booking: Booking) -> Booking | None:
+    """The booking whose event this one keeps or replaces."""
+    return await session.scalar(
+        select(Booking).where(Booking.check_in_id == booking.check_in_id, Booking.no == booking.no - 1)
+    )
+
+
+async def booked_check_ins_of(session: AsyncSession, person_id: str) -> Sequence[str]:
+    """The ids of check-ins of this person, as employee or as manager, that stand in calendars."""
+    either = or_(CheckInRow.person_id == person_id, CheckInRow.partner_id == person_id)
+    return (await session.scalars(select(CheckInRow.id).where(either, CheckInRow.state == State.BOOKED))).all()
 
 
 async def said_about(session: AsyncSession, check_in_id: str, booking_no: int) -> dict[str, str]:
@@ -220,6 +237,7 @@ async def close(session: AsyncSession, row: CheckInRow, state: State, now: datet
 
 
 async def count_moves(session: AsyncSession, check_in_id: str) -> int:
-    """How often this check-in was moved to another hour."""
-    bookings = await session.scalar(select(func.count()).where(Booking.check_in_id == check_in_id))
-    return max(0, (bookings or 0) - 1)
+    """How often this check-in was moved to another hour; who lives in another zone by now has not put it off."""
+    given = await session.scalars(select(Booking.reasons).where(Booking.check_in_id == check_in_id))
+    hours = [reasons for reasons in given if not any(each.startswith(IN_PLACE) for each in reasons)]
+    return max(0, len(hours) - 1)

@@ -11,9 +11,10 @@ from cycle.check_in import State
 from cycle.mail_window import MailHours
 from cycle.policy import Mail
 from cycle.workdays import Span, WorkWeek
-from integrations.database.check_ins import close
+from cycle.zones import Lived
+from integrations.database.check_ins import Pair, close
 from integrations.database.connection import poke
-from integrations.database.tables import CheckInRow, Person, Reporting
+from integrations.database.tables import Booking, CheckInRow, Person, Reporting
 from integrations.holidays import public_holidays
 
 # What a mailbox that has not told its hours is taken to work.
@@ -138,6 +139,15 @@ def work_week(person: Person, around: date) -> WorkWeek:
         closes=time.fromisoformat(person.closes or USUAL_CLOSES),
         days_off=days_off,
         hours_known=person.opens is not None,
+    )
+
+
+def lives(pair: Pair, booking: Booking) -> tuple[Lived, Lived]:
+    """Where the two lived when this hour was found, and live now."""
+    around = booking.start_at.date()
+    return (
+        Lived(pair.person.first_name, booking.person_zone, work_week(pair.person, around)),
+        Lived(pair.partner.first_name, booking.partner_zone, work_week(pair.partner, around)),
     )
 
 

@@ -112,6 +112,8 @@ class CheckInRow(Table):
     closed_at: Mapped[datetime | None]
     plan_again_at: Mapped[datetime | None]
     """When no hour was found: the next try."""
+    people_read_at: Mapped[datetime | None]
+    """When the mailboxes of the two were last asked whether somebody lives in another zone by now."""
 
 
 class Booking(Table):
@@ -126,7 +128,11 @@ class Booking(Table):
     end_at: Mapped[datetime]
     zone: Mapped[str]
     """The zone whose wall-clock time the event is written in."""
+    person_zone: Mapped[str | None]
+    partner_zone: Mapped[str | None]
+    """Where the two lived when this hour was found: who moves away from there gets another."""
     organizer: Mapped[str]
+    """The mailbox that has the event: the service mailbox's address, or the manager's Entra object id."""
     state: Mapped[str] = mapped_column(default="intended", index=True)
     """intended | booked | moved | cancelled"""
     transaction_id: Mapped[str]

@@ -70,6 +70,10 @@ class Garbled(Permanent):
     """Graph answered with something that cannot be read."""
 
 
+class NoZone(NoMailbox):
+    """There is a mailbox, and it does not say where its owner lives; nobody else knows either."""
+
+
 class NotAllowed(Permanent):
     """A permission is missing, or does not reach this mailbox."""
 

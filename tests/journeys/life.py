@@ -55,6 +55,8 @@ class Life:
     installation: Installation
     died_at: datetime | None = None
     browsers: dict[str, Browser] = field(default_factory=dict)
+    organizer: str = ""
+    """The first name of the manager in whose calendar check-ins stand; else the service mailbox's is looked at."""
 
     # Temporal
 
@@ -108,8 +110,12 @@ class Life:
     def first_name(self, mail: str) -> str:
         return self.people[mail].name.split()[0]
 
-    async def _state(self) -> Mapping[str, Any]:
-        box = {"mailbox": self.tenant.service_mailbox, "ids": "real"}
+    @property
+    def organizing(self) -> str:
+        return self.mail(self.organizer) if self.organizer else self.tenant.service_mailbox
+
+    async def _state(self, mailbox: str = "") -> Mapping[str, Any]:
+        box = {"mailbox": mailbox or self.tenant.service_mailbox, "ids": "real"}
         answer = await self.http.get(f"{self.tenant.url}/_sandbox/state", params=box)
         state: Mapping[str, Any] = answer.raise_for_status().json()
         return state
@@ -128,7 +134,8 @@ class Life:
 
     async def talks(self) -> list[Talk]:
         """Events in the organizer's calendar, the cancelled too, in their order."""
-        return sorted(read_talks(await self._state(), self.tenant.service_mailbox), key=lambda each: each.start)
+        state = await self._state(self.organizing)
+        return sorted(read_talks(state, self.organizing), key=lambda each: each.start)
 
     async def calendar(self, name: str) -> list[Mapping[str, Any]]:
         """Everything in somebody's calendar, what was cancelled too."""
@@ -140,11 +147,16 @@ class Life:
 
     async def event(self, check_in_id: str) -> Mapping[str, Any]:
         """The one event that stands for this check-in in the organizer's calendar."""
-        (mailbox,) = (await self._state())["mailboxes"].values()
+        (mailbox,) = (await self._state(self.organizing))["mailboxes"].values()
         keyed = [each for each in mailbox["calendar"] if check_in_id in str(each["extendedProperties"])]
         (event,) = [each for each in keyed if not each["isCancelled"]]
         found: Mapping[str, Any] = event
         return found
+
+    async def act(self, name: str, what: str, **how: Any) -> None:
+        """Something that `name` does in Outlook, or that happens to them in the directory."""
+        order = {"person": self.mail(name), "act": what, **how}
+        (await self.http.post(f"{self.tenant.url}/_sandbox/act", json=order)).raise_for_status()
 
     async def ledger(self) -> list[Mapping[str, Any]]:
         answer = await self.http.get(f"{self.tenant.url}/_sandbox/ledger")
@@ -276,6 +288,7 @@ async def a_life(
             day0=day0,
             redirect_uri=f"http://127.0.0.1:{port}/sign-in/done",
             clock_url=clock_url,
+            organizer=policy.booking.organizer,
         )
         env = variables(tenant, folder / "perennial.db", port, first.address, clock_url, key)
         await upgrade_async(env["PERENNIAL_DATABASE_URL"])

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from sandbox import permissions
-from sandbox.app_registrations import APP_ROLES, STRICT_EXCHANGE, STRICT_ROLES, ScopedGrant
+from sandbox.app_registrations import APP_ROLES, STRICT_EXCHANGE_OF, STRICT_ROLES, ScopedGrant
 from sandbox.graph import all_routes
 from sandbox.permissions import needed
 
@@ -119,10 +119,21 @@ def test_a_path_that_nobody_wrote_down_is_opened_by_nothing() -> None:
 def test_strict_permissions_are_the_grant_that_the_readme_asks_for() -> None:
     text = README.read_text()
     entra = re.findall(r"Grant in Entra\*\* the application permission `([\w.]+)`, and nothing else", text)
-    rows = re.findall(r"\| `Application ([\w.]+)` \| the (participants' group|service mailbox) \|", text)
+    rows = re.findall(
+        r"\| `Application ([\w.]+)` \| the (participants' group|service mailbox|managers' group) \|", text
+    )
     assert tuple(entra) == STRICT_ROLES
-    named: dict[str, Any] = {"participants' group": "participants", "service mailbox": "service"}
-    assert {ScopedGrant(role, named[scope]) for role, scope in rows} == set(STRICT_EXCHANGE)
+    named: dict[str, Any] = {
+        "participants' group": "participants",
+        "service mailbox": "service",
+        "managers' group": "managers",
+    }
+    asked_for = {ScopedGrant(role, named[scope]) for role, scope in rows}
+    ours, theirs = (
+        ScopedGrant("Calendars.ReadWrite", named[whose]) for whose in ("service mailbox", "managers' group")
+    )
+    assert set(STRICT_EXCHANGE_OF["service_mailbox"]) == asked_for - {theirs}
+    assert set(STRICT_EXCHANGE_OF["manager"]) == asked_for - {ours}
 
 
 async def test_an_app_without_a_grant_is_refused_in_each_services_words(
@@ -304,3 +315,22 @@ async def test_the_strict_app_may_do_its_work_and_nothing_beyond(start_sandbox: 
         assert refusal(await app.post(f"/users/{ann}/sendMail", json={})) == (403, "ErrorAccessDenied")
         actor = {"Authorization": f"Bearer {strict.bearer(strict.about['mail_client'])}"}
         assert (await app.get(f"/users/{ann}/mailFolders/inbox/messages", headers=actor)).status_code == 200
+
+
+async def test_where_managers_organize_the_strict_app_writes_their_calendars_and_nobody_elses(
+    start_sandbox: Any,
+) -> None:
+    strict = start_sandbox("--strict-permissions", "--organizer", "manager")
+    service, ann, mara = strict.about["service_mailbox"], strict.mail_of("Ann"), strict.mail_of("Mara")
+    headers = {"Authorization": f"Bearer {strict.bearer()}"}
+    async with httpx.AsyncClient(base_url=strict.about["graph"], headers=headers, trust_env=False, verify=False) as app:
+        assert (await app.post(f"/users/{mara}/events", json=EVENT)).status_code == 201
+        for closed in (ann, service):
+            assert refusal(await app.post(f"/users/{closed}/events", json=EVENT)) == (403, "ErrorAccessDenied")
+        assert refusal(await app.get(f"/users/{mara}/messages")) == (403, "ErrorAccessDenied")
+        asked = {"Schedules": [ann, mara], "StartTime": EVENT["start"], "EndTime": EVENT["end"]}
+        assert (await app.post(f"/users/{mara}/calendar/getSchedule", json=asked)).status_code == 200
+        assert refusal(await app.post(f"/users/{service}/calendar/getSchedule", json=asked)) == (
+            403,
+            "ErrorAccessDenied",
+        )

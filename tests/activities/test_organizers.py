@@ -1,0 +1,222 @@
+"""Check-ins that the manager organizes: they stand in the manager's own calendar, from the plan to the cancellation."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cycle.check_in import Step
+from integrations.database.excuses import excuse
+from integrations.database.outcomes import answer_outcome
+from integrations.database.people import set_manager
+from integrations.database.tables import Booking, CheckInRow, LetterItem
+from integrations.graph.errors import NoMailbox, NotAllowed, Transient
+from integrations.graph.keys import KEY
+
+MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
+START = datetime(2030, 6, 4, 12, 0, tzinfo=UTC)
+DUE = date(2030, 6, 11)
+TALK = timedelta(minutes=45)
+
+
+def in_calendar_of(home: Any, mail: str, check_in_id: str) -> list[dict[str, Any]]:
+    """What this calendar has under the keys of the check-in, cancelled events too."""
+    calendar = home.tenant.mailbox(mail)["calendar"]
+    return [each for each in calendar if check_in_id in str(each["extendedProperties"].get(KEY))]
+
+
+def mail_of(home: Any, name: str) -> str:
+    return str(home.tenant.person(name)["mail"])
+
+
+def oid_of(home: Any, name: str) -> str:
+    return str(home.tenant.person(name)["id"])
+
+
+async def booked_with_mara(home: Any, start: datetime = START) -> str:
+    check_in_id: str = await home.a_check_in(start.date())
+    await home.an_intended_booking(check_in_id, start, organizer=oid_of(home, "Mara"))
+    await home.do("book", check_in_id)
+    return check_in_id
+
+
+@pytest.fixture
+def refusing(home: Any) -> Iterator[Any]:
+    """`refusing(error)`: from now on, or with None no more, every calendar refuses with it."""
+    calendars = home.activities["book"].__self__._calendars
+    calls = {name: getattr(calendars, name) for name in ("find_event", "get_event", "cancel_event", "schedules")}
+
+    def refuse(error: Exception | None) -> None:
+        async def refused(*_: Any) -> None:
+            assert error
+            raise error
+
+        for name, call in calls.items():
+            setattr(calendars, name, refused if error else call)
+
+    yield refuse
+    refuse(None)
+
+
+async def test_planned_and_booked_it_stands_in_the_managers_calendar_and_invites_the_employee_only(home: Any) -> None:
+    await home.set_policy(booking={"organizer": "manager"})
+    check_in_id = await home.a_check_in(DUE, "otto")
+    asked = len(home.tenant.asked())
+    await home.do("plan_team", check_in_id)
+    schedules = [each for each in home.tenant.asked()[asked:] if each.endswith("/getSchedule")]
+    assert schedules
+    assert all(oid_of(home, "Mara") in each for each in schedules), (
+        "where managers organize, ours has no calendar for us"
+    )
+    booking = await home.booking(check_in_id)
+    assert (booking.organizer, booking.zone) == (oid_of(home, "Mara"), "Europe/Berlin"), "Otto lives in New York"
+    await home.do("book", check_in_id)
+    (event,) = in_calendar_of(home, mail_of(home, "Mara"), check_in_id)
+    assert [each["mail"] for each in event["attendees"]] == [mail_of(home, "Otto")]
+    assert event["timeZone"] == "Europe/Berlin"
+    assert len(home.tenant.invited(mail_of(home, "Otto"), event)) == 1
+    assert in_calendar_of(home, home.tenant.service, check_in_id) == []
+    await home.do("book", check_in_id)
+    assert len(in_calendar_of(home, mail_of(home, "Mara"), check_in_id)) == 1
+
+
+async def test_the_service_mailbox_still_organizes_where_the_policy_says_so_and_invites_both(home: Any) -> None:
+    check_in_id = await home.a_check_in(DUE, "otto")
+    await home.do("plan_team", check_in_id)
+    booking = await home.booking(check_in_id)
+    assert (booking.organizer, booking.zone) == (home.tenant.service, "America/New_York")
+    await home.do("book", check_in_id)
+    (event,) = home.tenant.events(f"booking/{check_in_id}/1")
+    assert {each["mail"] for each in event["attendees"]} == {mail_of(home, "Otto"), mail_of(home, "Mara")}
+    assert in_calendar_of(home, mail_of(home, "Mara"), check_in_id) == []
+
+
+async def test_an_event_that_was_made_before_the_worker_died_is_found_by_its_key_in_the_managers_calendar(
+    home: Any,
+) -> None:
+    check_in_id = await booked_with_mara(home)
+    first = await home.booking(check_in_id)
+    await home.change(Booking, first.id, state="intended", event_id=None)
+    await home.do("book", check_in_id)
+    assert (await home.booking(check_in_id)).event_id == first.event_id
+    assert len(in_calendar_of(home, mail_of(home, "Mara"), check_in_id)) == 1
+
+
+async def test_the_managers_drag_moves_the_booking_and_the_employees_does_not(home: Any) -> None:
+    check_in_id = await booked_with_mara(home)
+    (event,) = in_calendar_of(home, mail_of(home, "Mara"), check_in_id)
+    later = START + timedelta(days=1)
+    span = {"iCalUId": event["iCalUId"], "start": later.isoformat(), "end": (later + TALK).isoformat()}
+    home.tenant.act(mail_of(home, "Ann"), "drag", **span)
+    await home.do("ask_for_reflection", check_in_id)
+    assert len(await home.all(Booking)) == 1
+    home.tenant.act(mail_of(home, "Mara"), "drag", **span)
+    await home.do("remind_of_reflection", check_in_id)
+    old, new = await home.booking(check_in_id, 1), await home.booking(check_in_id, 2)
+    assert (old.state, new.state, new.start_at) == ("moved", "booked", later)
+    assert (new.event_id, new.organizer) == (old.event_id, oid_of(home, "Mara"))
+    assert await home.all(LetterItem, kind="reflection_reminder") == []
+
+
+async def test_another_hour_moves_the_same_event_in_the_managers_calendar(home: Any) -> None:
+    await home.set_policy(booking={"organizer": "manager"})
+    check_in_id = await booked_with_mara(home)
+    async with home.database.transaction() as session:
+        await answer_outcome(session, check_in_id, 1, "ann", "moved", MONDAY)
+    for step in ("conclude", "plan_team", "book"):
+        await home.do(step, check_in_id)
+    first, second = await home.booking(check_in_id, 1), await home.booking(check_in_id, 2)
+    assert (second.state, second.event_id) == ("booked", first.event_id)
+    (event,) = in_calendar_of(home, mail_of(home, "Mara"), check_in_id)
+    assert event["start"] == f"{second.start_at:%Y-%m-%dT%H:%M:%SZ}" != f"{START:%Y-%m-%dT%H:%M:%SZ}"
+    (copy,) = home.tenant.invited(mail_of(home, "Ann"), event)
+    assert copy["start"] == event["start"]
+
+
+@pytest.mark.parametrize("how", ["deleted by the manager", "not this time", "another manager"])
+async def test_it_is_cancelled_in_the_calendar_of_the_manager_who_organized_it(home: Any, how: str) -> None:
+    check_in_id = await booked_with_mara(home)
+    (event,) = in_calendar_of(home, mail_of(home, "Mara"), check_in_id)
+    if how == "deleted by the manager":
+        home.tenant.act(mail_of(home, "Mara"), "delete", iCalUId=event["iCalUId"])
+        await home.do("ask_for_reflection", check_in_id)
+        assert (await home.get(CheckInRow, check_in_id)).state == "due"
+    else:
+        async with home.database.transaction() as session:
+            if how == "not this time":
+                assert await excuse(session, check_in_id, "ann", MONDAY)
+            else:
+                await set_manager(session, "ann", "hale", MONDAY)
+        assert (await home.do("look", check_in_id)).step == Step.CALL_OFF
+        await home.do("call_off", check_in_id)
+        assert await home.do("look", check_in_id) is None
+    assert (await home.booking(check_in_id)).state == "cancelled"
+    assert all(each["isCancelled"] for each in in_calendar_of(home, mail_of(home, "Mara"), check_in_id))
+    (copy,) = home.tenant.invited(mail_of(home, "Ann"), event)
+    assert copy["isCancelled"]
+    assert in_calendar_of(home, mail_of(home, "Hale"), check_in_id) == []
+
+
+async def test_with_another_manager_it_is_the_new_ones_calendar(home: Any) -> None:
+    await home.set_policy(booking={"organizer": "manager"})
+    check_in_id = await home.a_check_in(DUE, "ann", "hale")
+    await home.do("plan_team", check_in_id)
+    await home.do("book", check_in_id)
+    (event,) = in_calendar_of(home, mail_of(home, "Hale"), check_in_id)
+    assert [each["mail"] for each in event["attendees"]] == [mail_of(home, "Ann")]
+    assert in_calendar_of(home, mail_of(home, "Mara"), check_in_id) == []
+
+
+CLOSED = [
+    (NotAllowed("book a check-in", "the app may not"), "managers' group of the grant"),
+    (NoMailbox("book a check-in", "there is none"), "has no mailbox any more, and organizes check-ins"),
+]
+
+
+@pytest.mark.parametrize(("trouble", "words"), CLOSED)
+async def test_a_managers_calendar_that_is_closed_comes_onto_hrs_list_once_and_off_it_again(
+    home: Any, refusing: Any, trouble: Exception, words: str
+) -> None:
+    check_in_id = await home.a_check_in(START.date())
+    await home.an_intended_booking(check_in_id, START, organizer=oid_of(home, "Mara"))
+    refusing(trouble)
+    for _ in range(2):
+        with pytest.raises(type(trouble)):
+            await home.do("book", check_in_id)
+    hands = await home.needs_a_hand()
+    assert list(hands) == ["organizer/mara"]
+    assert "Mara Vassen" in hands["organizer/mara"]
+    assert words in hands["organizer/mara"]
+    assert (await home.booking(check_in_id)).state == "intended"
+    refusing(None)
+    await home.do("book", check_in_id)
+    assert (await home.booking(check_in_id)).state == "booked"
+    assert await home.needs_a_hand() == {}
+
+
+async def test_what_passes_by_itself_and_what_hr_cannot_mend_is_not_on_hrs_list(home: Any, refusing: Any) -> None:
+    with_mara = await home.a_check_in(START.date())
+    await home.an_intended_booking(with_mara, START, organizer=oid_of(home, "Mara"))
+    refusing(Transient("book a check-in", "busy"))
+    with pytest.raises(Transient):
+        await home.do("book", with_mara)
+    ours = await home.a_check_in(START.date(), "kai")
+    await home.an_intended_booking(ours, START)
+    refusing(NotAllowed("book a check-in", "the app may not"))
+    with pytest.raises(NotAllowed):
+        await home.do("book", ours)
+    assert await home.needs_a_hand() == {}
+
+
+async def test_called_off_after_the_managers_mailbox_is_gone_it_ends_and_hr_hears_of_the_left_over_invitation(
+    home: Any, refusing: Any
+) -> None:
+    check_in_id = await booked_with_mara(home)
+    async with home.database.transaction() as session:
+        assert await excuse(session, check_in_id, "ann", MONDAY)
+    refusing(NoMailbox("cancel a check-in", "there is none"))
+    await home.do("call_off", check_in_id)
+    assert (await home.booking(check_in_id)).state == "cancelled"
+    assert await home.do("look", check_in_id) is None, "it is not tried for ever"
+    assert "ask whoever still has the invitation" in (await home.needs_a_hand())[f"left-over/{check_in_id}"]
