@@ -30,6 +30,8 @@ class Step(StrEnum):
     PLAN = "plan"
     BOOK = "book"
     CALL_OFF = "call_off"
+    OFFER_SLOTS = "offer_slots"
+    TAKE_SLOT = "take_slot"
     ASK_FOR_REFLECTION = "ask_for_reflection"
     REMIND_OF_REFLECTION = "remind_of_reflection"
     SEND_PRE_READ = "send_pre_read"

@@ -19,6 +19,7 @@ from web import (
     plans,
     privacy,
     reflections,
+    slots,
 )
 from web import sign_in as signing
 from web.face import Face, SignIn
@@ -55,6 +56,7 @@ def build_app(settings: Settings, database: Database, clock: Clock, sign_in: Sig
         privacy,
         hr,
         health,
+        slots,
     ):
         app.include_router(pages.router)
     return app

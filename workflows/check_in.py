@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.calendar import Calendar
     from activities.check_ins import CheckIns
     from activities.moment import Moment
+    from activities.offers import Offers
     from activities.team_plans import TeamPlans
     from cycle.check_in import Step
 
@@ -43,6 +44,8 @@ class CheckIn(Pokable):
             Step.PLAN: TeamPlans.plan_team,
             Step.BOOK: Calendar.book,
             Step.CALL_OFF: Calendar.call_off,
+            Step.OFFER_SLOTS: Offers.offer_slots,
+            Step.TAKE_SLOT: Offers.take_slot,
             Step.ASK_FOR_REFLECTION: CheckIns.ask_for_reflection,
             Step.REMIND_OF_REFLECTION: CheckIns.remind_of_reflection,
             Step.SEND_PRE_READ: CheckIns.send_pre_read,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import OPEN, State
@@ -15,6 +15,7 @@ from integrations.database.tables import (
     Booking,
     CheckInRow,
     Enrolment,
+    Offer,
     OutcomeAnswer,
     Person,
     Plan,
@@ -22,6 +23,8 @@ from integrations.database.tables import (
 )
 
 OPEN_BOOKING = ("intended", "booked")
+
+OPEN_OFFER = ("wanted", "open", "picked")
 
 IN_THE_CALENDAR = (*OPEN_BOOKING, "moved")
 """States of the newest booking whose event may stand: one that is to move keeps its event until it has another hour."""
@@ -71,6 +74,12 @@ async def lock_check_in(session: AsyncSession, check_in_id: str) -> CheckInRow:
 async def newest_booking(session: AsyncSession, check_in_id: str) -> Booking | None:
     return await session.scalar(
         select(Booking).where(Booking.check_in_id == check_in_id).order_by(Booking.no.desc()).limit(1)
+    )
+
+
+async def booking_before(session: AsyncSession, booking: Booking) -> Booking | None:
+    return await session.scalar(
+        select(Booking).where(Booking.check_in_id == booking.check_in_id, Booking.no == booking.no - 1)
     )
 
 
@@ -177,7 +186,10 @@ async def add_booking(
     reasons: Sequence[str],
     now: datetime,
 ) -> Booking:
-    """Commits the intent: the next booking number, keeping the event of the one before if it still stands."""
+    """Commits the intent: the next booking number, keeping the event of the one before if it still stands.
+
+    Hours that were offered instead are offered no more, and the plan hears of a move.
+    """
     before = await newest_booking(session, check_in_id)
     number = before.no + 1 if before else 1
     booking = Booking(
@@ -193,6 +205,12 @@ async def add_booking(
         made_at=now,
     )
     session.add(booking)
+    if before:
+        await session.execute(
+            update(Offer).where(Offer.check_in_id == check_in_id, Offer.state.in_(OPEN_OFFER)).values(state="over")
+        )
+        row = await session.get_one(CheckInRow, check_in_id)
+        await _tell_the_plan(session, row.person_id, "a check-in was moved", now)
     return booking
 
 
@@ -212,9 +230,13 @@ async def close(session: AsyncSession, row: CheckInRow, state: State, now: datet
         row.closed_at = now
     row.state = state
     poke(session, "DevelopmentCycle", row.person_id, "a check-in closed", now)
-    plan_id = await session.scalar(select(Plan.id).where(Plan.person_id == row.person_id))
+    await _tell_the_plan(session, row.person_id, "a check-in closed", now)
+
+
+async def _tell_the_plan(session: AsyncSession, person_id: str, reason: str, now: datetime) -> None:
+    plan_id = await session.scalar(select(Plan.id).where(Plan.person_id == person_id))
     if plan_id:
-        poke(session, "PlanWatch", plan_id, "a check-in closed", now)
+        poke(session, "PlanWatch", plan_id, reason, now)
 
 
 async def count_moves(session: AsyncSession, check_in_id: str) -> int:
