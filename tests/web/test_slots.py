@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from integrations.database.tables import Booking, CheckInRow, Offer
+from integrations.database.tables import Booking, CheckInRow, Note, Offer, Reporting
 
 PAGE = "/check-ins/check-in-1/slots"
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
@@ -170,3 +170,17 @@ async def test_without_anything_to_choose_it_says_when_the_talk_is(world: Any) -
     page = (await (await world.browser("mara")).get(PAGE)).text
     assert "Monday 11 March 2030 at 10:00" in page
     assert "Take this hour" not in page
+
+
+async def test_who_holds_these_check_ins_no_more_chooses_nothing(world: Any) -> None:
+    await offer(world)
+    async with world.database.transaction() as session:
+        (await session.scalar(select(Reporting))).until = world.clock.at.date() - timedelta(days=1)
+        since = world.clock.at.date() - timedelta(days=1)
+        session.add(Reporting(person_id="person-ann", partner_id="person-otto", source="directory", since=since))
+        session.add(Note(id="n", check_in_id="check-in-1", writer_id="person-mara", text="mine", made_at=MONDAY))
+    mara = await world.browser("mara")
+    assert (await mara.get("/check-ins/check-in-1")).status_code == 200
+    assert (await mara.get(PAGE)).status_code == 404
+    assert (await mara.post(PAGE, data=chosen("0"))).status_code == 404
+    assert (await offers(world))[0].state == "open"
