@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.letters import catalogue
 from activities.letters.catalogue import Part
 from activities.letters.wanted import open_past_due
+from cycle.check_in import OPEN
 from cycle.policy import Policy
 from cycle.pre_read import Snapshot
 from cycle.support import REASONS, step_days, three_repairs
@@ -23,6 +24,7 @@ from integrations.database.reflections import lines_leave_at, questions_of
 from integrations.database.stalls import reason_for_hr, steps_sent
 from integrations.database.tables import (
     ActionRow,
+    CheckInRow,
     LetterItem,
     Person,
     Plan,
@@ -263,7 +265,11 @@ class Composer:
 async def _talk_to_repair(session: AsyncSession, stall: Stall, plan: Plan) -> str | None:
     """The check-in that can still be moved or left out; talks that did not happen are over, so then the next one."""
     kind, subject, *_ = stall.cause.split("/")
-    return subject if kind == "scheduling" else await next_check_in(session, plan.person_id)
+    if kind == "scheduling":
+        row = await session.get(CheckInRow, subject)
+        if row is None or row.state in OPEN:
+            return subject
+    return await next_check_in(session, plan.person_id)
 
 
 def _repair_page(key: str, stall: Stall, plan: Plan, recipient: Person, talk: str | None) -> str:
