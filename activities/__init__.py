@@ -10,6 +10,7 @@ from activities.cycles import Cycles
 from activities.directory import Mailboxes
 from activities.letters.compose import Composer
 from activities.letters.send import Letters
+from activities.offers import Offers
 from activities.plans import Plans
 from activities.reconciliation import Reconciliation
 from activities.stuck import Stuck
@@ -35,6 +36,8 @@ def every_activity(
     calendars = Calendars(graph)
     calendar = Calendar(database, calendars, settings.public_url)
     check_ins = CheckIns(database, calendar)
+    team_plans = TeamPlans(database, calendars, mailboxes, settings.service_mailbox)
+    offers = Offers(database, calendar, team_plans)
     letters = Letters(
         database,
         Mail(graph),
@@ -47,11 +50,13 @@ def every_activity(
     )
     return [
         Cycles(database).open_due,
-        TeamPlans(database, calendars, mailboxes, settings.service_mailbox).plan_team,
+        team_plans.plan_team,
         calendar.book,
         calendar.reread,
         calendar.call_off,
         Zones(database, mailboxes, calendar).ask_where_they_live,
+        offers.offer_slots,
+        offers.take_slot,
         check_ins.look,
         check_ins.ask_for_reflection,
         check_ins.remind_of_reflection,

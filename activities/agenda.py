@@ -13,9 +13,10 @@ from cycle.policy import Policy
 from cycle.workdays import add_workdays, workdays_between
 from integrations.database.check_ins import Pair, said_about
 from integrations.database.letters import items_about
+from integrations.database.offers import open_offer
 from integrations.database.people import reader
 from integrations.database.reflections import has_answered
-from integrations.database.tables import Booking, LetterItem, Person
+from integrations.database.tables import Booking, LetterItem, Offer, Person
 
 PEOPLE_READ_EVERY = timedelta(days=3)
 """How often the mailboxes of two people who have a talk before them are asked where they live."""
@@ -28,8 +29,11 @@ async def agenda(session: AsyncSession, pair: Pair, policy: Policy, now: datetim
         return [Next(Step.CALL_OFF, now)] if pair.booking_in_calendar else []
     if row.state not in OPEN:
         return await _second_thoughts(session, pair, now)
+    offer = await open_offer(session, row.id)
     if booking is None:
-        return [Next(Step.PLAN, max(now, row.plan_again_at or now))]
+        if offer and offer.state == "picked":
+            return [Next(Step.TAKE_SLOT, now)]
+        return [Next(Step.PLAN, max(now, row.plan_again_at or now)), *_about_offers(offer, now)]
     if booking.state == "intended":
         return [Next(Step.BOOK, now)]
     said = await said_about(session, row.id, booking.no)
@@ -40,12 +44,22 @@ async def agenda(session: AsyncSession, pair: Pair, policy: Policy, now: datetim
     if booking.heard_change_key is not None:
         steps.append(Next(Step.REREAD, now))
     if now < booking.start_at:
+        steps += _about_offers(offer, now)
         steps += await _before(session, pair, booking, policy, now)
         steps.append(Next(Step.ASK_WHERE_THEY_LIVE, _asked_where_they_live(pair, booking, policy, now)))
     items = await items_about(session, check_in_id=row.id, kind="outcome_question")
     for person in await silent(session, pair):
         steps += [Next(Step.ASK_FOR_OUTCOME, at) for _, at in outcome_asks(pair, booking, person, policy, items)]
     return steps
+
+
+def _about_offers(offer: Offer | None, now: datetime) -> list[Next]:
+    """Three hours that are wanted are found; one that was chosen is taken."""
+    if offer is None or offer.state == "open":
+        return []
+    if offer.state == "picked":
+        return [Next(Step.TAKE_SLOT, now)]
+    return [Next(Step.OFFER_SLOTS, max(offer.ask_at, now))]
 
 
 async def _before(session: AsyncSession, pair: Pair, booking: Booking, policy: Policy, now: datetime) -> list[Next]:

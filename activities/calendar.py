@@ -3,16 +3,41 @@
 import logging
 from datetime import datetime
 from html import escape
+from typing import Literal
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.another_hour import give_up_hour, offer_beside, tell_of_moves
 from activities.moment import Moment
 from activities.organizers import calendar_of
+from activities.team_plans import still_free
+from cycle.cadence import last_day
 from cycle.check_in import CALLED_OFF, OPEN, State
-from cycle.meeting_change import Cancelled, Moved, Untouched, classify
+from cycle.meeting_change import (
+    AS_PROPOSED,
+    MOVED_IN_OUTLOOK,
+    Answer,
+    Cancelled,
+    Hour,
+    Look,
+    MeetingChange,
+    Moved,
+    Overbooked,
+    Proposed,
+    Reply,
+    Seen,
+    Shown,
+    Untouched,
+    classify,
+    look_around,
+    proposal_fits,
+    reply_to,
+)
 from cycle.organizer import invited
 from cycle.policy import Policy
-from cycle.workdays import Span
+from cycle.team_plan import Caps, Choice
+from cycle.workdays import Span, add_workdays
 from cycle.zones import IN_PLACE, elsewhere
 from integrations.database.calendar_watches import GONE
 from integrations.database.check_ins import (
@@ -21,13 +46,15 @@ from integrations.database.check_ins import (
     booking_before,
     check_in,
     lock_check_in,
+    lock_people,
     newest_booking,
 )
 from integrations.database.connection import Database
 from integrations.database.needs_a_hand import ask_for_a_hand
+from integrations.database.people import work_week
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking
-from integrations.graph.calendars import Attendee, Calendars, EventFacts, NewEvent
+from integrations.graph.calendars import Attendee, BusySpan, Calendars, EventFacts, NewEvent
 from integrations.graph.errors import NoMailbox
 
 log = logging.getLogger(__name__)
@@ -62,10 +89,14 @@ class Calendar:
             written = await session.get_one(Booking, booking.id)
             row = await lock_check_in(session, about.id)
             written.event_id, written.change_key = event.event_id, event.change_key
+            if event.event_id == booking.event_id and (event.start, event.end) != (booking.start_at, booking.end_at):
+                written.start_at, written.end_at = event.start, event.end
+                written.reasons = [MOVED_IN_OUTLOOK]
             # Called off while we wrote: the event is known now, and is cancelled in the next step.
             written.state = "booked"
             if row.state == State.DUE:
                 row.state = State.BOOKED
+                await tell_of_moves(session, pair, written, about.now)
 
     async def _event_for(self, booking: Booking, before: Booking | None, pair: Pair, policy: Policy) -> EventFacts:
         if booking.event_id and before and _replaces(booking, before):
@@ -74,7 +105,8 @@ class Calendar:
         elif booking.event_id:
             event = await self._calendars.get_event(booking.organizer, booking.event_id)
             if event and not event.cancelled:
-                if (event.start, event.end) == (booking.start_at, booking.end_at):
+                if before and (event.start, event.end) != (before.start_at, before.end_at):
+                    # It is where we want it, or somebody moved it since we decided: then that is the hour.
                     return event
                 moved = await self._calendars.move_event(
                     booking.organizer,
@@ -83,6 +115,7 @@ class Calendar:
                     booking.end_at,
                     booking.zone,
                     event.etag,
+                    _uninvited(pair, booking, event),
                 )
                 if moved:
                     return moved
@@ -90,7 +123,7 @@ class Calendar:
         found = await self._calendars.find_event(booking.organizer, key)
         if found and not found.cancelled:
             return found
-        guests = invited(booking.organizer, tuple(person.oid for person in pair.people))
+        guests = _invited(pair, booking)
         new = NewEvent(
             key=key,
             transaction_id=booking.transaction_id,
@@ -99,7 +132,9 @@ class Calendar:
             start=booking.start_at,
             end=booking.end_at,
             zone=booking.zone,
-            attendees=tuple(Attendee(person.mail, person.name) for person in pair.people if person.oid in guests),
+            attendees=tuple(
+                Attendee(person.mail, person.name) for person in pair.people if person.mail.lower() in guests
+            ),
             online=True,
         )
         return await self._calendars.create_event(booking.organizer, new)
@@ -183,43 +218,99 @@ class Calendar:
             organizer, event_id, "This entry is no longer needed. Your check-in page has the hour that counts."
         )
 
-    async def changed(self, check_in_id: str, now: datetime) -> bool:
-        """Re-reads the event before a step. True if somebody moved or removed it: our rows say so now."""
+    async def changed(
+        self, check_in_id: str, now: datetime, *, around: Literal["", "conflicts", "everything"] = ""
+    ) -> bool:
+        """Re-reads the event, classifies what somebody did to it, and answers.
+
+        `around` also looks into both people's calendars: for what lies over the hour, or, with "everything", for a copy
+        that went without a word. True if the hour is not what it was: our rows say so now, and a step for it is not to
+        be taken.
+        """
         async with self._database.reading() as session:
-            booking = await newest_booking(session, check_in_id)
-        if booking is None or booking.state != "booked" or booking.event_id is None:
+            pair = await check_in(session, check_in_id)
+            policy = await policy_of_check_in(session, pair.row)
+        booking = pair.booking
+        if booking is None or booking.event_id is None or booking.state not in ("booked", "moved"):
+            return False
+        if pair.row.state not in OPEN:
             return False
         async with calendar_of(self._database, booking.organizer, now):
             event = await self._calendars.get_event(booking.organizer, booking.event_id)
-        change = classify(
-            (booking.start_at, booking.end_at),
-            (event.start, event.end) if event else None,
-            cancelled=bool(event and event.cancelled),
-        )
-        if isinstance(change, Untouched):
-            return False
+        hour = (booking.start_at, booking.end_at)
+        change = classify(hour, _seen(event, booking), _invited(pair, booking), booking.made_at, now)
+        if booking.state == "moved" and not isinstance(change, Moved | Cancelled):
+            # Another hour is being looked for already.
+            change = Untouched()
+        fits = False
+        if isinstance(change, Proposed) and booking.organizer != pair.partner.oid:
+            looks = await self._looks(pair, booking, now, (change.start, change.end))
+            fits = proposal_fits((change.start, change.end), hour, looks, now) and _in_time(change, pair, policy)
+        elif around and now < booking.start_at and reply_to(change) is Reply.NOTHING:
+            looks = await self._looks(pair, booking, now, hour)
+            seen = look_around(hour, looks, booking.reasons, silence=around == "everything")
+            change = change if isinstance(seen, Untouched) else seen
+        return await self._answer(pair, policy, change, event, now, fits=fits)
+
+    async def _looks(self, pair: Pair, booking: Booking, now: datetime, hour: Hour) -> list[Look]:
+        """The two and what their own calendars show of `hour`."""
+        async with calendar_of(self._database, booking.organizer, now):
+            shown = await self._calendars.entries(booking.organizer, [person.mail for person in pair.people], *hour)
+        invited = _invited(pair, booking)
+        return [
+            Look(
+                who=person.id,
+                week=work_week(person, hour[0].date()),
+                away=tuple(
+                    Span(datetime.fromisoformat(begin), datetime.fromisoformat(end)) for begin, end in person.away
+                ),
+                entries=_shown(shown[person.mail]),
+                invited=person.mail.lower() in invited,
+            )
+            for person in pair.people
+        ]
+
+    async def _answer(
+        self, pair: Pair, policy: Policy, change: MeetingChange, event: EventFacts | None, now: datetime, *, fits: bool
+    ) -> bool:
+        reply = reply_to(change, fits)
+        ask_at = _ask_at(change, pair, now)
         async with self._database.transaction() as session:
-            row = await lock_check_in(session, check_in_id)
-            old = await session.get_one(Booking, booking.id)
-            if row.state not in OPEN or old.state != "booked":
-                # Called off meanwhile: what becomes of the event is decided already.
+            if reply is Reply.MOVE:
+                await lock_people(session, [pair.partner.id, pair.person.id])
+            row = await lock_check_in(session, pair.row.id)
+            fresh = await check_in(session, row.id)
+            old, read = fresh.booking, pair.booking
+            assert read is not None
+            if row.state not in OPEN or old is None or (old.no, old.state) != (read.no, read.state):
+                # Called off or moved meanwhile: what becomes of the event is decided already.
                 return True
-            match change:
-                case Moved(start, end):
+            if reply is not Reply.FOLLOW and event:
+                old.change_key = event.change_key
+            if reply is Reply.MOVE and isinstance(change, Proposed):
+                if await _move_there(session, fresh, policy, change, now):
+                    return True
+                reply = reply_to(change)
+            match reply:
+                case Reply.FOLLOW if isinstance(change, Moved):
                     old.state = "moved"
-                    new = await add_booking(
-                        session,
-                        check_in_id,
-                        Span(start, end),
-                        old.zone,
-                        old.organizer,
-                        ["moved in Outlook"],
-                        now,
-                    )
+                    span = Span(change.start, change.end)
+                    new = await add_booking(session, row.id, span, old.zone, old.organizer, [MOVED_IN_OUTLOOK], now)
                     new.state, new.change_key = "booked", event.change_key if event else None
-                    row.state = State.BOOKED
-                case Cancelled():
-                    old.state, row.state = "cancelled", State.DUE
+                    row.state, row.plan_again_at, row.not_before = State.BOOKED, None, None
+                    await session.flush()
+                    await tell_of_moves(session, fresh, new, now)
+                case Reply.OFFER if isinstance(change, Cancelled) and old.state == "moved":
+                    old.state = "cancelled"
+                    return False
+                case Reply.OFFER:
+                    gone = isinstance(change, Cancelled)
+                    await give_up_hour(session, fresh, policy, now, ask_at, gone=gone)
+                case Reply.OFFER_BESIDE:
+                    await offer_beside(session, fresh, change.who if isinstance(change, Overbooked) else None, ask_at)
+                    return False
+                case _:
+                    return False
         return True
 
 
@@ -228,3 +319,66 @@ def _replaces(booking: Booking, before: Booking) -> bool:
     zones = ((before.person_zone, booking.person_zone), (before.partner_zone, booking.partner_zone))
     moved = any(elsewhere(before.start_at, then, now) for then, now in zones)
     return moved or before.organizer != booking.organizer
+
+
+async def _move_there(session: AsyncSession, pair: Pair, policy: Policy, change: Proposed, now: datetime) -> bool:
+    """Commits the move to the hour that was proposed; False when another of our bookings is in its way."""
+    old, row = pair.booking, pair.row
+    assert old is not None
+    before = old.state, row.state
+    old.state, row.state = "moved", State.DUE
+    await session.flush()
+    choice = Choice(row.id, change.start, change.end, (AS_PROPOSED,))
+    if not await still_free(session, row, choice, Caps.of(policy.booking), pair.partner):
+        old.state, row.state = before
+        return False
+    span = Span(change.start, change.end)
+    await add_booking(session, row.id, span, old.zone, old.organizer, choice.reasons, now)
+    row.plan_again_at = row.not_before = None
+    return True
+
+
+def _invited(pair: Pair, booking: Booking) -> list[str]:
+    """The mail addresses of those of the two whom the event invites: whoever organizes it is not among them."""
+    guests = invited(booking.organizer, tuple(person.oid for person in pair.people))
+    return [person.mail.lower() for person in pair.people if person.oid in guests]
+
+
+def _uninvited(pair: Pair, booking: Booking, event: EventFacts) -> list[Attendee]:
+    return [
+        Attendee(person.mail, person.name)
+        for person in pair.people
+        if person.mail.lower() in _invited(pair, booking) and person.mail.lower() not in event.attendees
+    ]
+
+
+def _seen(event: EventFacts | None, booking: Booking) -> Seen | None:
+    if event is None:
+        return None
+    return Seen(
+        hour=(event.start, event.end),
+        cancelled=event.cancelled,
+        answers={
+            mail: Answer(response, event.answered.get(mail), event.proposals.get(mail))
+            for mail, response in event.attendees.items()
+        },
+        has_our_link=f"/check-ins/{booking.check_in_id}" in event.body,
+    )
+
+
+def _shown(entries: tuple[BusySpan, ...] | None) -> tuple[Shown, ...] | None:
+    return None if entries is None else tuple(Shown((each.start, each.end), each.status) for each in entries)
+
+
+def _in_time(change: Proposed, pair: Pair, policy: Policy) -> bool:
+    """Whether the proposed day is one to which the check-in may slip."""
+    last = last_day(pair.row.due_on, policy.rhythm.may_slip_days, policy.rhythm.every_months)
+    return work_week(pair.person, change.start.date()).local_day(change.start) <= last
+
+
+def _ask_at(change: MeetingChange, pair: Pair, now: datetime) -> datetime:
+    """A manager who organizes has a workday to answer a proposal in Outlook themselves."""
+    if not isinstance(change, Proposed) or pair.booking is None or pair.booking.organizer != pair.partner.oid:
+        return now
+    week = work_week(pair.partner, now.date())
+    return week.instant(add_workdays(week, week.local_day(now), 1), week.hours[0])

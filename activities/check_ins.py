@@ -3,19 +3,20 @@
 from temporalio import activity
 
 from activities.agenda import agenda, asked_out_at, ids, outcome_asks, pre_read_at, silent
+from activities.another_hour import give_up_hour
 from activities.calendar import Calendar
 from activities.moment import Moment
 from activities.pre_reads import make_snapshot
 from cycle.check_in import CALLED_OFF, Next, State, conclusion, first_of
 from cycle.reflection import quarter_of
 from integrations.database.check_ins import check_in, close, lock_check_in, said_about
-from integrations.database.connection import Database, poke
+from integrations.database.connection import Database
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.letters import items_about, owe_letter
 from integrations.database.once import insert_once
 from integrations.database.policies import policy_of_check_in
 from integrations.database.reflections import has_answered
-from integrations.database.tables import Booking, PreRead
+from integrations.database.tables import PreRead
 
 
 class CheckIns:
@@ -36,7 +37,7 @@ class CheckIns:
     @activity.defn(name="check_ins.ask_for_reflection")
     async def ask_for_reflection(self, about: Moment) -> None:
         """Owes the employee the form, and the manager, once a quarter, the question what they learned."""
-        if await self._calendar.changed(about.id, about.now):
+        if await self._calendar.changed(about.id, about.now, around="conflicts"):
             return
         async with self._database.transaction() as session:
             pair = await check_in(session, about.id)
@@ -93,7 +94,7 @@ class CheckIns:
     @activity.defn(name="check_ins.send_pre_read")
     async def send_pre_read(self, about: Moment) -> None:
         """Freezes the snapshot and owes it to both, each at the opening of their own mail window."""
-        if await self._calendar.changed(about.id, about.now):
+        if await self._calendar.changed(about.id, about.now, around="everything"):
             return
         async with self._database.transaction() as session:
             pair = await check_in(session, about.id)
@@ -169,8 +170,6 @@ class CheckIns:
             if state is None:
                 return
             if state == State.DUE:
-                (await session.get_one(Booking, booking.id)).state = "moved"
-                pair.row.state = State.DUE
-                poke(session, "CheckIn", about.id, "to be booked again", about.now)
+                await give_up_hour(session, pair, policy, about.now, about.now)
             else:
                 await close(session, pair.row, state, about.now)

@@ -7,11 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.moment import Moment
+from cycle.cadence import last_day
+from cycle.check_in import State
 from cycle.mail_window import next_opening
 from cycle.plan import ActionFacts, CheckInFacts, PlanFacts, could_stall_at, stalled_since
 from cycle.policy import Policy
 from cycle.support import NextStep, Step, next_step
-from integrations.database.check_ins import count_moves
+from integrations.database.check_ins import OPEN_BOOKING, count_moves, newest_booking
 from integrations.database.connection import Database
 from integrations.database.ladders import ladder_spent
 from integrations.database.letters import add_overtaken, owe_letter
@@ -120,6 +122,7 @@ async def _facts(session: AsyncSession, plan: Plan, person: Person, policy: Poli
                 state=row.state,
                 moves=await count_moves(session, row.id),
                 closed_on=_local_day(person, policy, row.closed_at) if row.closed_at else None,
+                slipped=await _slipped(session, row, person, policy, today),
             )
             for row in check_ins
         ],
@@ -128,6 +131,17 @@ async def _facts(session: AsyncSession, plan: Plan, person: Person, policy: Poli
         last_pass_began=max((_local_day(person, policy, each.began_at) for each in stalls), default=None),
         causes=frozenset(each.cause for each in stalls),
     )
+
+
+async def _slipped(session: AsyncSession, row: CheckInRow, person: Person, policy: Policy, today: date) -> bool:
+    """Whether its hour is on the last day to which it may slip, or none was found by then."""
+    last = last_day(row.due_on, policy.rhythm.may_slip_days, policy.rhythm.every_months)
+    if row.state == State.CANCELLED:
+        return row.closed_at is not None and _local_day(person, policy, row.closed_at) > last
+    booking = await newest_booking(session, row.id)
+    if booking is None or booking.state not in OPEN_BOOKING:
+        return today > last
+    return _local_day(person, policy, booking.start_at) >= last
 
 
 async def _recipients(session: AsyncSession, plan: Plan, stall: Stall, step: NextStep, now: datetime) -> list[Person]:

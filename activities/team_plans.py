@@ -17,8 +17,8 @@ from cycle.cadence import earliest_day, last_day
 from cycle.check_in import State
 from cycle.organizer import organizing_mailbox, written_in
 from cycle.policy import Policy
-from cycle.slots import Busy, Diary
-from cycle.team_plan import Caps, Choice, Request, fits, plan_team
+from cycle.slots import Busy, Diary, Slot, reasons
+from cycle.team_plan import Caps, Choice, Request, fits, hours_left, plan_team
 from cycle.workdays import ONE_DAY, Span, WorkWeek
 from cycle.zones import sentence, who_moved
 from integrations.database.check_ins import (
@@ -215,17 +215,66 @@ class TeamPlans:
                 choice = chosen.get(each.id)
                 if choice is None:
                     await _no_hour(session, each.pair, without.get(each.id), now)
-                elif await _live_as_before(session, each.pair) and await _still_free(
+                elif await _live_as_before(session, each.pair) and await still_free(
                     session, row, choice, caps, partner
                 ):
                     span = Span(choice.start, choice.end)
                     zone = written_in(each.policy.booking.organizer, each.pair.person.zone, partner.zone)
                     why = (*choice.reasons, *_why_anew(each.pair))
                     await add_booking(session, row.id, span, zone, self._organizer_of(each), why, now)
-                    row.plan_again_at = None
+                    row.plan_again_at = row.not_before = None
                     await session.flush()
                     await mended(session, f"no-hour/{row.id}", now)
                 poke(session, "CheckIn", row.id, "its team was planned", now)
+
+    async def hours_for(self, check_in_id: str, now: datetime) -> dict[Slot, Choice]:
+        """Every hour that this check-in could have now, best first, each as the choice it would be.
+
+        Its own booking does not stand in the way. None when a calendar cannot be read.
+        """
+        async with self._database.reading() as session:
+            row = await session.get_one(CheckInRow, check_in_id)
+        try:
+            for person_id in (row.person_id, row.partner_id):
+                await self._mailboxes.refreshed(person_id, now)
+        except NoMailbox:
+            return {}
+        since = now - A_WEEK_AND_A_DAY
+        async with self._database.reading() as session:
+            pair = await check_in(session, check_in_id)
+            policy = await policy_of_check_in(session, pair.row)
+            last_talk = await last_talk_before(session, pair.person.id, check_in_id)
+            taken = await open_spans(session, pair.partner.id, as_partner_only=True, since=since)
+            others = [
+                span
+                for person in pair.people
+                for span in await open_spans(session, person.id, as_partner_only=False, since=since)
+            ]
+        mine, theirs = (work_week(person, now.date()) for person in pair.people)
+        asking = Waiting(pair, policy, last_talk)
+        first, last = _days(asking, mine, theirs, now)
+        people, weeks = {each.id: each for each in pair.people}, {pair.person.id: mine, pair.partner.id: theirs}
+        organizer = self._organizer_of(asking)
+        async with calendar_of(self._database, organizer, now):
+            diaries, unread = await self._diaries(organizer, people, weeks, [(first, last)])
+        if first > last or unread:
+            return {}
+        own = {Span(each.start_at, each.end_at) for each in (pair.open_booking,) if each}
+        previous = _weekday_and_hour(last_talk, mine)
+        minutes, due = policy.rhythm.conversation_minutes, pair.row.due_on
+        request = Request(
+            check_in_id, diaries[pair.person.id], diaries[pair.partner.id], due, first, last, minutes, previous
+        )
+        left = hours_left(
+            request,
+            [span for span in taken if span not in own],
+            [span for span in others if span not in own],
+            Caps.of(policy.booking),
+            pair.partner.zone,
+        )
+        return {
+            slot: Choice(check_in_id, slot.start, slot.end, reasons(slot, due, previous, mine.zone)) for slot in left
+        }
 
 
 async def _no_hour(session: AsyncSession, pair: Pair, sentence: str | None, now: datetime) -> None:
@@ -292,7 +341,9 @@ def _days(waiting: Waiting, mine: WorkWeek, theirs: WorkWeek, now: datetime) -> 
     if pair.booking is not None:
         notice = policy.booking.notice_workdays_when_moved
     last = last_day(pair.row.due_on, policy.rhythm.may_slip_days, policy.rhythm.every_months)
-    first = max(pair.row.due_on, earliest_day(mine, theirs, today, notice))
+    soonest = max(pair.row.due_on, earliest_day(mine, theirs, today, notice))
+    # Where later days would be too late, those before have to do.
+    first = soonest if (pair.row.not_before or soonest) > last else max(soonest, pair.row.not_before or soonest)
     if first > last:
         first = max(pair.row.due_on, earliest_day(mine, theirs, today, notice, shrunk=True))
     return first, last
@@ -306,7 +357,7 @@ def _weekday_and_hour(last_talk: Booking | None, week: WorkWeek) -> tuple[int, t
     return local.weekday(), local.time()
 
 
-async def _still_free(session: AsyncSession, row: CheckInRow, choice: Choice, caps: Caps, partner: Person) -> bool:
+async def still_free(session: AsyncSession, row: CheckInRow, choice: Choice, caps: Caps, partner: Person) -> bool:
     """The database refuses an overlap, since Graph never does."""
     if row.state != State.DUE:
         return False

@@ -32,6 +32,8 @@ class Step(StrEnum):
     REREAD = "reread"
     CALL_OFF = "call_off"
     ASK_WHERE_THEY_LIVE = "ask_where_they_live"
+    OFFER_SLOTS = "offer_slots"
+    TAKE_SLOT = "take_slot"
     ASK_FOR_REFLECTION = "ask_for_reflection"
     REMIND_OF_REFLECTION = "remind_of_reflection"
     SEND_PRE_READ = "send_pre_read"

@@ -24,13 +24,17 @@ class ActionFacts:
 
 @dataclass(frozen=True, slots=True)
 class CheckInFacts:
-    """A check-in of the plan's person. `closed_on`: None while it is open; `moves`: how often re-booked."""
+    """A check-in of the plan's person. `closed_on`: None while it is open; `moves`: how often re-booked.
+
+    `slipped`: its hour is, or no hour was found by, the last day to which it may slip.
+    """
 
     id: str
     due_on: date
     state: str
     moves: int = 0
     closed_on: date | None = None
+    slipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,13 @@ def _latest(check_ins: Iterable[CheckInFacts]) -> list[CheckInFacts]:
 
 
 def _unbookable(plan: PlanFacts, rules: StalledPlan, today: date) -> Stall | None:
-    ahead = [each for each in plan.check_ins if each.state in ("due", "booked") and each.moves >= rules.moves]
+    newest = max((each.due_on for each in plan.check_ins), default=today)
+    ahead = [
+        each
+        for each in plan.check_ins
+        if (each.state in ("due", "booked") and (each.moves >= rules.moves or each.slipped))
+        or (each.state == "cancelled" and each.slipped and each.due_on == newest)
+    ]
     causes = [f"scheduling/{each.id}" for each in sorted(ahead, key=lambda each: (each.due_on, each.id))]
     fresh = [cause for cause in causes if cause not in plan.causes]
     return Stall(fresh[0], None, today) if fresh else None

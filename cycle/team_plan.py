@@ -88,6 +88,14 @@ def fits(slot: Slot | Span | Choice, taken: Sequence[Span], caps: Caps, zone: st
     return _Bookings(taken, caps, zone).fits(slot)
 
 
+def hours_left(
+    request: Request, taken: Sequence[Span], others: Sequence[Span], caps: Caps, partner_zone: str
+) -> list[Slot]:
+    """Every hour that one more check-in could have, best first. `taken` and `others` are as in plan_team."""
+    bookings = _Bookings(taken, caps, partner_zone)
+    return [slot for slot in _hours(request, others) if bookings.fits(slot)]
+
+
 class _Bookings:
     def __init__(self, taken: Sequence[Span], caps: Caps, zone: str) -> None:
         self._caps, self._zone = caps, ZoneInfo(zone)

@@ -20,6 +20,7 @@ from web import (
     plans,
     privacy,
     reflections,
+    slots,
 )
 from web import sign_in as signing
 from web.face import Face, SignIn
@@ -58,6 +59,7 @@ def build_app(settings: Settings, database: Database, clock: Clock, sign_in: Sig
         hr,
         health,
         notifications,
+        slots,
     ):
         app.include_router(pages.router)
     return app

@@ -43,7 +43,7 @@ async def ask_another_time(request: Request, viewer: Signed, check_in_id: str) -
 
 @router.post("/another-time")
 async def another_time(request: Request, viewer: Signed, check_in_id: str) -> Response:
-    """Frees the booked hour: the check-in is then given another one."""
+    """Frees the booked hour, and leads to the three that are found in its place."""
     typed = await typed_in(request)
     async with database_of(request).transaction() as session:
         shown = await _mine(session, request, viewer, check_in_id)
@@ -53,7 +53,7 @@ async def another_time(request: Request, viewer: Signed, check_in_id: str) -> Re
         # Posted again after the move, the same form must not free the new hour too.
         if booking and typed.get("booking_no", str(booking.no)) == str(booking.no) and shown.can_move:
             await answer_outcome(session, check_in_id, booking.no, viewer.id, "moved", request.state.now)
-    return go(f"/check-ins/{check_in_id}?saved=another-time")
+    return go(f"/check-ins/{check_in_id}/slots")
 
 
 @router.get("/not-this-time")

@@ -12,6 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.calendar import Calendar
     from activities.check_ins import CheckIns
     from activities.moment import Moment
+    from activities.offers import Offers
     from activities.team_plans import TeamPlans
     from activities.zones import Zones
     from cycle.check_in import Step
@@ -46,6 +47,8 @@ class CheckIn(Pokable):
             Step.REREAD: Calendar.reread,
             Step.CALL_OFF: Calendar.call_off,
             Step.ASK_WHERE_THEY_LIVE: Zones.ask_where_they_live,
+            Step.OFFER_SLOTS: Offers.offer_slots,
+            Step.TAKE_SLOT: Offers.take_slot,
             Step.ASK_FOR_REFLECTION: CheckIns.ask_for_reflection,
             Step.REMIND_OF_REFLECTION: CheckIns.remind_of_reflection,
             Step.SEND_PRE_READ: CheckIns.send_pre_read,

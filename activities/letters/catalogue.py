@@ -100,6 +100,39 @@ class OutcomeQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slots:
+    """Three hours to choose from; `until_day` is when one is found without them.
+
+    With `kept_day` the booked hour stays unless somebody chooses another. `moves` counts those so far.
+    """
+
+    template: ClassVar[str] = "slots"
+    travels: ClassVar[Travels] = "expires"
+
+    partner_name: str
+    until_day: str
+    kept_day: str | None
+    kept_hour: str | None
+    moves: int
+    slots_url: str
+    not_this_time_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """A kind word, once a check-in, about an hour that has moved twice by now."""
+
+    template: ClassVar[str] = "moves"
+    travels: ClassVar[Travels] = "may_wait"
+
+    partner_name: str
+    day: str
+    hour: str
+    another_time_url: str
+    not_this_time_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ActionStep:
     """What each rung of the reminder ladder knows of an action; `others` are the names of those who see it.
 
@@ -237,6 +270,8 @@ Part = (
     | LearningMoment
     | PreRead
     | OutcomeQuestion
+    | Slots
+    | Moves
     | ActionAhead
     | ActionTomorrow
     | ActionPassed

@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.letters import catalogue
 from activities.letters.catalogue import Part
 from activities.letters.wanted import open_past_due
+from cycle.check_in import OPEN
 from cycle.policy import Policy
 from cycle.pre_read import Snapshot
 from cycle.support import REASONS, step_days, three_repairs
-from integrations.database.check_ins import Pair, check_in, next_check_in
+from integrations.database.check_ins import Pair, check_in, count_moves, next_check_in
+from integrations.database.offers import open_offer
 from integrations.database.people import partner_of
 from integrations.database.plans import rules_of
 from integrations.database.policies import hr_partner_of, policy_of_check_in
@@ -22,6 +24,7 @@ from integrations.database.reflections import lines_leave_at, questions_of
 from integrations.database.stalls import reason_for_hr, steps_sent
 from integrations.database.tables import (
     ActionRow,
+    CheckInRow,
     LetterItem,
     Person,
     Plan,
@@ -60,7 +63,7 @@ class Composer:
     async def part(self, session: AsyncSession, item: LetterItem, now: datetime) -> Part:
         recipient = await session.get_one(Person, item.recipient_id)
         match item.kind:
-            case "reflection_request" | "reflection_reminder" | "pre_read" | "outcome_question":
+            case "reflection_request" | "reflection_reminder" | "pre_read" | "outcome_question" | "slots" | "moves":
                 return await self._about_a_talk(session, item, recipient, now)
             case "action_ahead" | "action_tomorrow" | "action_passed" | "action_still_open":
                 return await self._action(session, item, recipient)
@@ -108,6 +111,16 @@ class Composer:
                     form_url=self._link(form),
                     talk_url=self._link(f"{form}?do=talk"),
                 )
+            case "slots":
+                return await self._slots(session, pair, other, start, recipient)
+            case "moves":
+                return catalogue.Moves(
+                    partner_name=other.first_name,
+                    day=day_in_words(start),
+                    hour=_hour(start),
+                    another_time_url=self._link(f"{page}/another-time"),
+                    not_this_time_url=self._link(f"{page}/not-this-time"),
+                )
             case "pre_read":
                 return await self._pre_read(session, pair, policy, recipient, now)
             case _:
@@ -120,6 +133,22 @@ class Composer:
                     not_held_url=self._link(f"{page}?said=did_not_happen"),
                     second=item.step == "2",
                 )
+
+    async def _slots(
+        self, session: AsyncSession, pair: Pair, other: Person, start: datetime, recipient: Person
+    ) -> Part:
+        offer = await open_offer(session, pair.row.id)
+        assert offer is not None, "a letter about hours that are offered no more was overtaken"
+        page = f"/check-ins/{pair.row.id}"
+        return catalogue.Slots(
+            partner_name=other.first_name,
+            until_day=day_in_words(_local(offer.until, recipient)),
+            kept_day=day_in_words(start) if offer.keeps_hour else None,
+            kept_hour=_hour(start) if offer.keeps_hour else None,
+            moves=await count_moves(session, pair.row.id),
+            slots_url=self._link(f"{page}/slots"),
+            not_this_time_url=self._link(f"{page}/not-this-time"),
+        )
 
     async def _pre_read(
         self, session: AsyncSession, pair: Pair, policy: Policy, recipient: Person, now: datetime
@@ -236,7 +265,11 @@ class Composer:
 async def _talk_to_repair(session: AsyncSession, stall: Stall, plan: Plan) -> str | None:
     """The check-in that can still be moved or left out; talks that did not happen are over, so then the next one."""
     kind, subject, *_ = stall.cause.split("/")
-    return subject if kind == "scheduling" else await next_check_in(session, plan.person_id)
+    if kind == "scheduling":
+        row = await session.get(CheckInRow, subject)
+        if row is None or row.state in OPEN:
+            return subject
+    return await next_check_in(session, plan.person_id)
 
 
 def _repair_page(key: str, stall: Stall, plan: Plan, recipient: Person, talk: str | None) -> str:

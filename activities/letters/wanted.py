@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.check_in import State
 from integrations.database.check_ins import check_in, said_about
 from integrations.database.learning_moments import learning_moment_of
+from integrations.database.offers import open_offer
 from integrations.database.plans import local_day
 from integrations.database.reflections import has_answered
-from integrations.database.tables import ActionRow, LetterItem, Person, Plan, Stall
+from integrations.database.tables import ActionRow, CheckInRow, LetterItem, Person, Plan, Stall
 
-ABOUT_A_TALK = ("reflection_request", "reflection_reminder", "pre_read")
+ABOUT_A_TALK = ("reflection_request", "reflection_reminder", "pre_read", "moves")
 
 
 async def overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> str | None:
@@ -22,6 +23,8 @@ async def overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> s
         return "its time has passed"
     if item.kind in ABOUT_A_TALK:
         return await _talk_overtaken(session, item, now)
+    if item.kind == "slots":
+        return await _slots_overtaken(session, item)
     if item.kind == "outcome_question":
         return await _outcome_overtaken(session, item)
     if item.kind == "learning_moment":
@@ -66,6 +69,17 @@ async def _talk_overtaken(session: AsyncSession, item: LetterItem, now: datetime
     if item.kind == "reflection_reminder" and await has_answered(session, item.check_in_id, item.recipient_id):
         return "answered"
     return None
+
+
+async def _slots_overtaken(session: AsyncSession, item: LetterItem) -> str | None:
+    assert item.check_in_id is not None
+    row = await session.get_one(CheckInRow, item.check_in_id)
+    offer = await open_offer(session, item.check_in_id)
+    if row.state not in (State.DUE, State.BOOKED):
+        return "the check-in is not to be booked any more"
+    if offer is None or offer.booking_no != item.booking_no:
+        return "it has another hour, or none of these suited"
+    return "an hour was chosen" if offer.state == "picked" else None
 
 
 async def _outcome_overtaken(session: AsyncSession, item: LetterItem) -> str | None:

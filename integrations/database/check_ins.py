@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import OPEN, State
@@ -17,6 +17,7 @@ from integrations.database.tables import (
     Booking,
     CheckInRow,
     Enrolment,
+    Offer,
     OutcomeAnswer,
     Person,
     Plan,
@@ -24,6 +25,8 @@ from integrations.database.tables import (
 )
 
 OPEN_BOOKING = ("intended", "booked")
+
+OPEN_OFFER = ("wanted", "open", "picked")
 
 IN_THE_CALENDAR = (*OPEN_BOOKING, "moved")
 """States of the newest booking whose event may stand: one that is to move keeps its event until it has another hour."""
@@ -179,7 +182,10 @@ async def add_booking(
     reasons: Sequence[str],
     now: datetime,
 ) -> Booking:
-    """Commits the intent: the next booking number, keeping the event of the one before if it still stands."""
+    """Commits the intent: the next booking number, keeping the event of the one before if it still stands.
+
+    Hours that were offered instead are offered no more, and the plan hears of a move.
+    """
     pair = await check_in(session, check_in_id)
     before = pair.booking
     number = before.no + 1 if before else 1
@@ -199,6 +205,12 @@ async def add_booking(
     )
     session.add(booking)
     await ensure_watch(session, organizer, now)
+    if before:
+        await session.execute(
+            update(Offer).where(Offer.check_in_id == check_in_id, Offer.state.in_(OPEN_OFFER)).values(state="over")
+        )
+        row = await session.get_one(CheckInRow, check_in_id)
+        await _tell_the_plan(session, row.person_id, "a check-in was moved", now)
     return booking
 
 
@@ -231,9 +243,13 @@ async def close(session: AsyncSession, row: CheckInRow, state: State, now: datet
         row.closed_at = now
     row.state = state
     poke(session, "DevelopmentCycle", row.person_id, "a check-in closed", now)
-    plan_id = await session.scalar(select(Plan.id).where(Plan.person_id == row.person_id))
+    await _tell_the_plan(session, row.person_id, "a check-in closed", now)
+
+
+async def _tell_the_plan(session: AsyncSession, person_id: str, reason: str, now: datetime) -> None:
+    plan_id = await session.scalar(select(Plan.id).where(Plan.person_id == person_id))
     if plan_id:
-        poke(session, "PlanWatch", plan_id, "a check-in closed", now)
+        poke(session, "PlanWatch", plan_id, reason, now)
 
 
 async def count_moves(session: AsyncSession, check_in_id: str) -> int:

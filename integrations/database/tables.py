@@ -111,7 +111,9 @@ class CheckInRow(Table):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     plan_again_at: Mapped[datetime | None]
-    """When no hour was found: the next try."""
+    """When no hour was found: the next try. While three hours are offered: when one is found without an answer."""
+    not_before: Mapped[date | None]
+    """None of the hours offered suited: the first day for the next one."""
     people_read_at: Mapped[datetime | None]
     """When the mailboxes of the two were last asked whether somebody lives in another zone by now."""
 
@@ -172,6 +174,28 @@ class CalendarWatchRow(Table):
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     """Set while this mailbox organizes nothing."""
+
+
+class Offer(Table):
+    """Three hours to choose from in place of a booked one. What was taken meanwhile is followed by another round."""
+
+    __tablename__ = "offers"
+    check_in_id: Mapped[str] = mapped_column(ForeignKey("check_ins.id"), primary_key=True)
+    booking_no: Mapped[int] = mapped_column(primary_key=True)
+    round: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(default="wanted")
+    """wanted | open | picked | taken (it is booked) | gone (somebody was faster) | none (none suits) | over"""
+    keeps_hour: Mapped[bool] = mapped_column(default=False)
+    """The booked hour stays unless somebody chooses another."""
+    for_person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    """Who gets the letter; None for both."""
+    ask_at: Mapped[datetime]
+    until: Mapped[datetime]
+    slots: Mapped[list[Any]] = mapped_column(default=list)
+    """[{"start", "end": ISO instants in UTC, "reasons": [...]}, ...], best first."""
+    picked: Mapped[int | None]
+    picked_by_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    picked_at: Mapped[datetime | None]
 
 
 class OutcomeAnswer(Table):

@@ -12,6 +12,7 @@ from cycle.reflection import quarter_of
 from integrations.database.action_views import actions_for, waiting_for_help
 from integrations.database.conversations import Conversation, conversation_for
 from integrations.database.learning_moments import holds_check_ins, learning_moment_of
+from integrations.database.offers import open_offer
 from integrations.database.reflections import has_answered
 from integrations.database.stalls import stall_for
 from integrations.database.tables import CheckInRow, LetterItem, Person, Plan, Stall
@@ -54,6 +55,13 @@ async def waiting_for(
             for each in talks
             if each.can_say and each.said is None
         ),
+        *[
+            Waiting(
+                f"Three hours for you and {each.other(person.id).first_name}", f"/check-ins/{each.pair.row.id}/slots"
+            )
+            for each in talks
+            if await _may_choose(session, each)
+        ],
         *(
             Waiting(f"{each.plan_person.first_name} asks for your help", f"/actions/{each.row.id}")
             if each.plan_person.id != person.id
@@ -81,6 +89,12 @@ async def waiting_for(
 def _start(talk: Conversation) -> datetime:
     assert talk.booking is not None
     return talk.booking.start_at
+
+
+async def _may_choose(session: AsyncSession, talk: Conversation) -> bool:
+    """Whether the hour of this talk is open, and three are offered for it."""
+    offer = await open_offer(session, talk.pair.row.id)
+    return offer is not None and offer.state == "open" and not offer.keeps_hour
 
 
 async def _form_waits(session: AsyncSession, person_id: str, talk: Conversation, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgraph.generated.models.attendee import Attendee as GraphAttendee
 from msgraph.generated.models.attendee_type import AttendeeType
@@ -30,8 +30,8 @@ from integrations.graph.times import instant, wall_time
 # What one getSchedule call takes (calendar-getschedule in Graph's reference): 20 addresses, under 62 days.
 ADDRESSES = 20
 SPAN = timedelta(days=61)
-NOT_BUSY = frozenset({FreeBusyStatus.Free, FreeBusyStatus.WorkingElsewhere})
-FIELDS = ["id", "changeKey", "start", "end", "isCancelled", "attendees", "onlineMeeting"]
+NOT_BUSY = frozenset({"free", "workingElsewhere"})
+FIELDS = ["id", "changeKey", "start", "end", "isCancelled", "attendees", "onlineMeeting", "body"]
 
 WRITE = "Calendars.ReadWrite"
 READ = "Calendars.Read"
@@ -81,7 +81,10 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventFacts:
-    """An event as the organizer's calendar has it now. `attendees`: response by mail address, lower case."""
+    """An event as the organizer's calendar has it now. `attendees`: response by mail address, lower case.
+
+    `answered` and `proposals` are by mail address too: when they responded, and the hour they proposed instead.
+    """
 
     event_id: str
     change_key: str
@@ -91,6 +94,9 @@ class EventFacts:
     cancelled: bool
     attendees: dict[str, str] = field(hash=False)
     join_url: str | None
+    answered: dict[str, datetime] = field(default_factory=dict, hash=False)
+    proposals: dict[str, tuple[datetime, datetime]] = field(default_factory=dict, hash=False)
+    body: str = field(default="", repr=False)
 
 
 class Calendars:
@@ -137,6 +143,20 @@ class Calendars:
             answer = await calendar.get_schedule.post(body, asking())
         return {(item.schedule_id or "").casefold(): item for item in (answer and answer.value) or ()}
 
+    async def entries(
+        self, mailbox: str, mails: Sequence[str], start: datetime, end: datetime
+    ) -> dict[str, tuple[BusySpan, ...] | None]:
+        """Everything that each calendar shows between two instants, what is free too, and what is there twice twice;
+        None where Exchange cannot tell. At most ADDRESSES addresses and SPAN.
+        """
+        answers = await self._ask(mailbox, list(mails), start, end)
+        found: dict[str, tuple[BusySpan, ...] | None] = {}
+        for mail in mails:
+            answer = answers.get(mail.casefold())
+            readable = answer is not None and answer.error is None
+            found[mail] = tuple(_entries(answer)) if answer is not None and readable else None
+        return found
+
     async def create_event(self, organizer: str, new: NewEvent) -> EventFacts:
         """Book it; Exchange invites. The same transaction_id again gives the same event."""
         event = Event(
@@ -144,13 +164,7 @@ class Calendars:
             body=ItemBody(content_type=BodyType.Html, content=new.body_html),
             start=wall_time(new.start, new.zone),
             end=wall_time(new.end, new.zone),
-            attendees=[
-                GraphAttendee(
-                    email_address=EmailAddress(address=attendee.mail, name=attendee.name),
-                    type=AttendeeType.Required,
-                )
-                for attendee in new.attendees
-            ],
+            attendees=[_required(attendee) for attendee in new.attendees],
             sensitivity=Sensitivity.Private,
             show_as=FreeBusyStatus.Busy,
             response_requested=True,
@@ -195,10 +209,17 @@ class Calendars:
         end: datetime,
         zone: str,
         etag: str | None = None,
+        also_invite: Sequence[Attendee] = (),
     ) -> EventFacts | None:
-        """Give it another time; None when it is gone. With an etag, Transient when it changed since."""
+        """Give it another time; None when it is gone. With an etag, Transient when it changed since.
+
+        `also_invite` are those who are invited no longer: a list of attendees replaces the one that is there, so
+        everybody else who is on it is written again. Without them nothing but the time is written.
+        """
         # A fresh Event: one that was read would send back all that it carries.
         change = Event(start=wall_time(start, zone), end=wall_time(end, zone))
+        if also_invite:
+            change.attendees = [*await self._invited(organizer, event_id), *map(_required, also_invite)]
         try:
             async with self._graph.words("move a check-in", WRITE, organizer):
                 moved = await self._event(organizer, event_id).patch(change, asking(if_match=etag))
@@ -216,6 +237,22 @@ class Calendars:
             return False
         return True
 
+    async def _invited(self, organizer: str, event_id: str) -> list[GraphAttendee]:
+        query = EventItemRequestBuilder.EventItemRequestBuilderGetQueryParameters(select=["attendees"])
+        try:
+            async with self._graph.words("read who is invited", WRITE, organizer):
+                event = await self._event(organizer, event_id).get(asking(query))
+        except Gone:
+            return []
+        return [
+            GraphAttendee(
+                email_address=EmailAddress(address=each.email_address.address, name=each.email_address.name),
+                type=each.type,
+            )
+            for each in (event and event.attendees) or ()
+            if each.email_address
+        ]
+
     def _event(self, organizer: str, event_id: str) -> EventItemRequestBuilder:
         return self._graph.service.users.by_user_id(organizer).events.by_event_id(event_id)
 
@@ -227,17 +264,31 @@ def _spans(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]
         start = until
 
 
-def _taken(answer: ScheduleInformation) -> Iterator[BusySpan]:
+def _required(attendee: Attendee) -> GraphAttendee:
+    address = EmailAddress(address=attendee.mail, name=attendee.name)
+    return GraphAttendee(email_address=address, type=AttendeeType.Required)
+
+
+def _entries(answer: ScheduleInformation) -> Iterator[BusySpan]:
     for item in answer.schedule_items or ():
-        if item.start and item.end and item.status not in NOT_BUSY:
+        if item.start and item.end:
             # A status that the SDK does not know yet counts as taken.
             status = item.status or FreeBusyStatus.Unknown
             yield BusySpan(instant(item.start), instant(item.end), str(status.value))
 
 
+def _taken(answer: ScheduleInformation) -> Iterator[BusySpan]:
+    return (entry for entry in _entries(answer) if entry.status not in NOT_BUSY)
+
+
 def _facts(event: Event) -> EventFacts:
     if not (event.id and event.start and event.end):
         raise BadRequest("read a check-in", "Microsoft Graph answered without its id or times.")
+    known = {
+        attendee.email_address.address.lower(): attendee
+        for attendee in event.attendees or ()
+        if attendee.email_address and attendee.email_address.address
+    }
     return EventFacts(
         event_id=event.id,
         change_key=event.change_key or "",
@@ -246,11 +297,20 @@ def _facts(event: Event) -> EventFacts:
         end=instant(event.end),
         cancelled=bool(event.is_cancelled),
         attendees={
-            attendee.email_address.address.lower(): (
-                str(attendee.status.response.value) if attendee.status and attendee.status.response else "none"
-            )
-            for attendee in event.attendees or ()
-            if attendee.email_address and attendee.email_address.address
+            mail: str(attendee.status.response.value) if attendee.status and attendee.status.response else "none"
+            for mail, attendee in known.items()
         },
         join_url=event.online_meeting.join_url if event.online_meeting else None,
+        answered={
+            mail: attendee.status.time.astimezone(UTC)
+            for mail, attendee in known.items()
+            # Whoever has not responded did so in the year 1.
+            if attendee.status and attendee.status.time and attendee.status.time.year > 1
+        },
+        proposals={
+            mail: (instant(attendee.proposed_new_time.start), instant(attendee.proposed_new_time.end))
+            for mail, attendee in known.items()
+            if attendee.proposed_new_time and attendee.proposed_new_time.start and attendee.proposed_new_time.end
+        },
+        body=(event.body.content or "") if event.body else "",
     )

@@ -473,3 +473,25 @@ def _mortal(settings: Settings, keys: tuple[str, ...]) -> Iterator[Mortal]:
 def mortal(settings: Settings, keys: tuple[str, ...]) -> Iterator[Mortal]:
     with _mortal(settings, keys) as mortal:
         yield mortal
+
+
+@pytest.fixture
+def quiet_calendars(tenant: Tenant) -> Iterator[None]:
+    """Nothing of other tests stands in the calendars, and nothing of this one is left in them.
+
+    The tenant is one for all tests; where calendars are searched or looked at, they would see each other.
+    """
+    mails = [tenant.service, *(tenant.person(name)["mail"] for name in ("Ann", "Mara", "Kai", "Otto"))]
+
+    def standing(mail: str) -> set[str]:
+        return {each["iCalUId"] for each in tenant.mailbox(mail)["calendar"] if not each["isCancelled"]}
+
+    for event in standing(tenant.service):
+        tenant.act(tenant.service, "delete", iCalUId=event)
+    before = {mail: standing(mail) for mail in mails}
+    yield
+    for mail in mails:
+        for event in standing(mail) - before[mail]:
+            if event in standing(mail):
+                tenant.act(mail, "delete", iCalUId=event)
+    tenant.act(tenant.person("Kai")["mail"], "set_automatic_replies", status="disabled")

@@ -9,7 +9,9 @@ from cycle.check_in import Step
 from integrations.database.check_ins import check_in
 from integrations.database.excuses import excuse
 from integrations.database.outcomes import answer_outcome
-from integrations.database.tables import CheckInRow, LetterItem, PreRead
+from integrations.database.tables import Booking, CheckInRow, LetterItem, PreRead
+
+pytestmark = pytest.mark.usefixtures("quiet_calendars")
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 START = datetime(2030, 5, 7, 12, 0, tzinfo=UTC)
@@ -57,16 +59,21 @@ async def test_after_a_move_the_step_is_taken_for_the_new_hour(home: Any) -> Non
 
 
 @STEPS
-async def test_an_event_that_was_deleted_in_outlook_is_booked_anew(home: Any, step: str) -> None:
+async def test_in_place_of_an_event_that_was_deleted_in_outlook_hours_are_offered_and_in_the_end_one_is_booked(
+    home: Any, step: str
+) -> None:
     check_in_id = await home.a_booked_check_in(START)
     home.tenant.act(home.tenant.service, "delete", iCalUId=the_event(home, check_in_id)["iCalUId"])
     await home.do(step, check_in_id)
     assert await home.all(LetterItem) == []
     assert (await home.booking(check_in_id)).state == "cancelled"
     assert (await home.get(CheckInRow, check_in_id)).state == "due"
-    assert (await home.do("look", check_in_id)).step == Step.PLAN
-    await home.do("plan_team", check_in_id)
-    await home.do("book", check_in_id)
+    assert (await home.do("look", check_in_id)).step == Step.OFFER_SLOTS
+    await home.do("offer_slots", check_in_id)
+    upcoming = await home.do("look", check_in_id)
+    assert (upcoming.step, upcoming.at.date()) == (Step.PLAN, date(2030, 3, 8)), "four workdays on"
+    await home.do("plan_team", check_in_id, upcoming.at)
+    await home.do("book", check_in_id, upcoming.at)
     assert not the_event(home, check_in_id, no=2)["isCancelled"]
     assert (await home.booking(check_in_id, 2)).state == "booked"
 
@@ -105,6 +112,12 @@ async def test_moved_as_an_answer_moves_the_same_event_to_another_hour(home: Any
     assert (await home.do("look", check_in_id, after)).step == Step.CONCLUDE
     await home.do("conclude", check_in_id, after)
     assert (await home.get(CheckInRow, check_in_id)).state == "due"
+    await home.do("offer_slots", check_in_id, after)
+    assert await home.waiting("mara") == {f"slots/{check_in_id}/1/mara"}
+    await home.do("plan_team", check_in_id, after)
+    assert len(await home.all(Booking)) == 1, "there is time to choose first"
+    after = (await home.do("look", check_in_id, after)).at
+    assert after >= START + timedelta(days=4)
     await home.do("plan_team", check_in_id, after)
     await home.do("book", check_in_id, after)
     first, second = await home.booking(check_in_id, 1), await home.booking(check_in_id, 2)

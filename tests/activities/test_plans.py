@@ -295,3 +295,23 @@ async def test_once_a_pass_ends_the_weekly_letter_goes_on_for_all_that_is_open(h
     async with home.database.transaction() as session:
         await stalls.leave_as_is(session, stall.id, "ann", MONDAY)
     assert home.pokes.made == [], "what has ended already wakes nobody"
+
+
+@pytest.mark.parametrize(
+    ("state", "day", "closed", "stalled"),
+    [
+        ("booked", date(2030, 4, 8), None, True),
+        ("booked", date(2030, 4, 7), None, False),
+        ("cancelled", date(2030, 3, 18), datetime(2030, 4, 9, 9, 0, tzinfo=UTC), True),
+        ("cancelled", date(2030, 3, 18), datetime(2030, 4, 8, 9, 0, tzinfo=UTC), False),
+    ],
+)
+async def test_a_check_in_that_slipped_21_days_or_ended_without_an_hour_is_stalled_scheduling(
+    home: Any, state: str, day: date, closed: datetime | None, stalled: bool
+) -> None:
+    await home.ensure_plan()
+    check_in_id = await home.a_check_in(date(2030, 3, 18), state=state, closed_at=closed)
+    start = datetime(day.year, day.month, day.day, 9, 0, tzinfo=UTC)
+    await home.an_intended_booking(check_in_id, start, state="booked" if state == "booked" else "cancelled")
+    await watch(home)
+    assert [stall.cause for stall in await home.all(Stall)] == ([f"scheduling/{check_in_id}"] if stalled else [])

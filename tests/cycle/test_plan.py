@@ -105,3 +105,19 @@ def test_a_plan_never_stalls_before_the_day_on_which_it_could(
     wake = could_stall_at(facts, RULES, TODAY)
     first = next((day for n in range(1, 150) if stalled_since(facts, RULES, day := TODAY + timedelta(days=n))), None)
     assert wake == first
+
+
+@pytest.mark.parametrize("state", ["due", "booked"])
+def test_a_check_in_that_slipped_as_far_as_it_may_is_stalled_scheduling(state: str) -> None:
+    slipped = CheckInFacts("c9", TODAY, state, slipped=True)
+    assert stall(plan(check_ins=(slipped,))) == Stall("scheduling/c9", None, TODAY)
+    assert stall(plan(check_ins=(replace(slipped, slipped=False),))) is None
+    assert stall(plan(check_ins=(replace(slipped, state="held"),))) is None
+
+
+def test_a_check_in_that_ended_without_an_hour_is_stalled_scheduling_until_the_next_one_comes() -> None:
+    ended = CheckInFacts("c8", days_ago(30), "cancelled", slipped=True, closed_on=days_ago(1))
+    following = CheckInFacts("c9", TODAY, "due")
+    assert stall(plan(check_ins=(ended,))) == Stall("scheduling/c8", None, TODAY)
+    assert stall(plan(check_ins=(ended, following))) is None
+    assert stall(plan(check_ins=(replace(ended, slipped=False),))) is None, "called off, but not for want of an hour"

@@ -123,17 +123,23 @@ async def test_one_who_talks_rather_than_writes_is_not_reminded(life: Life) -> N
     assert "just talk" not in (await life.letters("Mara", "pre-read/"))[0].body, "silence betrays nothing"
 
 
-async def test_another_time_moves_the_same_event_and_asks_about_the_new_hour_only(life: Life) -> None:
+async def test_one_click_after_another_time_moves_the_same_event_and_only_the_new_hour_is_asked_about(
+    life: Life,
+) -> None:
     check_in_id = await form_of(life)
     (talk,) = await life.talks()
     event = await life.event(check_in_id)
-    page = f"/check-ins/{check_in_id}/another-time"
+    page, slots = f"/check-ins/{check_in_id}/another-time", f"/check-ins/{check_in_id}/slots"
     await life.post("Mara", page, page)
-    await life.live(hours=1)
+    await life.live(minutes=2)
+    await life.post("Mara", slots, slots, slot="1")
+    await life.live(minutes=58)
     (moved,) = await life.talks()
     assert (await life.event(check_in_id))["iCalUId"] == event["iCalUId"]
     assert moved.start != talk.start
     assert moved.start > await life.now()
+    assert "It is booked for" in (await life.visit("Ann", slots)).html
+    assert await life.letters(key="slots/") == [], "it was settled before a letter was due"
 
     await life.live_until_true(lambda: life.letters("Mara", "outcome/"), days=40)
     assert {letter.keys[0].split("/")[2] for letter in await life.letters(key="pre-read/")} == {"2"}
@@ -143,17 +149,26 @@ async def test_another_time_moves_the_same_event_and_asks_about_the_new_hour_onl
     await life.assert_sound()
 
 
-async def test_a_talk_said_to_have_been_moved_gets_the_same_event_at_another_hour(life: Life) -> None:
+async def test_a_talk_said_to_have_been_moved_gets_the_same_event_at_another_hour_if_nobody_chooses_one(
+    life: Life,
+) -> None:
     check_in_id = await form_of(life)
     (talk,) = await life.talks()
     event = await life.event(check_in_id)
     await life.live_until_true(lambda: life.letters("Ann", "outcome/"), days=20)
     await life.say("Ann", check_in_id, "moved")
-    await life.live(hours=2)
+    await life.live_until_true(lambda: life.letters("Ann", "slots/"), days=2)
+    assert await state_of(life) == State.DUE
+    (letter,) = await life.letters("Ann", "slots/")
+    assert f"/check-ins/{check_in_id}/slots" in letter.body
+
+    async def is_booked() -> bool:
+        return await state_of(life) == State.BOOKED
+
+    await life.live_until_true(is_booked, days=8)
     (moved,) = await life.talks()
     assert moved.start > talk.end
     assert (await life.event(check_in_id))["iCalUId"] == event["iCalUId"]
-    assert await state_of(life) == State.BOOKED
     await life.live_until(moved.start)
     pre_reads = [letter.keys[0].split("/")[2] for letter in await life.letters(key="pre-read/")]
     assert pre_reads == ["1", "1", "2", "2"], "each hour has its own pre-read"
@@ -217,3 +232,22 @@ async def test_the_hours_on_the_wall_stay_through_a_change_of_the_clocks(living:
         event = await life.event(talk.check_in)
         assert event["timeZone"] == "Europe/Berlin"
         await life.assert_sound()
+
+
+async def test_who_declines_in_outlook_and_proposes_nothing_chooses_from_three_hours(life: Life) -> None:
+    check_in_id = await form_of(life)
+    event = await life.event(check_in_id)
+    act = {"person": life.mail("Ann"), "act": "decline", "iCalUId": event["iCalUId"]}
+    (await life.http.post(f"{life.tenant.url}/_sandbox/act", json=act)).raise_for_status()
+    await life.live_until_true(lambda: life.letters("Ann", "slots/"), days=10)
+    assert await life.letters(key="pre-read/") == []
+    slots = f"/check-ins/{check_in_id}/slots"
+    assert (await life.visit("Hale", slots)).status == 404
+    await life.post("Ann", slots, slots, slot="0")
+    await life.live(minutes=10)
+    (moved,) = await life.talks()
+    assert not moved.cancelled
+    assert (await life.event(check_in_id))["iCalUId"] == event["iCalUId"]
+    await life.live_until(moved.start)
+    assert sorted(letter.keys[0].split("/")[2] for letter in await life.letters(key="pre-read/")) == ["2", "2"]
+    await life.assert_sound()

@@ -63,7 +63,7 @@ async def test_an_answer_that_does_not_fit_is_refused(world: Any, data: dict[str
 
 async def test_another_time_frees_this_hour_and_not_the_next_one(world: Any) -> None:
     ann = await world.browser("ann")
-    assert "Find another hour" in (await ann.get(f"{PAGE}/another-time")).text
+    assert "Find other hours" in (await ann.get(f"{PAGE}/another-time")).text
     assert (await ann.post(f"{PAGE}/another-time", data={"booking_no": "1"})).status_code == 303
     assert await said(world) == [("person-ann", 1, "moved")]
     assert ("CheckIn", "check-in-1") in world.pokes.made
@@ -91,7 +91,7 @@ async def test_another_time_frees_this_hour_and_not_the_next_one(world: Any) -> 
 async def test_a_talk_that_is_over_cannot_be_given_another_time(world: Any) -> None:
     world.clock.at += timedelta(days=8)
     ann = await world.browser("ann")
-    assert "Find another hour" not in (await ann.get(f"{PAGE}/another-time")).text
+    assert "Find other hours" not in (await ann.get(f"{PAGE}/another-time")).text
     assert (await ann.post(f"{PAGE}/another-time", data={"booking_no": "1"})).status_code == 422
     assert await said(world) == []
 

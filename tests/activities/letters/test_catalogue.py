@@ -27,6 +27,7 @@ def test_forms_and_pre_reads_travel_alone_and_what_expires_does_not_wait() -> No
     }
     assert by_travels["alone"] == {"reflection_request", "pre_read"}
     assert by_travels["expires"] == {
+        "slots",
         "outcome_question",
         "reflection_reminder",
         "action_tomorrow",

@@ -15,7 +15,7 @@ from cycle.support import three_repairs
 from integrations.database.check_ins import check_in
 from integrations.database.learning_moments import save_moment
 from integrations.database.reflections import TypedAnswer, save_answers
-from integrations.database.tables import ActionRow, LetterItem, PolicyRow, PreRead, Stall, StallAnswer
+from integrations.database.tables import ActionRow, LetterItem, Offer, PolicyRow, PreRead, Stall, StallAnswer
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 HERE = "https://perennial.example"
@@ -68,6 +68,10 @@ async def an_item_of(home: Any, kind: str) -> None:
         check_in_id = await a_talk(home, kind, step="1" if kind == "outcome_question" else None)
         if kind == "pre_read":
             await freeze(home, check_in_id)
+        if kind == "slots":
+            await home.add(
+                Offer(check_in_id=check_in_id, booking_no=1, round=1, state="open", ask_at=MONDAY, until=START)
+            )
 
 
 async def freeze(home: Any, check_in_id: str) -> None:

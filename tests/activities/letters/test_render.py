@@ -79,6 +79,7 @@ def variants(parts: dict[str, Part]) -> Iterator[Part]:
     yield but(parts["pre_read"], link_only=True)
     yield but(parts["pre_read"], promises=(), learning=None, lines=(), celebrating=None, ask=())
     yield but(parts["reflection_request"], questions=1, minutes=1)
+    yield but(parts["slots"], kept_day="Thursday 11 March", kept_hour="10:00", moves=2)
     yield but(parts["support_note"], about="their_plan")
     yield but(parts["support_note"], about="check_ins", keep_hr_out_url=None)
     yield but(parts["support_repairs"], kept_out=True)

@@ -14,6 +14,7 @@ from integrations.database.tables import (
     Booking,
     CheckInRow,
     LetterItem,
+    Offer,
     Person,
     Plan,
     Stall,
@@ -198,3 +199,29 @@ async def test_a_form_still_waits_for_its_reader_when_the_talk_was_moved_to_a_la
     await home.an_intended_booking(check_in_id, later, no=2, state="booked")
     assert await why(home, now=START) is None
     assert await why(home, now=later) == "its time has passed"
+
+
+@pytest.mark.parametrize("state", ["booked", "due"])
+async def test_hours_to_choose_from_are_told_while_they_are_offered(home: Any, state: str) -> None:
+    check_in_id = await a_talk(home, "slots", state=state)
+    assert await why(home) == "it has another hour, or none of these suited"
+    await home.add(Offer(check_in_id=check_in_id, booking_no=1, round=1, state="open", ask_at=MONDAY, until=START))
+    assert await why(home) is None
+    await home.change(Offer, (check_in_id, 1, 1), state="picked")
+    assert await why(home) == "an hour was chosen"
+    for over in ("taken", "none", "over"):
+        await home.change(Offer, (check_in_id, 1, 1), state=over)
+        assert await why(home) == "it has another hour, or none of these suited"
+
+
+@pytest.mark.parametrize("state", ["excused", "cancelled", "held", "ended"])
+async def test_no_hours_are_told_of_a_check_in_that_is_not_to_be_booked(home: Any, state: str) -> None:
+    check_in_id = await a_talk(home, "slots", state=state)
+    await home.add(Offer(check_in_id=check_in_id, booking_no=1, round=1, state="open", ask_at=MONDAY, until=START))
+    assert await why(home) == "the check-in is not to be booked any more"
+
+
+async def test_a_kind_word_about_moves_is_told_before_the_talk_only(home: Any) -> None:
+    await a_talk(home, "moves")
+    assert await why(home) is None
+    assert await why(home, now=START) == "its time has passed"

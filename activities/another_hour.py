@@ -1,0 +1,77 @@
+"""What follows when a booked hour does not suit: it is given up for one of three others, or three stand beside it."""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cycle.cadence import last_day
+from cycle.check_in import State
+from cycle.offers import choose_until
+from cycle.policy import Policy
+from integrations.database.check_ins import Pair, count_moves
+from integrations.database.connection import poke
+from integrations.database.letters import owe_letter
+from integrations.database.offers import open_offer, want_offers
+from integrations.database.people import work_week
+from integrations.database.tables import Booking
+
+HEARD_OF_MOVES = 2
+"""After so many moves both hear kindly that it moved again."""
+
+
+async def give_up_hour(
+    session: AsyncSession, pair: Pair, policy: Policy, now: datetime, ask_at: datetime, *, gone: bool = False
+) -> None:
+    """The booked hour counts no more; its event stands until there is another, unless it is `gone`.
+
+    Both get three hours to choose from. If neither does, or there is no time to choose, one is found without them.
+    """
+    assert pair.booking is not None
+    pair.booking.state = "cancelled" if gone else "moved"
+    row = pair.row
+    row.state = State.DUE
+    mine, theirs = (work_week(person, now.date()) for person in pair.people)
+    last = last_day(row.due_on, policy.rhythm.may_slip_days, policy.rhythm.every_months)
+    day = choose_until(mine, theirs, mine.local_day(now), last)
+    row.plan_again_at = None
+    if day is not None:
+        until = mine.instant(day, mine.hours[0])
+        offer = await open_offer(session, row.id)
+        if offer and offer.booking_no == pair.booking.no:
+            # Three hours stand beside this one already.
+            offer.keeps_hour, offer.until, row.plan_again_at = False, until, until
+        elif await want_offers(session, row.id, pair.booking.no, ask_at=ask_at, until=until):
+            row.plan_again_at = until
+    poke(session, "CheckIn", row.id, "to be booked again", now)
+
+
+async def offer_beside(session: AsyncSession, pair: Pair, for_person_id: str | None, ask_at: datetime) -> None:
+    """The hour stays, and whoever wants another has three to choose from until it begins."""
+    assert pair.booking is not None
+    await want_offers(
+        session,
+        pair.row.id,
+        pair.booking.no,
+        ask_at=ask_at,
+        until=pair.booking.start_at,
+        keeps_hour=True,
+        for_person_id=for_person_id,
+    )
+
+
+async def tell_of_moves(session: AsyncSession, pair: Pair, booking: Booking, now: datetime) -> None:
+    """Owes both, once a check-in, the kind word about an hour that moved twice."""
+    if await count_moves(session, pair.row.id) < HEARD_OF_MOVES or booking.start_at <= now:
+        return
+    for person in pair.people:
+        await owe_letter(
+            session,
+            f"moves/{pair.row.id}/{person.id}",
+            person.id,
+            "moves",
+            now,
+            now,
+            check_in_id=pair.row.id,
+            booking_no=booking.no,
+            expires_at=booking.start_at,
+        )

@@ -1,0 +1,109 @@
+"""The page with three hours to choose from. A link shows them; only a button chooses, and calendars are read again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cycle.check_in import State
+from integrations.database.check_ins import count_moves, said_about
+from integrations.database.conversations import Conversation, conversation_for
+from integrations.database.offers import choose, newest_offer, none_suits
+from integrations.database.tables import Offer
+from web.face import database_of
+from web.pages import NotHere, Unfit, go, page, typed_in
+from web.sessions import Signed
+
+router = APIRouter(prefix="/check-ins/{check_in_id}/slots")
+
+Stage = Literal["choose", "looking", "checking", "settled", "nothing"]
+"""What the page shows: three hours; that they are being found; that the chosen one is looked at again; the hour that
+the talk has now; or that there is nothing to choose.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    start: datetime
+    end: datetime
+    reasons: tuple[str, ...]
+
+
+@router.get("")
+async def show(request: Request, viewer: Signed, check_in_id: str) -> Response:
+    async with database_of(request).reading() as session:
+        shown = await _mine(session, request, viewer.id, check_in_id)
+        offer = await newest_offer(session, check_in_id)
+        moves = await count_moves(session, check_in_id)
+        newest = shown.pair.booking
+        said = await said_about(session, check_in_id, newest.no) if newest else {}
+    stage = _stage(shown, offer, moved="moved" in said.values(), now=request.state.now)
+    return page(
+        request,
+        "slots.html",
+        shown=shown,
+        row=shown.pair.row,
+        other=shown.other(viewer.id),
+        stage=stage,
+        offer=offer,
+        hours=_hours(offer) if stage == "choose" else (),
+        before=newest if newest and newest.state == "moved" and newest.start_at > request.state.now else None,
+        moves=moves,
+        again=bool(offer and offer.round > 1),
+    )
+
+
+@router.post("")
+async def choose_one(request: Request, viewer: Signed, check_in_id: str) -> Response:
+    """Takes one of the three, or says that none suits. Where it is not offered any more, the page says what is."""
+    typed = await typed_in(request)
+    numbers = [typed.get(name, "") for name in ("booking_no", "round")]
+    if not all(each.isdecimal() for each in numbers):
+        raise Unfit("Open the page again and choose one of the hours on it.")
+    booking_no, number = map(int, numbers)
+    slot = typed.get("slot", "")
+    async with database_of(request).transaction() as session:
+        await _mine(session, request, viewer.id, check_in_id)
+        if slot == "none":
+            await none_suits(session, check_in_id, booking_no, number, request.state.now)
+        elif slot.isdecimal():
+            await choose(session, check_in_id, booking_no, number, int(slot), viewer.id, request.state.now)
+        else:
+            raise Unfit("Choose one of the three hours, or say that none of them suits.")
+    return go(f"/check-ins/{check_in_id}/slots")
+
+
+def _stage(shown: Conversation, offer: Offer | None, moved: bool, now: datetime) -> Stage:
+    row, newest = shown.pair.row, shown.pair.booking
+    if row.state not in (State.DUE, State.BOOKED, State.ENDED):
+        return "nothing"
+    if offer is not None and newest is not None and offer.booking_no == newest.no and now < offer.until:
+        if offer.state == "open":
+            return "choose"
+        if offer.state == "picked":
+            return "checking"
+        if offer.state == "wanted":
+            return "looking"
+    if newest is not None and newest.state == "intended":
+        return "checking"
+    if shown.booking is not None and not moved:
+        return "nothing" if shown.over else "settled"
+    return "looking" if newest is not None else "nothing"
+
+
+def _hours(offer: Offer | None) -> list[Hour]:
+    return [
+        Hour(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"]), tuple(each["reasons"]))
+        for each in (offer.slots if offer else ())
+    ]
+
+
+async def _mine(session: AsyncSession, request: Request, viewer_id: str, check_in_id: str) -> Conversation:
+    shown = await conversation_for(session, check_in_id, viewer_id, request.state.now)
+    if shown is None or shown.access != "everything":
+        raise NotHere
+    return shown
