@@ -4,6 +4,7 @@ import asyncio
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 # By name, since layers below the workflows cannot import them; a test compares them with the definitions.
@@ -11,6 +12,8 @@ WORKFLOW_NAMES = ("DevelopmentCycle", "CheckIn", "ActionChase", "PlanWatch", "Po
 SIGNAL = "reconsider"
 # No page is kept waiting for longer.
 SECONDS = 5
+# A run that ends while it is signalled is neither there nor gone for a moment.
+TRIES = 3
 
 
 class Undelivered(Exception):
@@ -54,16 +57,14 @@ class Pokes:
             raise NotTaken(f"{workflow} is not a workflow of this version; they are {', '.join(WORKFLOW_NAMES)}.")
         try:
             async with asyncio.timeout(SECONDS):
-                await self._client.start_workflow(
-                    workflow,
-                    target,
-                    id=f"{workflow}/{target}",
-                    task_queue=self._task_queue,
-                    start_signal=SIGNAL,
-                    start_signal_args=[reason],
-                    id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-                    id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-                )
+                for left in reversed(range(TRIES)):
+                    try:
+                        return await self._signal_or_start(workflow, target, reason)
+                    except WorkflowAlreadyStartedError as error:
+                        if not left:
+                            raise NotTaken(
+                                f"{workflow}/{target} was ending each time it was poked; it will be tried again."
+                            ) from error
         except (RPCError, RuntimeError, TimeoutError) as error:
             if isinstance(error, RPCError) and error.status in ABOUT_THIS_ONE:
                 raise NotTaken(
@@ -75,3 +76,15 @@ class Pokes:
                 f"Temporal did not take the poke for {workflow}/{target} ({type(error).__name__}); "
                 "it will be tried again."
             ) from error
+
+    async def _signal_or_start(self, workflow: str, target: str, reason: str) -> None:
+        await self._client.start_workflow(
+            workflow,
+            target,
+            id=f"{workflow}/{target}",
+            task_queue=self._task_queue,
+            start_signal=SIGNAL,
+            start_signal_args=[reason],
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        )

@@ -1,10 +1,12 @@
 """Pokes against a real server: they wake what runs, start what is missing, and say when they failed."""
 
 import asyncio
+from typing import cast
 
 import pytest
 from temporalio import workflow
-from temporalio.client import WorkflowExecutionStatus
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -70,3 +72,27 @@ def test_the_names_are_known_and_the_layers_below_pass_through() -> None:
     passed = workflow_runner().restrictions.passthrough_modules
     assert set(PASSED_THROUGH) <= passed
     assert "workflows" not in passed
+
+
+class Ending:
+    """A server that finds the run ending, so many times, when it is signalled."""
+
+    def __init__(self, times: int) -> None:
+        self.times, self.asked = times, 0
+
+    async def start_workflow(self, name: str, target: str, **_: object) -> None:
+        self.asked += 1
+        if self.asked <= self.times:
+            raise WorkflowAlreadyStartedError(f"{name}/{target}", name)
+
+
+@pytest.mark.parametrize(("times", "asked"), [(1, 2), (9, 3)])
+async def test_a_run_that_is_just_ending_is_poked_again_and_never_fails_whoever_pokes(times: int, asked: int) -> None:
+    server = Ending(times)
+    poking = Pokes(cast(Client, server), "pokes").deliver("CheckIn", "C3")
+    if times < asked:
+        await poking
+    else:
+        with pytest.raises(NotTaken, match="CheckIn/C3 was ending"):
+            await poking
+    assert server.asked == asked
