@@ -168,7 +168,7 @@ async def test_an_attendee_who_was_taken_off_the_event_is_invited_again_with_the
 
 async def test_a_copy_that_was_deleted_without_a_word_is_noticed_before_the_pre_read(home: Any) -> None:
     # An hour at which no other test left a cancelled copy: one that is shown as free may be ours.
-    check_in_id = await home.a_booked_check_in(START + TALK)
+    check_in_id = await home.a_booked_check_in(START + timedelta(minutes=25))
     act(home, mail(home, "Ann"), "decline", check_in_id, sendResponse=False)
     assert await noticed(home, check_in_id) == [], "five workdays ahead nobody looks for it"
     await home.do("send_pre_read", check_in_id, THE_DAY_BEFORE)

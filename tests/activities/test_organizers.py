@@ -124,8 +124,10 @@ async def test_another_hour_moves_the_same_event_in_the_managers_calendar(home: 
     check_in_id = await booked_with_mara(home)
     async with home.database.transaction() as session:
         await answer_outcome(session, check_in_id, 1, "ann", "moved", MONDAY)
-    for step in ("conclude", "plan_team", "book"):
-        await home.do(step, check_in_id)
+    await home.do("conclude", check_in_id)
+    nobody_chose = MONDAY + timedelta(days=9)
+    for step in ("plan_team", "book"):
+        await home.do(step, check_in_id, nobody_chose)
     first, second = await home.booking(check_in_id, 1), await home.booking(check_in_id, 2)
     assert (second.state, second.event_id) == ("booked", first.event_id)
     (event,) = in_calendar_of(home, mail_of(home, "Mara"), check_in_id)
