@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 from html import escape
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.moment import Moment
@@ -20,6 +21,7 @@ from integrations.database.check_ins import (
     newest_booking,
 )
 from integrations.database.connection import Database
+from integrations.database.people import partner_of
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking
 from integrations.graph.calendars import Attendee, Calendars, EventFacts, NewEvent
@@ -122,9 +124,9 @@ class Calendar:
             found = await self._calendars.find_event(booking.organizer, f"booking/{booking.check_in_id}/{booking.no}")
             event_id = found.event_id if found else None
         if event_id:
-            await self._calendars.cancel_event(
-                booking.organizer, event_id, "Not this time. The next one comes as planned."
-            )
+            async with self._database.reading() as session:
+                words = await _goodbye(session, pair, about.now)
+            await self._calendars.cancel_event(booking.organizer, event_id, words)
         async with self._database.transaction() as session:
             (await session.get_one(Booking, booking.id)).state = "cancelled"
 
@@ -191,3 +193,15 @@ class Calendar:
                 case Cancelled():
                     old.state, row.state = "cancelled", State.DUE
         return True
+
+
+async def _goodbye(session: AsyncSession, pair: Pair, now: datetime) -> str:
+    """What both read in the cancellation: why it is called off, as far as it is everybody's to know."""
+    if pair.person.left_at or pair.partner.left_at:
+        return "This talk does not take place any more. Thank you for having kept the hour."
+    if await partner_of(session, pair.person.id, now.date()) != pair.partner.id:
+        return (
+            f"{pair.person.first_name}'s check-ins are with somebody else from now on. "
+            "Thank you for having kept the hour; a new invitation goes out by itself."
+        )
+    return "Not this time. The next one comes as planned."

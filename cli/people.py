@@ -97,6 +97,7 @@ async def _look_up(
         closes=mailbox.closes,
         away=mailbox.away,
         manager_mail=row.manager,
+        manager_oid=user.manager_oid or "",
     )
     note = None
     if mailbox.zone and mailbox.zone != row.zone:

@@ -47,6 +47,14 @@ def _leave_company(tenant: Tenant, body: Body, now: datetime) -> None:
     tenant.changed = True
 
 
+def _come_back(tenant: Tenant, body: Body, now: datetime) -> None:
+    """The account is enabled again; one that was deleted is not brought back."""
+    person = _person(tenant, body.text("person"))
+    before = whole_user(person)
+    person.enabled = True
+    _note(tenant, person, before, now)
+
+
 def _rename(tenant: Tenant, body: Body, now: datetime) -> None:
     """`given`, `surname`, `mail`: what is given changes. Mail to the former address still arrives."""
     person = _person(tenant, body.text("person"))
@@ -137,6 +145,7 @@ def _check_hour(text: str) -> None:
 PERSONNEL_ACTS: dict[str, Callable[[Tenant, Body, datetime], None]] = {
     "change_manager": _change_manager,
     "leave_company": _leave_company,
+    "come_back": _come_back,
     "rename": _rename,
     "join": _join,
 }

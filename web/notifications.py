@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import logging
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -12,8 +13,10 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from integrations.database.calendar_watches import lock_watch, watches_of_subscriptions
+from integrations.database.calendar_watches import watches_of_subscriptions
 from integrations.database.connection import poke
+from integrations.database.directory_watches import watches_of_users
+from integrations.database.tables import CalendarWatchRow, DirectoryWatchRow
 from web.face import Face, face_of
 
 router = APIRouter(prefix="/graph")
@@ -125,23 +128,32 @@ async def _pass_on(face: Face, ear: Ear, notifications: list[Notification], doub
     """Wakes the watches of those notifications that repeat their subscription's secret."""
     now = await face.clock.now()
     async with face.database.reading() as session:
-        watches = await watches_of_subscriptions(session, {each.subscription_id for each in notifications})
-    meant: dict[str, str] = {}
+        named = {each.subscription_id for each in notifications}
+        watches: Mapping[str, CalendarWatchRow | DirectoryWatchRow] = {
+            **await watches_of_subscriptions(session, named),
+            **await watches_of_users(session, named),
+        }
+    meant: dict[str, CalendarWatchRow | DirectoryWatchRow] = {}
     for each in notifications:
         watch = watches.get(each.subscription_id)
         secret = watch.client_state if watch else None
         # An unknown subscription is compared too, so that nobody learns from the time it takes which ones there are.
         if hmac.compare_digest((secret or "-").encode(), each.client_state.encode()) and watch and secret:
-            meant[watch.id] = each.subscription_id
-    if len(meant) < len({each.subscription_id for each in notifications}):
+            meant[each.subscription_id] = watch
+    if len(meant) < len(named):
         log.warning("a notification without the secret of its subscription was let go")
     if not meant:
         return
     async with face.database.transaction() as session:
-        for watch_id in sorted(meant):
+        for _, watch in sorted(meant.items()):
             if doubted:
-                (await lock_watch(session, watch_id)).doubted_at = now
-            poke(session, "CalendarWatch", watch_id, "notified", now)
+                kind: type[CalendarWatchRow] | type[DirectoryWatchRow] = type(watch)
+                row: CalendarWatchRow | DirectoryWatchRow = await session.get_one(
+                    kind, watch.id, with_for_update=True, populate_existing=True
+                )
+                row.doubted_at = now
+            workflow = "CalendarWatch" if isinstance(watch, CalendarWatchRow) else "DirectoryWatch"
+            poke(session, workflow, watch.id, "notified", now)
     for each in notifications:
-        if each.subscription_id in meant.values():
+        if each.subscription_id in meant:
             ear.remember(each)
