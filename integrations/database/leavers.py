@@ -10,9 +10,10 @@ from cycle.check_in import State
 from cycle.directory_watch import KEPT_AFTER_LEAVING
 from integrations.database.check_ins import close
 from integrations.database.connection import poke
+from integrations.database.directory_watches import wake_directory_watch
 from integrations.database.handovers import TO_COME, pass_on
 from integrations.database.letters import owe_letter
-from integrations.database.needs_a_hand import ask_for_a_hand
+from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import partner_of
 from integrations.database.plans import plan_of, rest_plan
 from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Person, Plan, Reporting
@@ -56,6 +57,14 @@ async def come_back(session: AsyncSession, person: Person, now: datetime) -> boo
     for row in await _open_actions(session, person.id):
         poke(session, "ActionChase", row.id, "its owner is back", now)
     return True
+
+
+async def is_the_same(session: AsyncSession, person: Person, oid: str, manager_oid: str, now: datetime) -> None:
+    """Somebody who had left is back with another account: what they left is theirs again."""
+    person.oid, person.manager_oid = oid, manager_oid
+    await come_back(session, person, now)
+    await mended(session, f"joiner/{oid}", now)
+    await wake_directory_watch(session, "somebody is back", now)
 
 
 async def say_without_manager(session: AsyncSession, person: Person, now: datetime) -> None:

@@ -347,7 +347,8 @@ class ActionRow(Table):
 class ActionEvent(Table):
     """What happened to an action, one row each.
 
-    `what`: made | accepted | progress | done | new_date | asked_help | dropped | snoozed | smaller
+    `what`: made | accepted | progress | done | new_date | asked_help | dropped | snoozed | smaller |
+    handed_on
     """
 
     __tablename__ = "action_events"
