@@ -64,9 +64,9 @@ async def import_people(installation: Installation, directory: Directory, text: 
     looked_up = await asyncio.gather(*(_look_up(directory, row, gate) for row in rows))
     problems = [each for each in looked_up if isinstance(each, str)]
     async with installation.database.reading() as session:
-        for each in looked_up:
-            holder = None if isinstance(each, str) else await holder_of(session, each[0].mail)
-            if holder and holder.left_at and holder.oid != each[0].oid:
+        for person in (each[0] for each in looked_up if not isinstance(each, str)):
+            holder = await holder_of(session, person.mail)
+            if holder and holder.left_at and holder.oid != person.oid:
                 problems.append(
                     f"{holder.mail} was {holder.name}'s, who has left: say first whether it is the same person, with "
                     f"perennial people returned {holder.mail}, or with --somebody-else."

@@ -88,11 +88,11 @@ async def test_every_open_id_is_owed_one_wake_up_and_nothing_that_is_over(compan
     assert sorted(waiting) == [
         "ActionChase/a-open",
         "CalendarWatch/w-open",
-        "DirectoryWatch/users",
         "CheckIn/c-booked",
         "CheckIn/c-due",
         "CheckIn/c-ended",
         "DevelopmentCycle/ann",
+        "DirectoryWatch/users",
         "PlanWatch/p-active",
         "Postbox/ann",
         "Postbox/hale",
