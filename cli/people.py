@@ -224,9 +224,7 @@ async def take_back(installation: Installation, directory: Directory, mail: str,
 @app.command("returned")
 def returned_command(
     mail: Annotated[str, typer.Argument(help="The address that somebody who left had, and somebody has again.")],
-    somebody_else: Annotated[
-        bool, typer.Option(help="It is another person, who sees nothing of theirs.")
-    ] = False,
+    somebody_else: Annotated[bool, typer.Option(help="It is another person, who sees nothing of theirs.")] = False,
 ) -> None:
     """Say whether a new account is somebody who had left: if so, they go on where they were."""
     asyncio.run(_returned(load_settings(), mail, same=not somebody_else))

@@ -461,3 +461,11 @@ async def test_one_joiner_without_mailbox_delays_nobody(home: Any, watch: str) -
 async def test_the_watch_looks_again_by_itself(home: Any, watch: str) -> None:
     at = await home.do("follow_directory", watch)
     assert MONDAY < at <= MONDAY + timedelta(hours=6)
+
+
+async def test_the_name_that_hr_gave_stays_when_the_directory_is_read_first(home: Any, watch: str) -> None:
+    row = await a_colleague(home, "Formal")
+    await home.change(Person, row.id, name="Called Otherwise", directory_name=None)
+    await home.do("follow_directory", watch)
+    after = await home.get(Person, row.id)
+    assert (after.name, after.directory_name) == ("Called Otherwise", row.name)
