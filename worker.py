@@ -17,6 +17,7 @@ from config.settings import Settings, SettingsError, load_settings
 from integrations.clock import open_clock
 from integrations.database.calendar_watches import ensure_watch
 from integrations.database.connection import DatabaseUnreachable, open_database
+from integrations.database.directory_watches import ensure_directory_watch
 from integrations.database.migrate import check_current
 from integrations.database.wake_ups import keep_delivering
 from integrations.entra.tokens import MsalTokens, TokenRefused
@@ -65,6 +66,7 @@ async def working(settings: Settings) -> AsyncIterator[None]:
         )
         async with database.transaction() as session:
             await ensure_watch(session, settings.service_mailbox, await clock.now())
+            await ensure_directory_watch(session, await clock.now())
         owed = asyncio.create_task(keep_delivering(database))
         stack.callback(owed.cancel)
         yield

@@ -8,6 +8,7 @@ from activities.calendar_watches import CalendarWatches
 from activities.check_ins import CheckIns
 from activities.cycles import Cycles
 from activities.directory import Mailboxes
+from activities.directory_watches import DirectoryWatches
 from activities.letters.compose import Composer
 from activities.letters.send import Letters
 from activities.offers import Offers
@@ -23,6 +24,7 @@ from integrations.graph.calendar_delta import CalendarDelta
 from integrations.graph.calendars import Calendars
 from integrations.graph.client import Graph
 from integrations.graph.directory import Directory
+from integrations.graph.directory_delta import DirectoryDelta
 from integrations.graph.keyed_events import KeyedEvents
 from integrations.graph.mail import Mail
 from integrations.graph.subscriptions import Subscriptions
@@ -73,6 +75,14 @@ def every_activity(
         reconciliation_of(settings, database, graph).compare,
         Stuck(database).unanswered,
         Stuck(database).went_on,
+        DirectoryWatches(
+            database,
+            DirectoryDelta(graph),
+            Directory(graph),
+            mailboxes,
+            Subscriptions(graph),
+            settings.webhook_url,
+        ).follow_directory,
     ]
 
 

@@ -30,8 +30,9 @@ class Actions:
     async def chase(self, about: Moment) -> datetime | None:
         """Owes the owner the mention that is due, if one is, and returns when to look again.
 
-        None when nothing comes by itself: the action is closed, not accepted, its plan rests, or its last mention is
-        on its way (whose sending pokes). A mention that still waits when the next one's day comes is overtaken.
+        None when nothing comes by itself: the action is closed, not accepted, its plan rests, its owner has left, or
+        its last mention is on its way (whose sending pokes). A mention that still waits when the next one's day comes
+        is overtaken.
         """
         async with self._database.transaction() as session:
             action = await session.get_one(ActionRow, about.id)
@@ -39,6 +40,8 @@ class Actions:
             if action.state != "open" or action.accepted_at is None or plan.state == "resting":
                 return None
             owner = await session.get_one(Person, action.owner_id)
+            if owner.left_at:
+                return None
             policy = await rules_of(session, plan.person_id)
             today = reader(owner, policy.mail, about.now.date(), planning=True)[0].local_day(about.now)
             ladder = await ladder_of(session, action)

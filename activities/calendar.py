@@ -51,7 +51,7 @@ from integrations.database.check_ins import (
 )
 from integrations.database.connection import Database
 from integrations.database.needs_a_hand import ask_for_a_hand
-from integrations.database.people import work_week
+from integrations.database.people import partner_of, work_week
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking
 from integrations.graph.calendars import Attendee, BusySpan, Calendars, EventFacts, NewEvent
@@ -166,8 +166,10 @@ class Calendar:
             return
         left_over = False
         try:
+            async with self._database.reading() as session:
+                words = await _goodbye(session, pair, about.now)
             async with calendar_of(self._database, booking.organizer, about.now):
-                await self._cancel(booking)
+                await self._cancel(booking, words)
         except NoMailbox:
             # The event went with the mailbox, and nobody is left who could tell those whom it invited.
             left_over = True
@@ -180,7 +182,7 @@ class Calendar:
                 )
                 await ask_for_a_hand(session, f"left-over/{about.id}", sentence, about.now, pair.person.id)
 
-    async def _cancel(self, booking: Booking) -> None:
+    async def _cancel(self, booking: Booking, words: str) -> None:
         events = {booking.event_id} - {None}
         if booking.state == "intended" or booking.event_id is None:
             # A try that was cut off may have created its event, even beside the one that it replaces.
@@ -188,9 +190,7 @@ class Calendar:
             events |= {found.event_id} if found and not found.cancelled else set()
         for event_id in events:
             if event_id:
-                await self._calendars.cancel_event(
-                    booking.organizer, event_id, "Not this time. The next one comes as planned."
-                )
+                await self._calendars.cancel_event(booking.organizer, event_id, words)
 
     @activity.defn(name="calendar.reread")
     async def reread(self, about: Moment) -> None:
@@ -382,3 +382,15 @@ def _ask_at(change: MeetingChange, pair: Pair, now: datetime) -> datetime:
         return now
     week = work_week(pair.partner, now.date())
     return week.instant(add_workdays(week, week.local_day(now), 1), week.hours[0])
+
+
+async def _goodbye(session: AsyncSession, pair: Pair, now: datetime) -> str:
+    """What both read in the cancellation: why it is called off, as far as it is everybody's to know."""
+    if pair.person.left_at or pair.partner.left_at:
+        return "This talk does not take place any more. Thank you for having kept the hour."
+    if await partner_of(session, pair.person.id, now.date()) != pair.partner.id:
+        return (
+            f"{pair.person.first_name}'s check-ins are with somebody else from now on. "
+            "Thank you for having kept the hour; a new invitation goes out by itself."
+        )
+    return "Not this time. The next one comes as planned."

@@ -1,21 +1,17 @@
 """Reads what changed in an organizer's calendar and wakes the check-ins concerned; keeps the subscription alive."""
 
-import logging
-import secrets
 from dataclasses import replace
 from datetime import datetime
 
 from temporalio import activity
 
 from activities.moment import Moment
+from activities.subscription_care import SubscriptionCare
 from cycle.calendar_watch import (
-    SUBSCRIBED_FOR,
     TRY_AGAIN,
     Looks,
-    Subscribed,
     Window,
     has_rolled,
-    needs_care,
     next_looks,
     window_at,
 )
@@ -33,11 +29,6 @@ from integrations.graph.calendar_delta import CalendarDelta, Round
 from integrations.graph.errors import NoMailbox, Permanent
 from integrations.graph.subscriptions import Subscriptions
 
-log = logging.getLogger(__name__)
-
-NOTIFICATIONS, LIFECYCLE = "/graph/notifications", "/graph/lifecycle"
-"""Where the web face takes them."""
-
 
 class CalendarWatches:
     """The first half of `CalendarWatch`; the other is `activities.reconciliation`."""
@@ -52,8 +43,7 @@ class CalendarWatches:
     ) -> None:
         self._database = database
         self._delta = delta
-        self._subscriptions = subscriptions
-        self._reached_at = reached_at
+        self._care = SubscriptionCare(database, subscriptions, reached_at)
         self._service_mailbox = service_mailbox
 
     @activity.defn(name="calendar_watches.read_changes")
@@ -84,66 +74,10 @@ class CalendarWatches:
     # The subscription
 
     async def _tend(self, watch: CalendarWatchRow, now: datetime) -> bool:
-        """False when Graph refused it for the first time, and it is worth another try before long."""
-        if self._reached_at is None:
-            return True
-        url = self._reached_at + NOTIFICATIONS
-        known = Subscribed(watch.subscription_id, watch.notification_url, watch.tended_at, watch.doubted_at)
-        if not needs_care(known, url, now, watch.mailbox):
-            return True
-        try:
-            if not (known.url == url and known.id and await self._renewed(watch, known.id, now)):
-                await self._subscribe(watch, self._reached_at, now)
-        except NoMailbox:
-            raise
-        except Permanent as trouble:
-            log.warning("no notifications of a calendar: %s", trouble)
-            return await self._refused(watch, trouble, now)
-        return True
-
-    async def _renewed(self, watch: CalendarWatchRow, subscription_id: str, now: datetime) -> bool:
-        until = now + SUBSCRIBED_FOR
-        if not await self._subscriptions.renew(watch.mailbox, subscription_id, until):
-            return False
-        await self._tended(watch, now, expires_at=until)
-        return True
-
-    async def _subscribe(self, watch: CalendarWatchRow, reached_at: str, now: datetime) -> None:
-        """1. The secret is committed. 2. What an earlier try may have left at Graph, unknown to us, is ended.
-        3. The subscription is made. 4. Its id is committed; notifications that came before it are let go, since the
-        calendar is read next.
-        """
-        secret = secrets.token_urlsafe(32)
-        async with self._database.transaction() as session:
-            row = await lock_watch(session, watch.id)
-            row.client_state, row.subscription_id = secret, None
-        url = reached_at + NOTIFICATIONS
-        for left in await self._subscriptions.ours(watch.mailbox, url):
-            await self._subscriptions.delete(watch.mailbox, left)
-        made = await self._subscriptions.create(
-            watch.mailbox, url, reached_at + LIFECYCLE, secret, now + SUBSCRIBED_FOR
-        )
-        await self._tended(watch, now, subscription_id=made.id, notification_url=url, expires_at=made.expires)
-
-    async def _tended(self, watch: CalendarWatchRow, now: datetime, **changes: object) -> None:
-        async with self._database.transaction() as session:
-            row = await lock_watch(session, watch.id)
-            for name, value in changes.items():
-                setattr(row, name, value)
-            row.tended_at, row.refused_at = now, None
-            if row.doubted_at == watch.doubted_at:
-                row.doubted_at = None
-            await mended(session, f"notifications/{watch.mailbox}", now)
-
-    async def _refused(self, watch: CalendarWatchRow, trouble: Permanent, now: datetime) -> bool:
-        """Says so on HR's list from the second time on: at first the web face may just have been starting."""
-        async with self._database.transaction() as session:
-            row = await lock_watch(session, watch.id)
-            first = row.refused_at is None
-            row.refused_at = row.refused_at or now
-        if not first:
+        async def say(trouble: Permanent) -> None:
             await self._say(watch, f"notifications/{watch.mailbox}", trouble, now)
-        return not first
+
+        return await self._care.tend(watch, watch.mailbox, now, say)
 
     async def _say(self, watch: CalendarWatchRow, key: str, trouble: Permanent, now: datetime) -> None:
         async with self._database.transaction() as session:
@@ -162,8 +96,7 @@ class CalendarWatches:
 
     async def _over(self, watch: CalendarWatchRow, now: datetime) -> bool:
         """Ends the watch of somebody who organizes nothing any more, unless they do again by now."""
-        if watch.subscription_id:
-            await self._subscriptions.delete(watch.mailbox, watch.subscription_id)
+        await self._care.end(watch, watch.mailbox)
         async with self._database.transaction() as session:
             row = await lock_watch(session, watch.id)
             row.subscription_id = row.client_state = row.delta_link = None

@@ -19,10 +19,11 @@ from cycle.cadence import (
 from cycle.policy import Policy
 from integrations.database.check_ins import has_open_check_in, last_period_of, team_under
 from integrations.database.connection import Database, poke
+from integrations.database.handovers import free_day_for, pending_handover
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import partner_of
 from integrations.database.policies import policy_in_force, revision_number
-from integrations.database.tables import CheckInRow, Enrolment, Person, PolicyRow
+from integrations.database.tables import CheckInRow, Enrolment, Handover, Person, PolicyRow
 
 LOOK_AGAIN = timedelta(days=30)
 """How long a cycle sleeps when only a poke can bring news; a lost poke costs this much at most."""
@@ -45,9 +46,14 @@ class Cycles:
             enrolment = await session.get(Enrolment, about.id)
             if enrolment is None or enrolment.ended_at or person.left_at:
                 return None
-            if enrolment.held or await has_open_check_in(session, about.id):
+            if enrolment.held:
                 return about.now + LOOK_AGAIN
             partner_id = await partner_of(session, about.id, about.now.date())
+            handover = await pending_handover(session, about.id, partner_id) if partner_id else None
+            if handover and await self._open_handover(session, enrolment, handover, about.now):
+                return about.now + LOOK_AGAIN
+            if await has_open_check_in(session, about.id):
+                return about.now + LOOK_AGAIN
             if partner_id is None:
                 sentence = f"{person.name} has no manager: name a conversation partner, or end the enrolment."
                 await ask_for_a_hand(session, f"partner/{about.id}", sentence, about.now, about.id)
@@ -85,6 +91,35 @@ class Cycles:
         await session.flush()
         poke(session, "CheckIn", row.id, "opened", now)
         return now + LOOK_AGAIN
+
+    async def _open_handover(
+        self, session: AsyncSession, enrolment: Enrolment, handover: Handover, now: datetime
+    ) -> bool:
+        """Opens the check-in that begins the time with another partner, in place of the one due in its period.
+
+        False before the policy's first period.
+        """
+        starts_on = (await session.get_one(PolicyRow, enrolment.policy_id)).starts_on
+        rhythm, today = (await policy_in_force(session, enrolment.policy_id)).rhythm, now.date()
+        days = [today + timedelta(days=each) for each in range(rhythm.new_manager_within_days)]
+        due = await free_day_for(session, enrolment.person_id, "handover", days)
+        if today < starts_on or due is None:
+            return False
+        row = CheckInRow(
+            person_id=enrolment.person_id,
+            partner_id=handover.successor_id,
+            kind="handover",
+            period=handover.period or period_containing(starts_on, rhythm.every_months, today).number,
+            due_on=due,
+            policy_id=enrolment.policy_id,
+            policy_revision=await revision_number(session, enrolment.policy_id),
+            opened_at=now,
+        )
+        session.add(row)
+        await session.flush()
+        handover.check_in_id = row.id
+        poke(session, "CheckIn", row.id, "another manager", now)
+        return True
 
     async def _next_due(
         self,

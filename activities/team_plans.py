@@ -341,6 +341,8 @@ def _days(waiting: Waiting, mine: WorkWeek, theirs: WorkWeek, now: datetime) -> 
     if pair.booking is not None:
         notice = policy.booking.notice_workdays_when_moved
     last = last_day(pair.row.due_on, policy.rhythm.may_slip_days, policy.rhythm.every_months)
+    if pair.row.kind == "handover":
+        last = pair.row.due_on + timedelta(days=policy.rhythm.new_manager_within_days)
     soonest = max(pair.row.due_on, earliest_day(mine, theirs, today, notice))
     # Where later days would be too late, those before have to do.
     first = soonest if (pair.row.not_before or soonest) > last else max(soonest, pair.row.not_before or soonest)

@@ -15,7 +15,9 @@ from cli.installation import Installation, open_installation
 from cli.refusal import Refused
 from config.settings import Settings, load_settings
 from cycle.people import PersonRecord, read_people_csv
+from integrations.database.directory_watches import holder_of, set_aside, wake_directory_watch
 from integrations.database.history import HistorySaved, save_history
+from integrations.database.leavers import is_the_same
 from integrations.database.people import NewPerson, save_people
 from integrations.database.policies import Enrolled, UnknownName, enrol
 from integrations.database.roster import Listed, roster
@@ -61,6 +63,14 @@ async def import_people(installation: Installation, directory: Directory, text: 
     gate = asyncio.Semaphore(LOOK_UPS_AT_A_TIME)
     looked_up = await asyncio.gather(*(_look_up(directory, row, gate) for row in rows))
     problems = [each for each in looked_up if isinstance(each, str)]
+    async with installation.database.reading() as session:
+        for person in (each[0] for each in looked_up if not isinstance(each, str)):
+            holder = await holder_of(session, person.mail)
+            if holder and holder.left_at and holder.oid != person.oid:
+                problems.append(
+                    f"{holder.mail} was {holder.name}'s, who has left: say first whether it is the same person, with "
+                    f"perennial people returned {holder.mail}, or with --somebody-else."
+                )
     if problems:
         raise Refused(*problems)
     found = [each for each in looked_up if not isinstance(each, str)]
@@ -81,6 +91,8 @@ async def _look_up(
         user = await directory.user(row.mail)
         if user is None:
             return f"{row.mail} ({row.name}) is unknown in the tenant; correct the address or leave the row out."
+        if not user.enabled:
+            return f"{row.mail} ({row.name}) may not sign in any more; enable the account or leave the row out."
         try:
             mailbox = await directory.mailbox(user.oid)
         except NoMailbox:
@@ -97,6 +109,7 @@ async def _look_up(
         closes=mailbox.closes,
         away=mailbox.away,
         manager_mail=row.manager,
+        manager_oid=user.manager_oid or "",
     )
     note = None
     if mailbox.zone and mailbox.zone != row.zone:
@@ -186,6 +199,41 @@ def chosen(people: Sequence[Listed], managers: Sequence[str] | None) -> list[str
         if manager not in here:
             raise UnknownName(f"Nobody with the address {manager} is here: import them with perennial people import.")
     return [each.mail for each in people if each.manager and each.manager.lower() in wanted]
+
+
+async def take_back(installation: Installation, directory: Directory, mail: str, *, same: bool) -> str:
+    """Decides who has the address of somebody who left: they themselves, or somebody else. Returns whose it was.
+
+    Raises Refused.
+    """
+    now, user = await installation.now(), await directory.user(mail)
+    async with installation.database.transaction() as session:
+        person = await holder_of(session, mail)
+        if person is None or person.left_at is None:
+            raise Refused(f"Nobody who has left had the address {mail}: see perennial people list.")
+        if user is None or not user.enabled:
+            raise Refused(f"Nobody in the tenant has the address {mail} now; there is nothing to decide.")
+        if same:
+            await is_the_same(session, person, user.oid, user.manager_oid or "", now)
+        else:
+            set_aside(person)
+            await wake_directory_watch(session, "an address is free again", now)
+        return person.name
+
+
+@app.command("returned")
+def returned_command(
+    mail: Annotated[str, typer.Argument(help="The address that somebody who left had, and somebody has again.")],
+    somebody_else: Annotated[bool, typer.Option(help="It is another person, who sees nothing of theirs.")] = False,
+) -> None:
+    """Say whether a new account is somebody who had left: if so, they go on where they were."""
+    asyncio.run(_returned(load_settings(), mail, same=not somebody_else))
+
+
+async def _returned(settings: Settings, mail: str, *, same: bool) -> None:
+    async with open_installation(settings, with_temporal=True) as installation, open_directory(settings) as directory:
+        name = await take_back(installation, directory, mail, same=same)
+    typer.echo(f"{name} is back." if same else f"What {name} left stays closed; {mail} is somebody else's now.")
 
 
 @app.command("list")

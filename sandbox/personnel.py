@@ -64,6 +64,14 @@ def _license(tenant: Tenant, body: Body, _now: datetime) -> None:
     tenant.changed = True
 
 
+def _come_back(tenant: Tenant, body: Body, now: datetime) -> None:
+    """The account is enabled again; one that was deleted is not brought back."""
+    person = _person(tenant, body.text("person"))
+    before = whole_user(person)
+    person.enabled = True
+    _note(tenant, person, before, now)
+
+
 @evidence(
     "assumed",
     "A former address stays one of the mailbox's, so mail to it still arrives.",
@@ -160,6 +168,7 @@ PERSONNEL_ACTS: dict[str, Callable[[Tenant, Body, datetime], None]] = {
     "change_manager": _change_manager,
     "leave_company": _leave_company,
     "license": _license,
+    "come_back": _come_back,
     "rename": _rename,
     "join": _join,
 }

@@ -117,6 +117,19 @@ async def drop(request: Request, viewer: Signed, action_id: str) -> Response:
     return await _move(request, action_id, lambda s: actions.drop(s, action_id, viewer.id, request.state.now))
 
 
+@router.post("/actions/{action_id}/owner")
+async def owner(request: Request, viewer: Signed, action_id: str) -> Response:
+    """What becomes of it, now that its owner has left."""
+    typed = await typed_in(request)
+    due_on = day_of(typed, "due_on") if typed.get("due_on") else None
+    return await _move(
+        request,
+        action_id,
+        lambda s: actions.choose_owner(s, action_id, viewer.id, typed.get("who", ""), request.state.now, due_on),
+        typed,
+    )
+
+
 @router.post("/actions/{action_id}/snooze")
 async def snooze(request: Request, viewer: Signed, action_id: str) -> Response:
     days = (await typed_in(request)).get("days", "")

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import logging
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -12,8 +13,10 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 
-from integrations.database.calendar_watches import lock_watch, watches_of_subscriptions
+from integrations.database.calendar_watches import watches_of_subscriptions
 from integrations.database.connection import poke
+from integrations.database.directory_watches import watches_of_users
+from integrations.database.tables import CalendarWatchRow, DirectoryWatchRow
 from web.face import Face, face_of
 
 router = APIRouter(prefix="/graph")
@@ -125,22 +128,31 @@ async def _pass_on(face: Face, ear: Ear, notifications: list[Notification], doub
     """Wakes the watches of those notifications that repeat their subscription's secret."""
     now = await face.clock.now()
     async with face.database.reading() as session:
-        watches = await watches_of_subscriptions(session, {each.subscription_id for each in notifications})
-    trusted: list[tuple[str, Notification]] = []
+        named = {each.subscription_id for each in notifications}
+        watches: Mapping[str, CalendarWatchRow | DirectoryWatchRow] = {
+            **await watches_of_subscriptions(session, named),
+            **await watches_of_users(session, named),
+        }
+    trusted: list[tuple[CalendarWatchRow | DirectoryWatchRow, Notification]] = []
     for each in notifications:
         watch = watches.get(each.subscription_id)
         secret = watch.client_state if watch else None
         # An unknown subscription is compared too, so that nobody learns from the time it takes which ones there are.
         if hmac.compare_digest((secret or "-").encode(), each.client_state.encode()) and watch and secret:
-            trusted.append((watch.id, each))
+            trusted.append((watch, each))
     if len(trusted) < len(notifications):
         log.warning("a notification without the secret of its subscription was let go")
     if not trusted:
         return
     async with face.database.transaction() as session:
-        for watch_id in sorted({watch_id for watch_id, _ in trusted}):
+        for watch in sorted({watch.id: watch for watch, _ in trusted}.values(), key=lambda each: each.id):
             if doubted:
-                (await lock_watch(session, watch_id)).doubted_at = now
-            poke(session, "CalendarWatch", watch_id, "notified", now)
+                kind: type[CalendarWatchRow] | type[DirectoryWatchRow] = type(watch)
+                row: CalendarWatchRow | DirectoryWatchRow = await session.get_one(
+                    kind, watch.id, with_for_update=True, populate_existing=True
+                )
+                row.doubted_at = now
+            workflow = "CalendarWatch" if isinstance(watch, CalendarWatchRow) else "DirectoryWatch"
+            poke(session, workflow, watch.id, "notified", now)
     for _, each in trusted:
         ear.remember(each)

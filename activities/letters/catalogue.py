@@ -264,6 +264,35 @@ class Weekly:
     url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """Another conversation partner: what happens to the talks, and where the reader chooses what the new one sees."""
+
+    template: ClassVar[str] = "handover"
+    travels: ClassVar[Travels] = "expires"
+
+    former_name: str
+    successor_name: str
+    choose_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionWithoutOwner:
+    """Somebody who had taken on a part of the reader's plan has left: who does it now, if anybody?
+
+    `partner_name` is that of the reader's conversation partner, if there is one.
+    """
+
+    template: ClassVar[str] = "action_without_owner"
+    travels: ClassVar[Travels] = "may_wait"
+
+    title: str = field(repr=False, metadata=WRITTEN)
+    owner_name: str
+    due_day: str
+    partner_name: str | None
+    page_url: str
+
+
 Part = (
     ReflectionRequest
     | ReflectionReminder
@@ -281,6 +310,8 @@ Part = (
     | SupportRequest
     | SupportRest
     | Weekly
+    | Handover
+    | ActionWithoutOwner
 )
 
 KINDS: dict[str, type[Part]] = {kind.template: kind for kind in get_args(Part)}

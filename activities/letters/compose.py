@@ -25,6 +25,7 @@ from integrations.database.stalls import reason_for_hr, steps_sent
 from integrations.database.tables import (
     ActionRow,
     CheckInRow,
+    Handover,
     LetterItem,
     Person,
     Plan,
@@ -69,6 +70,10 @@ class Composer:
                 return await self._action(session, item, recipient)
             case "support_note" | "support_repairs" | "support_request" | "support_rest":
                 return await self._support(session, item, recipient, now)
+            case "handover":
+                return await self._handover(session, item)
+            case "action_without_owner":
+                return await self._without_owner(session, item, recipient, now)
             case "learning_moment":
                 return catalogue.LearningMoment(
                     url=self._link("/learning-moment"), minutes=MINUTES_FOR_A_LEARNING_MOMENT
@@ -196,6 +201,26 @@ class Composer:
             snooze_url=self._link(f"{page}?choose=snooze"),
             page_url=self._link(page),
             others=names,
+        )
+
+    async def _handover(self, session: AsyncSession, item: LetterItem) -> Part:
+        handover = await session.get_one(Handover, item.key.split("/")[1])
+        return catalogue.Handover(
+            former_name=(await session.get_one(Person, handover.former_id)).first_name,
+            successor_name=(await session.get_one(Person, handover.successor_id)).first_name,
+            choose_url=self._link(f"/handovers/{handover.id}"),
+        )
+
+    async def _without_owner(self, session: AsyncSession, item: LetterItem, recipient: Person, now: datetime) -> Part:
+        action = await session.get_one(ActionRow, item.action_id)
+        partner_id = await partner_of(session, recipient.id, now.date())
+        partner = await session.get(Person, partner_id) if partner_id else None
+        return catalogue.ActionWithoutOwner(
+            title=action.title,
+            owner_name=(await session.get_one(Person, action.owner_id)).first_name,
+            due_day=_date(action.due_on),
+            partner_name=partner.first_name if partner else None,
+            page_url=self._link(f"/actions/{action.id}"),
         )
 
     async def _support(self, session: AsyncSession, item: LetterItem, recipient: Person, now: datetime) -> Part:

@@ -212,10 +212,14 @@ class Letters:
         await self._note_sent(about)
 
     async def _too_late(self, session: AsyncSession, letter: Letter, now: datetime) -> bool:
-        """Whether the window has closed since this was sorted, an outage ago. What may have left is not held."""
+        """Whether the window has closed since this was sorted, an outage ago, or its reader has left the company.
+
+        What may have left is not held.
+        """
         person = await session.get_one(Person, letter.recipient_id)
         policy = await rules_of(session, person.id)
-        return letter.sending_at is None and not open_at(*reader(person, policy.mail, now.date()), now)
+        gone = person.left_at is not None
+        return letter.sending_at is None and (gone or not open_at(*reader(person, policy.mail, now.date()), now))
 
     async def _write(self, about: Moment) -> Letter | None:
         """The letter with its contents; None when nothing in it could be written.

@@ -9,15 +9,25 @@ from cycle.check_in import State
 from integrations.database.check_ins import check_in, said_about
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.offers import open_offer
+from integrations.database.people import partner_of
 from integrations.database.plans import local_day
 from integrations.database.reflections import has_answered
-from integrations.database.tables import ActionRow, CheckInRow, LetterItem, Person, Plan, Stall
+from integrations.database.tables import ActionRow, CheckInRow, Handover, LetterItem, Person, Plan, Stall
 
 ABOUT_A_TALK = ("reflection_request", "reflection_reminder", "pre_read", "moves")
 
 
 async def overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> str | None:
     """Why the item is not sent any more, in a few words for the books; None while it is wanted."""
+    recipient = await session.get_one(Person, item.recipient_id)
+    if recipient.left_at:
+        return "they have left"
+    if await _theirs_no_more(session, item, now):
+        return "somebody else holds the check-ins now"
+    if item.kind == "handover":
+        return await _handover_overtaken(session, item, now)
+    if item.kind == "action_without_owner":
+        return await _choice_overtaken(session, item)
     # The form's time is that of the talk, wherever it was moved since.
     if item.kind != "reflection_request" and item.expires_at and now >= item.expires_at:
         return "its time has passed"
@@ -31,13 +41,39 @@ async def overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> s
         assert item.step is not None
         return "answered" if await learning_moment_of(session, item.recipient_id, item.step) else None
     if item.action_id:
-        recipient = await session.get_one(Person, item.recipient_id)
         return await _action_overtaken(session, item, local_day(recipient, now))
     if item.stall_id:
         return await _stall_overtaken(session, item)
     if item.kind == "weekly":
         return None if await open_past_due(session, item.recipient_id, now.date()) else "nothing is open"
     return None
+
+
+async def _theirs_no_more(session: AsyncSession, item: LetterItem, now: datetime) -> bool:
+    """Whether the item is about talks or a plan that the recipient shared until there was another partner."""
+    if item.check_in_id:
+        person_id = (await session.get_one(CheckInRow, item.check_in_id)).person_id
+    elif item.kind in ("support_note", "support_repairs"):
+        person_id = (await session.get_one(Plan, item.plan_id)).person_id
+    else:
+        return False
+    return item.recipient_id not in (person_id, await partner_of(session, person_id, now.date()))
+
+
+async def _handover_overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> str | None:
+    handover = await session.get_one(Handover, item.key.split("/")[1])
+    if handover.answered_at:
+        return "answered"
+    newest = await partner_of(session, handover.person_id, now.date())
+    return None if newest == handover.successor_id else "there is another partner by now"
+
+
+async def _choice_overtaken(session: AsyncSession, item: LetterItem) -> str | None:
+    action = await session.get_one(ActionRow, item.action_id)
+    if action.state != "open":
+        return action.state
+    owner = await session.get_one(Person, action.owner_id)
+    return None if owner.left_at else "it has an owner"
 
 
 async def open_past_due(session: AsyncSession, owner_id: str, day: date) -> int:

@@ -1,6 +1,7 @@
 """Actions as stored: who may make and move one. Each move is written with its event and its wake-ups."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -184,6 +185,38 @@ async def snooze(session: AsyncSession, action_id: str, person_id: str, days: in
 async def drop(session: AsyncSession, action_id: str, person_id: str, now: datetime) -> None:
     row = await _mine(session, action_id, person_id)
     await _move(session, row, "dropped", lambda action, _today: rules.drop(action), now)
+
+
+async def choose_owner(
+    session: AsyncSession, action_id: str, person_id: str, who: str, now: datetime, due_on: date | None = None
+) -> None:
+    """The plan's person says what becomes of an action whose owner has left: `me`, `partner`, or `nobody`.
+
+    A partner is asked whether they take it on. Raises Refused.
+    """
+    row = await session.get(ActionRow, action_id, with_for_update=True, populate_existing=True)
+    plan = await session.get(Plan, row.plan_id) if row else None
+    owner = await session.get(Person, row.owner_id) if row else None
+    if row is None or plan is None or owner is None or plan.person_id != person_id or owner.left_at is None:
+        raise NotYours
+    person = await session.get_one(Person, person_id)
+    before, today = facts(row), local_day(person, now)
+    if who == "nobody":
+        _write(row, rules.drop(before), now)
+        _note_event(session, row, person_id, "dropped", now)
+    elif who == "me":
+        after = rules.accept(replace(before, accepted=False), today, due_on)
+        row.owner_id, row.accepted_at = person_id, None
+        _write(row, after, now)
+        _note_event(session, row, person_id, "accepted", now)
+    elif who == "partner" and (partner_id := await partner_of(session, person_id, now.date())):
+        if before.state != "open":
+            raise Refused("This one is not open any more.")
+        row.owner_id, row.accepted_at, row.snoozed_until = partner_id, None, None
+        _note_event(session, row, person_id, "handed_on", now)
+    else:
+        raise Refused("Choose who does this now: you, your conversation partner, or nobody.")
+    await end_stalls(session, row.plan_id, "helped", now, cause=f"action/{row.id}/")
 
 
 async def progress(session: AsyncSession, action_id: str, person_id: str, now: datetime) -> None:

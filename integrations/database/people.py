@@ -7,14 +7,13 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cycle.check_in import State
 from cycle.mail_window import MailHours
 from cycle.policy import Mail
 from cycle.workdays import Span, WorkWeek
 from cycle.zones import Lived
-from integrations.database.check_ins import Pair, close
-from integrations.database.connection import poke
-from integrations.database.tables import Booking, CheckInRow, Person, Reporting
+from integrations.database.check_ins import Pair
+from integrations.database.handovers import pass_on
+from integrations.database.tables import Booking, Person, Reporting
 from integrations.holidays import public_holidays
 
 # What a mailbox that has not told its hours is taken to work.
@@ -40,6 +39,8 @@ class NewPerson:
     closes: time | None
     away: Sequence[tuple[datetime, datetime]]
     manager_mail: str | None
+    manager_oid: str | None = None
+    """Whom the directory says they report to, "" for nobody; None if it was not asked."""
 
 
 async def save_people(session: AsyncSession, people: Sequence[NewPerson], now: datetime) -> None:
@@ -53,12 +54,13 @@ async def save_people(session: AsyncSession, people: Sequence[NewPerson], now: d
             session.add(row)
         row.mail, row.name, row.zone = person.mail, person.name, person.zone
         row.country, row.hired_on = person.country, person.hired_on
+        row.manager_oid = person.manager_oid if person.manager_oid is not None else row.manager_oid
         note_mailbox(row, person.weekdays, person.opens, person.closes, person.away, now)
     await session.flush()
     by_mail = {row.mail.lower(): row for row in known.values()}
     for person in people:
         manager = by_mail[person.manager_mail.lower()] if person.manager_mail else None
-        await set_manager(session, known[person.oid].id, manager.id if manager else None, now)
+        await name_partner(session, known[person.oid], manager, now)
 
 
 def note_mailbox(
@@ -77,37 +79,41 @@ def note_mailbox(
     row.directory_read_at = now
 
 
+async def name_partner(session: AsyncSession, person: Person, partner: Person | None, now: datetime) -> None:
+    """Whom HR names as somebody's conversation partner: the manager in the directory, or one who overrides them.
+
+    With nobody named, the directory decides. While the directory has not been asked, HR's word stands for it.
+    """
+    if person.manager_oid is None or partner is None or partner.oid == person.manager_oid:
+        await _set_line(session, person.id, "override", None, now)
+        if partner or person.manager_oid is None:
+            await set_manager(session, person.id, partner.id if partner else None, now)
+    else:
+        await _set_line(session, person.id, "override", partner.id, now)
+
+
 async def set_manager(session: AsyncSession, person_id: str, manager_id: str | None, now: datetime) -> None:
     """Closes the directory's former line and opens the new one; unchanged, nothing happens.
 
-    Check-ins to come with the former manager are cancelled, so that nothing more reaches them.
+    Where somebody else holds the check-ins then, those to come with the former one pass on.
     """
+    await _set_line(session, person_id, "directory", manager_id, now)
+
+
+async def _set_line(session: AsyncSession, person_id: str, source: str, partner_id: str | None, now: datetime) -> None:
     today = now.date()
     current = await session.scalar(
-        select(Reporting).where(
-            Reporting.person_id == person_id, Reporting.source == "directory", Reporting.until.is_(None)
-        )
+        select(Reporting).where(Reporting.person_id == person_id, Reporting.source == source, Reporting.until.is_(None))
     )
-    if current and current.partner_id == manager_id:
+    if (current.partner_id if current else None) == partner_id:
         return
+    former_id = await partner_of(session, person_id, today)
     if current:
         current.until = today
-        await _cancel_with(session, person_id, current.partner_id, now)
-    if manager_id:
-        session.add(Reporting(person_id=person_id, partner_id=manager_id, source="directory", since=today))
-
-
-async def _cancel_with(session: AsyncSession, person_id: str, partner_id: str, now: datetime) -> None:
-    to_come = await session.scalars(
-        select(CheckInRow).where(
-            CheckInRow.person_id == person_id,
-            CheckInRow.partner_id == partner_id,
-            CheckInRow.state.in_((State.DUE, State.BOOKED)),
-        )
-    )
-    for row in to_come.all():
-        await close(session, row, State.CANCELLED, now)
-        poke(session, "CheckIn", row.id, "another manager", now)
+    if partner_id:
+        session.add(Reporting(person_id=person_id, partner_id=partner_id, source=source, since=today))
+    await session.flush()
+    await pass_on(session, person_id, former_id, await partner_of(session, person_id, today), now)
 
 
 async def partner_of(session: AsyncSession, person_id: str, day: date) -> str | None:

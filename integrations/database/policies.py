@@ -7,8 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.directory_watch import Population, read_population
 from cycle.policy import Policy
 from integrations.database.connection import poke
+from integrations.database.directory_watches import read_directory_anew
 from integrations.database.people import partner_of
 from integrations.database.tables import CheckInRow, Enrolment, Person, PolicyRevision, PolicyRow
 
@@ -26,11 +28,17 @@ class Enrolled:
 
 
 async def save_policy(
-    session: AsyncSession, policy: Policy, starts_on: date, hr_partner_mail: str | None, now: datetime
+    session: AsyncSession,
+    policy: Policy,
+    starts_on: date,
+    hr_partner_mail: str | None,
+    now: datetime,
+    population: str | None = None,
 ) -> int:
     """Appends a revision (or keeps the newest when nothing changed) and returns its number.
 
-    `starts_on` counts only when the policy is new: periods never shift. Raises UnknownName.
+    `starts_on` counts only when the policy is new: periods never shift. `population` None leaves it as it is; another
+    one has the whole directory read again. Raises UnknownName.
     """
     row = await session.scalar(select(PolicyRow).where(PolicyRow.name == policy.name))
     if row is None:
@@ -38,6 +46,9 @@ async def save_policy(
         session.add(row)
     if hr_partner_mail:
         row.hr_partner_id = (await _person(session, hr_partner_mail)).id
+    if population is not None and population != row.population:
+        row.population = population
+        await read_directory_anew(session, now)
     await session.flush()
     document = policy.model_dump(mode="json")
     newest = await _newest(session, row.id)
@@ -59,14 +70,26 @@ async def enrol(session: AsyncSession, policy_name: str, mails: Sequence[str], n
         if await partner_of(session, person.id, now.date()) is None:
             without_manager.append(person.mail)
             continue
-        row = await session.get(Enrolment, person.id)
-        if row is None:
-            session.add(Enrolment(person_id=person.id, policy_id=policy.id, enrolled_at=now))
-        else:
-            row.policy_id, row.ended_at = policy.id, None
+        await enrol_person(session, person.id, policy.id, now)
         enrolled.append(person.mail)
-        poke(session, "DevelopmentCycle", person.id, "enrolled", now)
     return Enrolled(tuple(enrolled), tuple(without_manager))
+
+
+async def enrol_person(session: AsyncSession, person_id: str, policy_id: str, now: datetime) -> None:
+    """Puts somebody whose check-ins have a holder under the policy, and wakes their cycle."""
+    row = await session.get(Enrolment, person_id)
+    if row is None:
+        session.add(Enrolment(person_id=person_id, policy_id=policy_id, enrolled_at=now))
+    else:
+        row.policy_id, row.ended_at = policy_id, None
+    poke(session, "DevelopmentCycle", person_id, "enrolled", now)
+
+
+async def populations(session: AsyncSession) -> dict[str, Population]:
+    """By policy id: who lives under it without being enrolled by name."""
+    rows = await session.execute(select(PolicyRow.id, PolicyRow.population))
+    read = {policy_id: read_population(text) for policy_id, text in rows}
+    return {policy_id: population for policy_id, population in read.items() if population}
 
 
 async def policy_in_force(session: AsyncSession, policy_id: str, revision: int | None = None) -> Policy:

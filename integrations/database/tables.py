@@ -45,6 +45,12 @@ class Person(Table):
     away: Mapped[list[Any]] = mapped_column(default=list)
     """Automatic replies as [[from, until], ...], ISO instants in UTC."""
     directory_read_at: Mapped[datetime | None]
+    directory_name: Mapped[str | None]
+    """What the directory calls them, None while it has not been asked; `name` follows when this changes."""
+    manager_oid: Mapped[str | None]
+    """Whom the directory last said they report to; "" is nobody, None that it has not been asked."""
+    delete_after: Mapped[date | None]
+    """Set once they have left: until then what they wrote is kept."""
 
     @property
     def first_name(self) -> str:
@@ -72,6 +78,8 @@ class PolicyRow(Table):
     """Day 1 of period 1 for everybody enrolled under it."""
     hr_partner_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     deputy_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    population: Mapped[str | None]
+    """Who lives under it without being enrolled by name, as `cycle.directory_watch.read_population` takes it."""
 
 
 class PolicyRevision(Table):
@@ -196,6 +204,44 @@ class Offer(Table):
     picked: Mapped[int | None]
     picked_by_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     picked_at: Mapped[datetime | None]
+
+
+class Handover(Table):
+    """Another conversation partner for somebody who had one: the talk that begins it, and what the new one may see."""
+
+    __tablename__ = "handovers"
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = _to("people.id")
+    former_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    successor_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    period: Mapped[int | None]
+    """Of the check-in that was called off for it, whose place it takes."""
+    at: Mapped[datetime]
+    check_in_id: Mapped[str | None] = _to("check_ins.id", nullable=True)
+    """The handover check-in; None while it has not been opened."""
+    answered_at: Mapped[datetime | None]
+    """When the person chose what the successor may see."""
+
+
+class DirectoryWatchRow(Table):
+    """The one watch of the tenant's directory; what it knows of its subscription is as in `calendar_watches`."""
+
+    __tablename__ = "directory_watches"
+    id: Mapped[str] = _id()
+    resource: Mapped[str] = mapped_column(unique=True)
+    """As Graph names it: /users."""
+    subscription_id: Mapped[str | None] = mapped_column(unique=True)
+    client_state: Mapped[str | None] = mapped_column(EncryptedText)
+    notification_url: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
+    tended_at: Mapped[datetime | None]
+    doubted_at: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]
+    delta_link: Mapped[str | None]
+    full_look_at: Mapped[datetime | None]
+    """When everybody in the directory was last read."""
+    looked_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
 
 
 class OutcomeAnswer(Table):
@@ -331,7 +377,8 @@ class ActionRow(Table):
 class ActionEvent(Table):
     """What happened to an action, one row each.
 
-    `what`: made | accepted | progress | done | new_date | asked_help | dropped | snoozed | smaller
+    `what`: made | accepted | progress | done | new_date | asked_help | dropped | snoozed | smaller |
+    handed_on
     """
 
     __tablename__ = "action_events"

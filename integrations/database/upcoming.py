@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import OPEN
 from cycle.reflection import quarter_of
-from integrations.database.action_views import actions_for, waiting_for_help
+from integrations.database.action_views import actions_for, actions_of_plan, waiting_for_help
 from integrations.database.conversations import Conversation, conversation_for
 from integrations.database.learning_moments import holds_check_ins, learning_moment_of
 from integrations.database.offers import open_offer
+from integrations.database.plans import plan_of
 from integrations.database.reflections import has_answered
 from integrations.database.stalls import stall_for
 from integrations.database.tables import CheckInRow, LetterItem, Person, Plan, Stall
@@ -73,6 +74,7 @@ async def waiting_for(
             for each in await actions_for(session, person.id, person.id, now)
             if each.row.accepted_at is None
         ),
+        *await _without_owner(session, person.id, now),
         *[
             Waiting(
                 f"Your questions before the talk with {each.pair.partner.first_name}",
@@ -103,6 +105,17 @@ async def _form_waits(session: AsyncSession, person_id: str, talk: Conversation,
     item = await session.get(LetterItem, f"form/{talk.pair.row.id}")
     asked = bool(item and item.sent_at) or talk.booking.start_at - now <= FORM_OPEN
     return asked and not await has_answered(session, talk.pair.row.id, person_id)
+
+
+async def _without_owner(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:
+    """What somebody had taken on in this person's plan who has left."""
+    plan = await plan_of(session, person_id)
+    views = await actions_of_plan(session, person_id, plan.id, now) if plan else []
+    return [
+        Waiting(f"Who does this now? “{each.row.title}”", f"/actions/{each.row.id}")
+        for each in views
+        if each.row.state == "open" and each.owner.left_at
+    ]
 
 
 async def _stalls(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:

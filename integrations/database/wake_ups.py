@@ -16,6 +16,7 @@ from integrations.database.tables import (
     Booking,
     CalendarWatchRow,
     CheckInRow,
+    DirectoryWatchRow,
     Enrolment,
     Letter,
     LetterItem,
@@ -80,6 +81,7 @@ async def owe_everything(session: AsyncSession, now: datetime) -> int:
         "Postbox": select(LetterItem.recipient_id)
         .where(LetterItem.state.in_(("waiting", "taken")))
         .union(select(Letter.recipient_id).where(Letter.state.in_(("planned", "drafted")))),
+        "DirectoryWatch": select(DirectoryWatchRow.id),
         "CalendarWatch": select(CalendarWatchRow.id).where(CalendarWatchRow.closed_at.is_(None)),
     }
     count = 0

@@ -24,6 +24,8 @@ FIELDS = [
     "usageLocation",
     "employeeHireDate",
     "accountEnabled",
+    "department",
+    "userType",
 ]
 MANAGER = ["manager($select=id)"]
 # In the order of date.weekday().
@@ -54,6 +56,9 @@ class DirectoryUser:
     hired: date | None
     enabled: bool
     manager_oid: str | None
+    department: str | None = None
+    member: bool = True
+    """Not a guest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +134,27 @@ def _mailbox(settings: MailboxSettings | None) -> MailboxFacts:
     )
 
 
-def _person(user: User) -> DirectoryUser:
+def country_of(user: User) -> str | None:
+    """Two letters, in upper case."""
     country = user.country if user.country and len(user.country) == 2 else user.usage_location
+    return country.upper() if country else None
+
+
+def hired_on(user: User) -> date | None:
+    return user.employee_hire_date.astimezone(UTC).date() if user.employee_hire_date else None
+
+
+def _person(user: User) -> DirectoryUser:
     return DirectoryUser(
         oid=user.id or "",
         mail=user.mail or user.user_principal_name or "",
         name=user.display_name or "",
-        country=country.upper() if country else None,
-        hired=user.employee_hire_date.astimezone(UTC).date() if user.employee_hire_date else None,
+        country=country_of(user),
+        hired=hired_on(user),
         enabled=user.account_enabled is not False,
         manager_oid=user.manager.id if user.manager else None,
+        department=user.department,
+        member=user.user_type != "Guest",
     )
 
 

@@ -1,4 +1,4 @@
-"""Subscriptions to the events of a mailbox: Graph tells a URL of ours that something changed, and no more."""
+"""Subscriptions: Graph tells a URL of ours that something changed in a calendar or the directory, and no more."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -10,10 +10,13 @@ from msgraph.generated.subscriptions.item.subscription_item_request_builder impo
 
 from integrations.graph.calendars import READ
 from integrations.graph.client import Graph, asking
+from integrations.graph.directory import READ as READ_USERS
 from integrations.graph.errors import BadRequest, Permanent
 
 CHANGES = "updated,deleted"
-"""What is created we create ourselves."""
+"""What is created in a calendar we create ourselves; in the directory it is told as updated."""
+
+USERS = "/users"
 
 
 class NotReached(Permanent):
@@ -27,7 +30,10 @@ class Made:
 
 
 class Subscriptions:
-    """Every call raises GraphTrouble; what is gone is False. Mailboxes are named by id or address."""
+    """Every call raises GraphTrouble; what is gone is False.
+
+    A calendar is meant by its mailbox's id or address, the directory by USERS.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -42,36 +48,36 @@ class Subscriptions:
             client_state=secret,
             expiration_date_time=until,
         )
-        async with self._graph.words("subscribe to a calendar", READ, mailbox):
+        async with self._graph.words("subscribe to changes", _permission(mailbox), mailbox):
             try:
                 made = await self._graph.service.subscriptions.post(wanted, asking())
             except ODataError as error:
                 code = error.error.code if error.error else None
                 if error.response_status_code == 400 and code == "ValidationError":
                     raise NotReached(
-                        "subscribe to a calendar",
+                        "subscribe to changes",
                         "Microsoft Graph does not reach PERENNIAL_PUBLIC_URL; let it through to /graph/notifications "
                         "and /graph/lifecycle there.",
                     ) from error
                 raise
         if made is None or not made.id:
-            raise BadRequest("subscribe to a calendar", "Microsoft Graph answered without the subscription.")
+            raise BadRequest("subscribe to changes", "Microsoft Graph answered without the subscription.")
         return Made(made.id, made.expiration_date_time or until)
 
     async def renew(self, mailbox: str, subscription_id: str, until: datetime) -> bool:
         """Let it last until then, which also answers Graph's question whether we are still allowed to."""
-        async with self._graph.words("renew the subscription to a calendar", READ, mailbox):
+        async with self._graph.words("renew a subscription", _permission(mailbox), mailbox):
             return await _unless_gone(self._patch(subscription_id, until))
 
     async def delete(self, mailbox: str, subscription_id: str) -> bool:
-        async with self._graph.words("end the subscription to a calendar", READ, mailbox):
+        async with self._graph.words("end a subscription", _permission(mailbox), mailbox):
             return await _unless_gone(self._item(subscription_id).delete(asking()))
 
     async def ours(self, mailbox: str, url: str) -> list[str]:
         """The ids of this app's subscriptions that tell this URL of this calendar."""
         found, builder = list[str](), self._graph.service.subscriptions
         while True:
-            async with self._graph.words("list the subscriptions to a calendar", READ, mailbox):
+            async with self._graph.words("list the subscriptions", _permission(mailbox), mailbox):
                 page = await builder.get(asking())
             for each in (page and page.value) or ():
                 if each.id and _plain(each.resource) == _plain(_resource(mailbox)) and each.notification_url == url:
@@ -99,7 +105,11 @@ async def _unless_gone(asked: Awaitable[object]) -> bool:
 
 
 def _resource(mailbox: str) -> str:
-    return f"/users/{mailbox}/events"
+    return USERS if mailbox == USERS else f"/users/{mailbox}/events"
+
+
+def _permission(mailbox: str) -> str:
+    return READ_USERS if mailbox == USERS else READ
 
 
 def _plain(resource: str | None) -> str:

@@ -8,7 +8,15 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 # By name, since layers below the workflows cannot import them; a test compares them with the definitions.
-WORKFLOW_NAMES = ("DevelopmentCycle", "CheckIn", "ActionChase", "PlanWatch", "Postbox", "CalendarWatch")
+WORKFLOW_NAMES = (
+    "DevelopmentCycle",
+    "CheckIn",
+    "ActionChase",
+    "PlanWatch",
+    "Postbox",
+    "CalendarWatch",
+    "DirectoryWatch",
+)
 SIGNAL = "reconsider"
 # No page is kept waiting for longer.
 SECONDS = 5

@@ -168,7 +168,7 @@ async def test_where_graph_cannot_reach_us_no_subscription_is_asked_for(home: An
     watch_id = await a_watch(home)
     watches = home.activities["read_changes"].__self__
     assert isinstance(watches, CalendarWatches)
-    watches._reached_at = None
+    watches._care._reached_at = None
     asked = len(subscriptions_asked(home))
     assert await home.do("read_changes", watch_id)
     assert len(subscriptions_asked(home)) == asked

@@ -1,22 +1,24 @@
 """Importing people: everything in the file can be used, or nothing is saved."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import cast
 
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
+from sqlalchemy import select
 
 from cli.installation import Installation
-from cli.people import chosen, import_people
+from cli.people import chosen, import_people, take_back
 from cli.refusal import Refused
 from config.settings import Settings
 from cycle.people import PeopleFileError
 from integrations.database.connection import Database, open_database
 from integrations.database.policies import UnknownName
 from integrations.database.roster import Listed, roster
-from integrations.database.tables import Table
+from integrations.database.tables import Person, Reporting, Table
 from integrations.graph.directory import Directory, DirectoryUser, MailboxFacts
 from integrations.graph.errors import NoMailbox
 
@@ -130,3 +132,61 @@ def test_the_reports_of_a_manager_are_chosen_and_an_unknown_manager_is_refused()
     assert chosen(people, None) == ["ann@meadow.example", "Mara@meadow.example"]
     with pytest.raises(UnknownName, match=r"hale@meadow\.example"):
         chosen(people, ["hale@meadow.example"])
+
+
+async def gone(installation: Installation, *, oid: str = "oid-before") -> None:
+    """Ann had left, with another account."""
+    await import_people(installation, tenant(), HEADER + MARA + ANN)
+    async with installation.database.transaction() as session:
+        ann = await session.scalar(select(Person).where(Person.mail == "ann@meadow.example"))
+        assert ann is not None
+        ann.oid, ann.left_at = oid, datetime(2030, 1, 4, 8, tzinfo=UTC)
+
+
+async def ann_now(installation: Installation) -> Person:
+    async with installation.database.reading() as session:
+        found = await session.scalar(select(Person).where(Person.name == "Ann Zimi"))
+    assert found is not None
+    return found
+
+
+async def test_a_new_account_of_somebody_who_left_is_theirs_once_somebody_says_so(installation: Installation) -> None:
+    await gone(installation)
+    with pytest.raises(Refused, match="perennial people returned ann@meadow"):
+        await import_people(installation, tenant(), HEADER + MARA + ANN)
+    assert await take_back(installation, tenant(), "ann@meadow.example", same=True) == "Ann Zimi"
+    ann = await ann_now(installation)
+    assert (ann.oid, ann.left_at, ann.mail) == ("oid-ann", None, "ann@meadow.example")
+
+
+async def test_somebody_else_with_the_address_gets_nothing_of_whoever_had_it(installation: Installation) -> None:
+    await gone(installation)
+    await take_back(installation, tenant(), "ann@meadow.example", same=False)
+    ann = await ann_now(installation)
+    assert (ann.oid, ann.left_at is None) == ("oid-before", False)
+    await import_people(installation, tenant(), HEADER + MARA + ANN.replace("Zimi", "Second"))
+    assert sorted(each.name for each in await people_in(installation)) == ["Ann Second", "Mara Vassen"]
+
+
+async def test_nobody_returns_who_never_left(installation: Installation) -> None:
+    await import_people(installation, tenant(), HEADER + MARA + ANN)
+    with pytest.raises(Refused, match="Nobody who has left had the address"):
+        await take_back(installation, tenant(), "ann@meadow.example", same=True)
+
+
+async def test_a_disabled_account_is_not_imported(installation: Installation) -> None:
+    class Disabled(SmallTenant):
+        async def user(self, id_or_mail: str) -> DirectoryUser | None:
+            found = await super().user(id_or_mail)
+            return replace(found, enabled=not id_or_mail.startswith("ann")) if found else None
+
+    with pytest.raises(Refused, match="may not sign in any more"):
+        await import_people(installation, cast(Directory, Disabled()), HEADER + MARA + ANN)
+
+
+async def test_a_manager_of_hrs_own_overrides_the_one_in_the_directory(installation: Installation) -> None:
+    """The tenant knows no manager of Ann's; the file does."""
+    await import_people(installation, tenant(), HEADER + MARA + ANN)
+    async with installation.database.reading() as session:
+        (line,) = (await session.scalars(select(Reporting))).all()
+    assert line.source == "override"

@@ -18,7 +18,15 @@ from sqlalchemy import select
 from temporalio.client import WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
-from integrations.database.tables import ActionRow, CalendarWatchRow, CheckInRow, Enrolment, Person, Plan
+from integrations.database.tables import (
+    ActionRow,
+    CalendarWatchRow,
+    CheckInRow,
+    DirectoryWatchRow,
+    Enrolment,
+    Person,
+    Plan,
+)
 from tests.journeys.life import Life, a_life
 
 HERE = Path(__file__).parent
@@ -43,6 +51,7 @@ async def record(wanted: list[str]) -> None:
         async with a_life(Path(folder), history=HISTORY, key=KEY_FILE.read_text().strip()) as life:
             await life.live(days=2)
             await keep_the_longest(life, longest, "CalendarWatch", select(CalendarWatchRow.id))
+            await keep_the_longest(life, longest, "DirectoryWatch", select(DirectoryWatchRow.id))
             await life.live_until_true(lambda: life.letters("Ann", "form/"), days=60)
             check_in = (await life.check_ins("Ann"))[0].id
             page = f"/check-ins/{check_in}/another-time"

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from integrations.database.actions import make_action
-from integrations.database.tables import ActionEvent, ActionRow, NeedsAHand, Reading
+from integrations.database.tables import ActionEvent, ActionRow, NeedsAHand, Person, Reading, Reporting
 
 HTML = "<script>alert('x')</script> & \"more\""
 
@@ -232,3 +232,38 @@ async def test_after_a_snooze_the_page_says_until_when(world: Any) -> None:
     await press(browser, action_id, "snooze", days="7")
     until = (world.clock.at + timedelta(days=7)).date()
     assert f"until {until:%A} {until.day}" in (await browser.get(f"/actions/{action_id}")).text
+
+
+async def test_whose_plan_it_is_chooses_what_becomes_of_it_when_its_owner_has_left(world: Any) -> None:
+    mine, theirs, nobodys = [await make(world, "mara", due_on=date(2030, 3, day)) for day in (18, 19, 20)]
+    browser = await world.browser("ann")
+    assert (await press(browser, mine, "owner", who="me", due_on="2030-04-01")).status_code == 404, "Mara is here"
+    async with world.database.transaction() as session:
+        (await session.get_one(Person, world.id_of("mara"))).left_at = world.clock.at - timedelta(days=1)
+        for line in await session.scalars(select(Reporting).where(Reporting.person_id == world.id_of("ann"))):
+            line.partner_id = world.id_of("hale")
+    assert "Who does this now?" in (await browser.get("/")).text
+    page = (await browser.get(f"/actions/{mine}")).text
+    assert "I take it on" in page
+    assert "Ask Hale" in page
+    assert (await press(browser, mine, "owner", who="me", due_on="2030-04-01")).status_code == 303
+    assert (await press(browser, theirs, "owner", who="partner")).status_code == 303
+    assert (await press(browser, nobodys, "owner", who="nobody")).status_code == 303
+    row = await row_of(world, mine)
+    assert (row.owner_id, row.due_on, row.accepted_at) == (world.id_of("ann"), date(2030, 4, 1), world.clock.at)
+    row = await row_of(world, theirs)
+    assert (row.owner_id, row.state, row.accepted_at) == (world.id_of("hale"), "open", None)
+    assert (await row_of(world, nobodys)).state == "dropped"
+    assert "Who does this now?" not in (await browser.get("/")).text
+    hale = await world.browser("hale")
+    assert "Would you take this on?" in (await hale.get("/")).text
+
+
+@pytest.mark.parametrize("name", ["otto", "hale"])
+async def test_nobody_else_chooses_for_a_plan(world: Any, name: str) -> None:
+    action_id = await make(world, "mara")
+    async with world.database.transaction() as session:
+        (await session.get_one(Person, world.id_of("mara"))).left_at = world.clock.at - timedelta(days=1)
+    browser = await world.browser(name)
+    assert (await press(browser, action_id, "owner", who="me", due_on="2030-04-01")).status_code == 404
+    assert (await row_of(world, action_id)).owner_id == world.id_of("mara")

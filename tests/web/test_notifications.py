@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from integrations.database.tables import CalendarWatchRow, WakeUp
+from integrations.database.tables import CalendarWatchRow, DirectoryWatchRow, WakeUp
 from integrations.temporal.pokes import Undelivered
 
 SECRET = "what only Graph and we know"
@@ -149,3 +149,21 @@ async def test_a_temporal_that_does_not_answer_keeps_graph_waiting_no_longer(
 
 async def test_a_page_of_ours_is_still_guarded(world: Any, graph: httpx.AsyncClient) -> None:
     assert (await graph.post("/sign-out")).status_code == 403
+
+
+async def test_a_notification_of_the_directory_wakes_its_own_watch(world: Any, graph: httpx.AsyncClient) -> None:
+    facts = {
+        "resource": "/users",
+        "subscription_id": "s2",
+        "client_state": "another secret",
+        "opened_at": world.clock.at,
+    }
+    async with world.database.transaction() as session:
+        session.add(DirectoryWatchRow(id="users", **facts))
+    about = {"subscriptionId": "s2", "clientState": "another secret", "resourceData": {"id": "somebody"}}
+    await tell(graph, about, about | {"clientState": SECRET})
+    assert world.pokes.made == [("DirectoryWatch", "users")]
+    await tell(graph, about, to="lifecycle")
+    async with world.database.reading() as session:
+        assert (await session.get_one(DirectoryWatchRow, "users")).doubted_at is not None
+    assert not await doubted(world)

@@ -93,6 +93,7 @@ FIRST_ASKS: dict[str, tuple[str, Any]] = {
     "PlanWatch": ("plans.watch", None),
     "Postbox": ("letters.sort", Sorted(None, None)),
     "CalendarWatch": ("calendar_watches.read_changes", None),
+    "DirectoryWatch": ("directory_watches.follow_directory", None),
 }
 
 

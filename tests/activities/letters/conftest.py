@@ -11,6 +11,8 @@ from activities.letters.catalogue import (
     ActionStep,
     ActionStillOpen,
     ActionTomorrow,
+    ActionWithoutOwner,
+    Handover,
     LearningMoment,
     Moves,
     OutcomeQuestion,
@@ -134,6 +136,14 @@ def sample_parts() -> tuple[Part, ...]:
         ),
         SupportRest(url=f"{AT}/plan"),
         Weekly(open_count=2, url=f"{AT}/open"),
+        Handover(former_name="Mara", successor_name="Otto", choose_url=f"{AT}/handover"),
+        ActionWithoutOwner(
+            title="Introduce Ann to the pricing team",
+            owner_name="Mara",
+            due_day="23 February",
+            partner_name="Otto",
+            page_url=f"{AT}/action",
+        ),
     )
 
 

@@ -32,6 +32,7 @@ def test_forms_and_pre_reads_travel_alone_and_what_expires_does_not_wait() -> No
         "reflection_reminder",
         "action_tomorrow",
         "action_passed",
+        "handover",
     }
     assert by_travels["may_wait"] == set(KINDS) - by_travels["alone"] - by_travels["expires"]
 

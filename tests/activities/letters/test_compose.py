@@ -15,7 +15,16 @@ from cycle.support import three_repairs
 from integrations.database.check_ins import check_in
 from integrations.database.learning_moments import save_moment
 from integrations.database.reflections import TypedAnswer, save_answers
-from integrations.database.tables import ActionRow, LetterItem, Offer, PolicyRow, PreRead, Stall, StallAnswer
+from integrations.database.tables import (
+    ActionRow,
+    Handover,
+    LetterItem,
+    Offer,
+    PolicyRow,
+    PreRead,
+    Stall,
+    StallAnswer,
+)
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 HERE = "https://perennial.example"
@@ -62,6 +71,9 @@ async def an_item_of(home: Any, kind: str) -> None:
     elif kind == "weekly":
         await home.an_action(DUE)
         await home.an_item("item", kind, subject_day=MONDAY.date())
+    elif kind == "handover":
+        await home.add(Handover(id="one", person_id="ann", former_id="mara", successor_id="hale", at=MONDAY))
+        await home.an_item("handover/one/ann", kind)
     elif kind == "learning_moment":
         await home.an_item("item", kind, "mara", step="2030-Q1")
     else:
@@ -85,7 +97,7 @@ async def freeze(home: Any, check_in_id: str) -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 async def test_every_kind_of_item_becomes_a_part_that_can_be_sent(home: Any, kind: str) -> None:
     await an_item_of(home, kind)
-    part, letter = await compose(home)
+    part, letter = await compose(home, key="handover/one/ann" if kind == "handover" else "item")
     assert type(part) is KINDS[kind]
     assert letter.subject
     assert HERE in letter.text

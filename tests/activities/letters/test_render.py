@@ -85,6 +85,7 @@ def variants(parts: dict[str, Part]) -> Iterator[Part]:
     yield but(parts["support_repairs"], kept_out=True)
     yield but(parts["support_request"], reason=None)
     yield but(parts["weekly"], open_count=1)
+    yield but(parts["action_without_owner"], partner_name=None)
     for step in ("action_ahead", "action_tomorrow", "action_passed", "action_still_open"):
         yield but(parts[step], with_name=None, others=())
 
@@ -156,7 +157,9 @@ def test_a_message_without_parts_is_refused(letter_to: Letter) -> None:
         letter_to("Ann", [])
 
 
-@pytest.mark.parametrize("template", ["pre_read", "action_ahead", "action_passed", "support_request"])
+@pytest.mark.parametrize(
+    "template", ["pre_read", "action_ahead", "action_passed", "action_without_owner", "support_request"]
+)
 def test_what_people_write_stays_text(template: str, parts: dict[str, Part], letter_to: Letter) -> None:
     letter = letter_to("Ann", [planted(parts[template], NASTY)])
     plain = letter_to("Ann", [parts[template]])

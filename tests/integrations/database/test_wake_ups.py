@@ -14,6 +14,7 @@ from integrations.database.tables import (
     Booking,
     CalendarWatchRow,
     CheckInRow,
+    DirectoryWatchRow,
     Enrolment,
     Letter,
     LetterItem,
@@ -74,6 +75,7 @@ async def fill(database: Database) -> None:
             )
         for recipient, state in (("mara", "planned"), ("hale", "drafted"), ("otto", "sent"), ("ira", "dropped")):
             session.add(Letter(recipient_id=recipient, state=state, counted=True, sender="s", minute=NOW, made_at=NOW))
+        session.add(DirectoryWatchRow(id="users", resource="/users", opened_at=NOW))
         session.add(CalendarWatchRow(id="w-open", mailbox="checkins", opened_at=NOW))
         session.add(CalendarWatchRow(id="w-closed", mailbox="mara", opened_at=NOW, closed_at=NOW))
 
@@ -90,6 +92,7 @@ async def test_every_open_id_is_owed_one_wake_up_and_nothing_that_is_over(compan
         "CheckIn/c-due",
         "CheckIn/c-ended",
         "DevelopmentCycle/ann",
+        "DirectoryWatch/users",
         "PlanWatch/p-active",
         "Postbox/ann",
         "Postbox/hale",

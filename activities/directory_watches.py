@@ -1,0 +1,321 @@
+"""Reads what changed in the directory, and lets our people follow: who joined, left, came back, has a new manager."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from temporalio import activity
+
+from activities.directory import Mailboxes
+from activities.moment import Moment
+from activities.subscription_care import Say, SubscriptionCare, lock_row
+from cycle.calendar_watch import TRY_AGAIN
+from cycle.directory_watch import Population, Told, next_look, policy_for
+from integrations.database.connection import Database
+from integrations.database.directory_watches import (
+    USERS,
+    holder_of,
+    is_news,
+    never_enrolled,
+    note_told,
+    open_hands_of,
+    people_by_oid,
+    policies_of_teams,
+    rename,
+    reports,
+    taking_part,
+)
+from integrations.database.leavers import come_back, leave, say_without_manager
+from integrations.database.needs_a_hand import ask_for_a_hand, mended
+from integrations.database.people import note_mailbox, partner_of, set_manager
+from integrations.database.policies import enrol_person, populations
+from integrations.database.tables import DirectoryWatchRow, Person
+from integrations.graph.directory import Directory, DirectoryUser
+from integrations.graph.directory_delta import DirectoryDelta, Round
+from integrations.graph.errors import BadRequest, NoMailbox, Permanent
+from integrations.graph.subscriptions import Subscriptions
+
+# Different mailboxes, so Graph's limit of four requests at a time in one mailbox is far away.
+LOOK_UPS_AT_A_TIME = 8
+
+USUAL_ZONE = "UTC"
+"""Of somebody whose mailbox names no zone, until it does."""
+
+
+class DirectoryWatches:
+    """The activity of `DirectoryWatch`."""
+
+    def __init__(
+        self,
+        database: Database,
+        delta: DirectoryDelta,
+        directory: Directory,
+        mailboxes: Mailboxes,
+        subscriptions: Subscriptions,
+        reached_at: str | None,
+    ) -> None:
+        self._database = database
+        self._delta = delta
+        self._directory = directory
+        self._mailboxes = mailboxes
+        self._care = SubscriptionCare(database, subscriptions, reached_at)
+        self._gate = asyncio.Semaphore(LOOK_UPS_AT_A_TIME)
+
+    @activity.defn(name="directory_watches.follow_directory")
+    async def follow_directory(self, about: Moment) -> datetime:
+        """Reads what changed since the last time, and returns when to look again.
+
+        1. The subscription is looked after; while there is none, reading by the clock does. 2. The changes are read.
+        3. What they mean for people here is committed, one person at a time; then for those who are to join, for who
+        reports to whom, and for who takes part. 4. From where to go on is committed: cut off before, the same changes
+        are read again, and what has been done is found done.
+        """
+        async with self._database.reading() as session:
+            watch = await session.get_one(DirectoryWatchRow, about.id)
+        at = next_look(about.now)
+        if not await self._care.tend(watch, USERS, about.now, self._say_refused(about.now)):
+            at = min(at, about.now + TRY_AGAIN)
+        found = await self._delta.go_on(watch.delta_link) if watch.delta_link else None
+        found = found or await self._delta.begin()
+        await self._note_people(found, about.now)
+        to_join = await self._take_in(found, about.now)
+        await self._settle_lines(about.now)
+        await self._enrol(to_join, about.now)
+        await self._look_for_mailboxes(about.now)
+        async with self._database.transaction() as session:
+            row = await lock_row(session, watch)
+            assert isinstance(row, DirectoryWatchRow)
+            # Asked meanwhile to read everybody: the next look does.
+            row.delta_link = found.link if row.delta_link == watch.delta_link else None
+            row.looked_at = about.now
+            row.full_look_at = about.now if found.whole else row.full_look_at
+        return at
+
+    # Who is here
+
+    async def _note_people(self, found: Round, now: datetime) -> None:
+        async with self._database.reading() as session:
+            people = await people_by_oid(session)
+        told = dict(found.told)
+        if found.whole:
+            told |= await self._missing(oid for oid, row in people.items() if row.left_at is None and oid not in told)
+        for oid, said in told.items():
+            if oid in people and is_news(people[oid], said):
+                await self._note(people[oid].id, said, now)
+        mails = {
+            people[oid].id: said.mail
+            for oid, said in told.items()
+            if oid in people and said.mail and said.works_here is not False
+            if said.mail.casefold() != people[oid].mail.casefold()
+        }
+        if mails:
+            async with self._database.transaction() as session:
+                await rename(session, mails, now)
+
+    async def _note(self, person_id: str, said: Told, now: datetime) -> None:
+        async with self._database.transaction() as session:
+            person = await session.get_one(Person, person_id, with_for_update=True)
+            if said.works_here is False:
+                await leave(session, person, now)
+            elif said.works_here:
+                await come_back(session, person, now)
+            await note_told(session, person, said)
+
+    async def _missing(self, oids: Iterable[str]) -> dict[str, Told]:
+        """Who is not in the directory any more. Asked for each, so that an answer cut short ends nobody's time."""
+        missing = list(oids)
+        users = await asyncio.gather(*(self._user(oid) for oid in missing))
+        return {oid: Told(oid, gone=True) for oid, user in zip(missing, users, strict=True) if user is None}
+
+    # Who is to join
+
+    async def _take_in(self, found: Round, now: datetime) -> dict[str, str]:
+        """Makes those known here whom a policy covers, and the managers of those who take part.
+
+        Returns policy id by object id, of those who are to live under one.
+        """
+        async with self._database.reading() as session:
+            people = await people_by_oid(session)
+            covering = await populations(session)
+            teams = await policies_of_teams(session)
+            waiting = set(await open_hands_of(session, "joiner"))
+            idle = await never_enrolled(session)
+            managers = {row.manager_oid for row in await taking_part(session)} - {None, "", *people}
+        told = {oid for oid, said in found.told.items() if said.works_here is not False and said.member is not False}
+        wanted = waiting | {oid for oid in told if oid not in people or oid in idle} if covering else waiting
+        users = await self._users(wanted, found)
+        to_join: dict[str, str] = {}
+        for oid in sorted(wanted):
+            user = users.get(oid)
+            policy_id = _policy(user, covering, teams)
+            if user is None or policy_id is None or (oid in people and oid not in idle):
+                await self._no_joiner(oid, now)
+            else:
+                to_join[oid] = policy_id
+        managers |= {users[oid].manager_oid for oid in to_join} - {None, "", *people, *to_join}
+        bosses = await self._users({oid for oid in managers if oid}, None)
+        strangers = [user for oid, user in {**users, **bosses}.items() if oid not in people]
+        strangers = [user for user in strangers if user.enabled and (user.oid in to_join or user.oid in managers)]
+        await asyncio.gather(*(self._move_in(user, now) for user in strangers))
+        return to_join
+
+    async def _users(self, oids: Iterable[str], found: Round | None) -> dict[str, DirectoryUser]:
+        """Those who are there; a round that told of everybody told all of them, otherwise they are looked up."""
+        wanted = sorted(oids)
+        if found and found.whole:
+            users = [_user(found.told[oid]) if oid in found.told else None for oid in wanted]
+        else:
+            users = list(await asyncio.gather(*(self._user(oid) for oid in wanted)))
+        return {user.oid: user for user in users if user}
+
+    async def _user(self, oid: str) -> DirectoryUser | None:
+        async with self._gate:
+            return await self._directory.user(oid)
+
+    async def _move_in(self, user: DirectoryUser, now: datetime) -> None:
+        """Adds somebody with what their mailbox says; without one they wait on HR's list."""
+        try:
+            async with self._gate:
+                facts = await self._directory.mailbox(user.oid)
+        except (NoMailbox, BadRequest):
+            sentence = f"{user.name} has joined and has no mailbox: they take part once there is one."
+            await self._wait(user, sentence, now)
+            return
+        async with self._database.transaction() as session:
+            holder = await holder_of(session, user.mail)
+            if holder is None:
+                row = Person(
+                    oid=user.oid,
+                    mail=user.mail,
+                    name=user.name or user.mail,
+                    zone=facts.zone or USUAL_ZONE,
+                    country=user.country,
+                    hired_on=user.hired or now.date(),
+                    directory_name=user.name,
+                    manager_oid=user.manager_oid or "",
+                    away=[],
+                )
+                note_mailbox(row, facts.weekdays, facts.opens, facts.closes, facts.away, now)
+                session.add(row)
+                return
+        if holder.oid != user.oid:
+            await self._wait(user, _somebody_elses(user, holder), now)
+
+    async def _wait(self, user: DirectoryUser, sentence: str, now: datetime) -> None:
+        async with self._database.transaction() as session:
+            await ask_for_a_hand(session, f"joiner/{user.oid}", sentence, now)
+
+    async def _no_joiner(self, oid: str, now: datetime) -> None:
+        async with self._database.reading() as session:
+            waits = oid in await open_hands_of(session, "joiner")
+        if waits:
+            async with self._database.transaction() as session:
+                await mended(session, f"joiner/{oid}", now)
+
+    async def _enrol(self, to_join: Mapping[str, str], now: datetime) -> None:
+        for oid, policy_id in sorted(to_join.items()):
+            async with self._database.transaction() as session:
+                person = (await people_by_oid(session)).get(oid)
+                if person is None:
+                    continue
+                if await partner_of(session, person.id, now.date()) is None:
+                    sentence = f"{person.name} has joined and has no manager: name one, and they take part."
+                    await ask_for_a_hand(session, f"joiner/{oid}", sentence, now, person.id)
+                else:
+                    await enrol_person(session, person.id, policy_id, now)
+                    await mended(session, f"joiner/{oid}", now)
+
+    # Who reports to whom
+
+    async def _settle_lines(self, now: datetime) -> None:
+        async with self._database.reading() as session:
+            found = await reports(session)
+        for person_id, manager_id in found.lines.managers.items():
+            if found.standing.get(person_id) != manager_id:
+                async with self._database.transaction() as session:
+                    await set_manager(session, person_id, manager_id, now)
+        await self._say_loops(found.lines.refused, now)
+        async with self._database.transaction() as session:
+            for person in await taking_part(session):
+                if await partner_of(session, person.id, now.date()) is None:
+                    await say_without_manager(session, person, now)
+
+    async def _say_loops(self, refused: Iterable[tuple[str, ...]], now: datetime) -> None:
+        loops = {loop[0]: loop for loop in refused}
+        async with self._database.transaction() as session:
+            for first, loop in loops.items():
+                names = [(await session.get_one(Person, one)).name for one in (*loop, first)]
+                sentence = (
+                    f"In the directory people report to themselves in the end: {' reports to '.join(names)}. Correct "
+                    "one of their managers; until then the former ones hold the check-ins."
+                )
+                await ask_for_a_hand(session, f"loop/{first}", sentence, now, first)
+            for first in await open_hands_of(session, "loop"):
+                if first not in loops:
+                    await mended(session, f"loop/{first}", now)
+
+    # Mailboxes
+
+    async def _look_for_mailboxes(self, now: datetime) -> None:
+        """Whoever had none is asked again, so that HR's list forgets what was mended."""
+        async with self._database.reading() as session:
+            without = await open_hands_of(session, "mailbox")
+        for person_id in without:
+            async with self._database.reading() as session:
+                person = await session.get_one(Person, person_id)
+            if person.left_at:
+                async with self._database.transaction() as session:
+                    await mended(session, f"mailbox/{person_id}", now)
+                continue
+            try:
+                await self._mailboxes.refreshed(person_id, now)
+            except NoMailbox:
+                continue
+
+    def _say_refused(self, now: datetime) -> Say:
+        async def say(trouble: Permanent) -> None:
+            sentence = (
+                "Who joins, leaves or has a new manager is noticed every six hours only. Graph would tell at once, "
+                f"but: {trouble}"
+            )
+            async with self._database.transaction() as session:
+                await ask_for_a_hand(session, f"notifications/{USERS}", sentence, now)
+
+        return say
+
+
+def _user(told: Told) -> DirectoryUser:
+    """Somebody of whom everything was told."""
+    return DirectoryUser(
+        oid=told.oid,
+        mail=told.mail or "",
+        name=told.name or "",
+        country=told.country,
+        hired=told.hired,
+        enabled=told.works_here is not False,
+        manager_oid=told.manager or None,
+        department=told.department,
+        member=told.member is not False,
+    )
+
+
+def _policy(
+    user: DirectoryUser | None, covering: Mapping[str, Population], teams: Mapping[str, set[str]]
+) -> str | None:
+    """The policy that covers somebody who could take part; None for others."""
+    if user is None or not user.enabled or not user.member or not user.mail:
+        return None
+    return policy_for(covering, user.department, teams.get(user.manager_oid or "", set()))
+
+
+def _somebody_elses(user: DirectoryUser, holder: Person) -> str:
+    if holder.left_at is None:
+        return (
+            f"{user.name} has joined with the address that {holder.name} has here: correct one of the two in the "
+            "directory, and they take part."
+        )
+    return (
+        f"{user.name} has joined with the address of {holder.name}, who has left. The same person: perennial people "
+        f"returned {user.mail}. Somebody else: the same with --somebody-else. Until then they do not take part, and "
+        "nobody sees what was written."
+    )

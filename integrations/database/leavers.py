@@ -1,0 +1,120 @@
+"""Who leaves, and who comes back: what ends with them, what is kept for how long, and who hears of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cycle.check_in import State
+from cycle.directory_watch import KEPT_AFTER_LEAVING
+from integrations.database.check_ins import close
+from integrations.database.connection import poke
+from integrations.database.directory_watches import wake_directory_watch
+from integrations.database.handovers import TO_COME, pass_on
+from integrations.database.letters import owe_letter
+from integrations.database.needs_a_hand import ask_for_a_hand, mended
+from integrations.database.people import partner_of
+from integrations.database.plans import plan_of, rest_plan
+from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Person, Plan, Reporting
+
+
+async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
+    """Ends somebody's time here; False when it had ended before.
+
+    1. Nothing is booked or mailed for them any more, and what they wrote is kept until `delete_after`. 2. Their
+    check-ins to come are called off, their own and those that they hold. 3. Whoever shares a plan with them hears
+    which of its actions they had taken on, and chooses.
+    """
+    if person.left_at:
+        return False
+    person.left_at, person.delete_after = now, (now + KEPT_AFTER_LEAVING).date()
+    enrolment = await session.get(Enrolment, person.id)
+    if enrolment and enrolment.ended_at is None:
+        enrolment.ended_at = now
+        poke(session, "DevelopmentCycle", person.id, "has left", now)
+    poke(session, "Postbox", person.id, "has left", now)
+    for row in await _own_to_come(session, person.id):
+        await close(session, row, State.CANCELLED, now)
+        poke(session, "CheckIn", row.id, "has left", now)
+    await _end_lines(session, person, now)
+    plan = await plan_of(session, person.id)
+    if plan:
+        await rest_plan(session, plan, "stopped", now)
+    await _leave_actions(session, person, now)
+    return True
+
+
+async def come_back(session: AsyncSession, person: Person, now: datetime) -> bool:
+    """Somebody who had left is here again: their cycle goes on as it was; False when they had not left."""
+    left_at, person.left_at, person.delete_after = person.left_at, None, None
+    if left_at is None:
+        return False
+    enrolment = await session.get(Enrolment, person.id)
+    if enrolment and enrolment.ended_at and enrolment.ended_at >= left_at:
+        enrolment.ended_at = None
+        poke(session, "DevelopmentCycle", person.id, "is back", now)
+    for row in await _open_actions(session, person.id):
+        poke(session, "ActionChase", row.id, "its owner is back", now)
+    return True
+
+
+async def is_the_same(session: AsyncSession, person: Person, oid: str, manager_oid: str, now: datetime) -> None:
+    """Somebody who had left is back with another account: what they left is theirs again."""
+    person.oid, person.manager_oid = oid, manager_oid
+    await come_back(session, person, now)
+    await mended(session, f"joiner/{oid}", now)
+    await wake_directory_watch(session, "somebody is back", now)
+
+
+async def say_without_manager(session: AsyncSession, person: Person, now: datetime) -> None:
+    """Puts somebody who takes part and has nobody to talk with on HR's list."""
+    sentence = f"{person.name} has no manager: name a conversation partner, or end the enrolment."
+    await ask_for_a_hand(session, f"partner/{person.id}", sentence, now, person.id)
+
+
+async def _end_lines(session: AsyncSession, person: Person, now: datetime) -> None:
+    """Ends the leaver's own lines, and those of whoever has their check-ins with them."""
+    today = now.date()
+    own = select(Reporting).where(Reporting.person_id == person.id, Reporting.until.is_(None))
+    for line in (await session.scalars(own)).all():
+        line.until = today
+    theirs = select(Reporting).where(Reporting.partner_id == person.id, Reporting.until.is_(None))
+    lines = (await session.scalars(theirs)).all()
+    before = {line.person_id: await partner_of(session, line.person_id, today) for line in lines}
+    for line in lines:
+        line.until = today
+    await session.flush()
+    for report_id, former_id in before.items():
+        successor_id = await partner_of(session, report_id, today)
+        await pass_on(session, report_id, former_id, successor_id, now)
+        enrolment = await session.get(Enrolment, report_id)
+        if successor_id is None and enrolment and enrolment.ended_at is None:
+            await say_without_manager(session, await session.get_one(Person, report_id), now)
+
+
+async def _leave_actions(session: AsyncSession, person: Person, now: datetime) -> None:
+    for row in await _open_actions(session, person.id):
+        poke(session, "ActionChase", row.id, "its owner has left", now)
+        plan_person = await session.get_one(Person, (await session.get_one(Plan, row.plan_id)).person_id)
+        if plan_person.left_at is None:
+            await owe_letter(
+                session,
+                f"orphan/{row.id}/{person.id}/{plan_person.id}",
+                plan_person.id,
+                "action_without_owner",
+                now,
+                now,
+                action_id=row.id,
+                plan_id=row.plan_id,
+            )
+
+
+async def _own_to_come(session: AsyncSession, person_id: str) -> Sequence[CheckInRow]:
+    query = select(CheckInRow).where(CheckInRow.person_id == person_id, CheckInRow.state.in_(TO_COME))
+    return (await session.scalars(query)).all()
+
+
+async def _open_actions(session: AsyncSession, owner_id: str) -> Sequence[ActionRow]:
+    query = select(ActionRow).where(ActionRow.owner_id == owner_id, ActionRow.state == "open")
+    return (await session.scalars(query)).all()
