@@ -15,15 +15,20 @@ from integrations.database.check_ins import (
     Pair,
     add_booking,
     check_in,
+    close,
     lock_check_in,
     newest_booking,
 )
 from integrations.database.connection import Database
+from integrations.database.leaves import pause_of
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking
 from integrations.graph.calendars import Attendee, Calendars, EventFacts, NewEvent
 
 log = logging.getLogger(__name__)
+
+PAUSED = "This one takes a pause. The next hour is found by itself; there is nothing to do."
+"""The same words for a leave and for a hold: nobody learns which."""
 
 
 class Calendar:
@@ -116,16 +121,39 @@ class Calendar:
         booking = pair.booking_in_calendar
         if booking is None or pair.row.state not in CALLED_OFF:
             return
+        await self._cancel(booking, "Not this time. The next one comes as planned.")
+        async with self._database.transaction() as session:
+            (await session.get_one(Booking, booking.id)).state = "cancelled"
+
+    @activity.defn(name="calendar.pause")
+    async def pause(self, about: Moment) -> None:
+        """Takes a talk out of a leave, or out of a cycle that HR holds: its event is cancelled, and it waits for an
+        hour after that. Over more than half of the period it is excused. Outlook tells both, kindly and not why.
+        """
+        async with self._database.reading() as session:
+            pair = await check_in(session, about.id)
+            pause = await pause_of(session, pair, await policy_of_check_in(session, pair.row), about.now)
+        booking = pair.booking_in_calendar
+        if pause == "paused" and booking:
+            await self._cancel(booking, PAUSED)
+        async with self._database.transaction() as session:
+            row = await lock_check_in(session, about.id)
+            if row.state not in (State.DUE, State.BOOKED):
+                return
+            if pause == "excused":
+                await close(session, row, State.EXCUSED, about.now)
+            elif pause == "paused" and booking:
+                (await session.get_one(Booking, booking.id)).state = "paused"
+                row.state, row.plan_again_at = State.DUE, None
+
+    async def _cancel(self, booking: Booking, comment: str) -> None:
+        """Cancels the event of a booking, if there is one; an earlier try may have left it without its id here."""
         event_id = booking.event_id
         if event_id is None:
             found = await self._calendars.find_event(booking.organizer, f"booking/{booking.check_in_id}/{booking.no}")
             event_id = found.event_id if found else None
         if event_id:
-            await self._calendars.cancel_event(
-                booking.organizer, event_id, "Not this time. The next one comes as planned."
-            )
-        async with self._database.transaction() as session:
-            (await session.get_one(Booking, booking.id)).state = "cancelled"
+            await self._calendars.cancel_event(booking.organizer, event_id, comment)
 
     async def changed(self, check_in_id: str, now: datetime) -> bool:
         """Re-reads the event before a step. True if somebody moved or removed it: our rows say so now."""

@@ -2,7 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from cycle.workdays import Span
 from integrations.database.connection import Database
+from integrations.database.leaves import note_spans
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import note_mailbox, stale
 from integrations.database.tables import Person
@@ -40,5 +42,6 @@ class Mailboxes:
             note_mailbox(person, facts.weekdays, facts.opens, facts.closes, facts.away, now)
             if facts.zone:
                 person.zone = facts.zone
+            await note_spans(session, person, "replies", (Span(*each) for each in facts.away), None, now)
             await mended(session, f"mailbox/{person_id}", now)
         return person

@@ -12,10 +12,11 @@ from activities.directory import Mailboxes
 from activities.moment import Moment
 from cycle.cadence import earliest_day, last_day
 from cycle.check_in import State
+from cycle.leave import stretched
 from cycle.policy import Policy
 from cycle.slots import Busy, Diary
 from cycle.team_plan import Caps, Choice, Request, fits, plan_team
-from cycle.workdays import ONE_DAY, Span, WorkWeek
+from cycle.workdays import ONE_DAY, Span, WorkWeek, add_workdays
 from integrations.database.check_ins import (
     OPEN_BOOKING,
     Pair,
@@ -31,8 +32,9 @@ from integrations.database.check_ins import (
     unbooked_of_person,
 )
 from integrations.database.connection import Database, poke
+from integrations.database.leaves import pair_paused_until, pause_of
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
-from integrations.database.people import work_week
+from integrations.database.people import leaves_of, work_week
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking, CheckInRow, Person
 from integrations.graph.calendars import Calendars
@@ -126,7 +128,7 @@ class TeamPlans:
                 rows = [row for row in rows if person_id not in (row.person_id, row.partner_id)]
                 await self._try_tomorrow(person_id, about.now)
         async with self._database.reading() as session:
-            return [
+            waiting = [
                 Waiting(
                     await check_in(session, row.id),
                     await policy_of_check_in(session, row),
@@ -134,6 +136,7 @@ class TeamPlans:
                 )
                 for row in rows
             ]
+            return [each for each in waiting if not await _rests(session, each, about.now)]
 
     async def _try_tomorrow(self, person_id: str, now: datetime) -> None:
         """HR has been told that there is no mailbox; everybody else's check-ins go on."""
@@ -196,6 +199,14 @@ class TeamPlans:
                 poke(session, "CheckIn", row.id, "its team was planned", now)
 
 
+async def _rests(session: AsyncSession, waiting: Waiting, now: datetime) -> bool:
+    """Whether this check-in waits for somebody's return, or is to be left out: it is no matter of hours."""
+    pair, policy = waiting.pair, waiting.policy
+    return bool(
+        await pair_paused_until(session, pair, policy, now) or await pause_of(session, pair, policy, now)
+    )
+
+
 async def _no_hour(session: AsyncSession, pair: Pair, sentence: str | None, now: datetime) -> None:
     """Tries again tomorrow and tells HR; with no day left to try, the check-in ends here."""
     row = await session.get_one(CheckInRow, pair.row.id)
@@ -223,11 +234,22 @@ def _days(waiting: Waiting, mine: WorkWeek, theirs: WorkWeek, now: datetime) -> 
     notice = policy.booking.notice_workdays
     if pair.booking is not None:
         notice = policy.booking.notice_workdays_when_moved
-    last = last_day(pair.row.due_on, policy.rhythm.may_slip_days, policy.rhythm.every_months)
+    last = _last_day(waiting, mine)
     first = max(pair.row.due_on, earliest_day(mine, theirs, today, notice))
     if first > last:
         first = max(pair.row.due_on, earliest_day(mine, theirs, today, notice, shrunk=True))
     return first, last
+
+
+def _last_day(waiting: Waiting, mine: WorkWeek) -> date:
+    """How far the check-in may slip; days of leave, of either, do not count. After a long leave, the policy's workday."""
+    pair, rhythm = waiting.pair, waiting.policy.rhythm
+    if pair.row.kind == "return":
+        earliest, latest = rhythm.return_from_leave_workdays
+        return add_workdays(mine, pair.row.due_on, latest - earliest)
+    last = last_day(pair.row.due_on, rhythm.may_slip_days, rhythm.every_months)
+    leaves = [each for person in pair.people for each in leaves_of(person)]
+    return stretched(pair.row.due_on, (last - pair.row.due_on).days, leaves)
 
 
 def _weekday_and_hour(last_talk: Booking | None, week: WorkWeek) -> tuple[int, time] | None:

@@ -30,6 +30,7 @@ class Step(StrEnum):
     PLAN = "plan"
     BOOK = "book"
     CALL_OFF = "call_off"
+    PAUSE = "pause"
     ASK_FOR_REFLECTION = "ask_for_reflection"
     REMIND_OF_REFLECTION = "remind_of_reflection"
     SEND_PRE_READ = "send_pre_read"

@@ -43,6 +43,7 @@ class CheckIn(Pokable):
             Step.PLAN: TeamPlans.plan_team,
             Step.BOOK: Calendar.book,
             Step.CALL_OFF: Calendar.call_off,
+            Step.PAUSE: Calendar.pause,
             Step.ASK_FOR_REFLECTION: CheckIns.ask_for_reflection,
             Step.REMIND_OF_REFLECTION: CheckIns.remind_of_reflection,
             Step.SEND_PRE_READ: CheckIns.send_pre_read,

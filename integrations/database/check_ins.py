@@ -218,6 +218,7 @@ async def close(session: AsyncSession, row: CheckInRow, state: State, now: datet
 
 
 async def count_moves(session: AsyncSession, check_in_id: str) -> int:
-    """How often this check-in was moved to another hour."""
-    bookings = await session.scalar(select(func.count()).where(Booking.check_in_id == check_in_id))
+    """How often this check-in was moved to another hour; making way for a leave is no move."""
+    counted = (Booking.check_in_id == check_in_id, Booking.state != "paused")
+    bookings = await session.scalar(select(func.count()).where(*counted))
     return max(0, (bookings or 0) - 1)

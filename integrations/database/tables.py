@@ -35,6 +35,8 @@ class Person(Table):
     """IANA name."""
     country: Mapped[str | None]
     """ISO 3166 alpha-2, for public holidays."""
+    subdivision: Mapped[str | None]
+    """The part of the country whose holidays count too, as `holidays` names it: "BY"."""
     hired_on: Mapped[date | None]
     left_at: Mapped[datetime | None]
     weekdays: Mapped[list[Any] | None]
@@ -44,6 +46,10 @@ class Person(Table):
     """Wall-clock times "09:00" in `zone`."""
     away: Mapped[list[Any]] = mapped_column(default=list)
     """Automatic replies as [[from, until], ...], ISO instants in UTC."""
+    leave: Mapped[list[Any]] = mapped_column(default=list)
+    """What `leaves` comes to, as [[first day, last day, known on], ...]: in order, apart, last day included."""
+    leave_read_at: Mapped[datetime | None]
+    """When their calendar was last searched for leave."""
     directory_read_at: Mapped[datetime | None]
 
     @property
@@ -62,6 +68,20 @@ class Reporting(Table):
     """directory | override"""
     since: Mapped[date]
     until: Mapped[date | None]
+
+
+class Leave(Table):
+    """Days on which somebody is away, as one source tells."""
+
+    __tablename__ = "leaves"
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = _to("people.id")
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    """The last day away; the next one is back."""
+    source: Mapped[str]
+    """replies | calendar | file | command"""
+    known_on: Mapped[date]
 
 
 class PolicyRow(Table):
@@ -128,12 +148,40 @@ class Booking(Table):
     """The zone whose wall-clock time the event is written in."""
     organizer: Mapped[str]
     state: Mapped[str] = mapped_column(default="intended", index=True)
-    """intended | booked | moved | cancelled"""
+    """intended | booked | moved | cancelled | paused"""
     transaction_id: Mapped[str]
     event_id: Mapped[str | None]
     change_key: Mapped[str | None]
     reasons: Mapped[list[Any]]
     made_at: Mapped[datetime]
+
+
+class Handover(Table):
+    """Another conversation partner for somebody who had one: the talk that begins it, and what the new one may see."""
+
+    __tablename__ = "handovers"
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = _to("people.id")
+    former_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    successor_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    period: Mapped[int | None]
+    """Of the check-in that was called off for it, whose place it takes."""
+    at: Mapped[datetime]
+    check_in_id: Mapped[str | None] = _to("check_ins.id", nullable=True)
+    """The handover check-in; None while it has not been opened."""
+    answered_at: Mapped[datetime | None]
+    """When the person chose what the successor may see."""
+
+
+class ShownToSuccessor(Table):
+    """One thing from before a change of partner that its person chose to show to the new one."""
+
+    __tablename__ = "shown_to_successor"
+    handover_id: Mapped[str] = mapped_column(ForeignKey("handovers.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """goal | action | note | answer | pre-read"""
+    item_id: Mapped[str] = mapped_column(primary_key=True)
+    shown_at: Mapped[datetime]
 
 
 class OutcomeAnswer(Table):
@@ -253,6 +301,8 @@ class ActionRow(Table):
     due_on: Mapped[date]
     agreed_on: Mapped[date]
     """The day on which `due_on` was agreed: D-7 goes out only when more than 14 days lie between."""
+    due_before_leave: Mapped[date | None]
+    """What was agreed, where `due_on` moved with its owner's leave."""
     accepted_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="open", index=True)
     """open | done | dropped"""

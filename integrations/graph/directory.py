@@ -10,15 +10,19 @@ from msgraph.generated.models.user import User
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 
+from cycle.places import place_of
 from integrations.graph.client import Graph, asking
 from integrations.graph.errors import NoMailbox
 from integrations.graph.times import iana_zone, instant
+from integrations.holidays import country_names, parts_of
 
 FIELDS = [
     "id",
     "mail",
     "userPrincipalName",
     "displayName",
+    "officeLocation",
+    "state",
     "country",
     "usageLocation",
     "employeeHireDate",
@@ -44,7 +48,7 @@ SETTINGS = "MailboxSettings.Read"
 
 @dataclass(frozen=True, slots=True)
 class DirectoryUser:
-    """A person in Entra; `country` is an ISO 3166 code of two letters."""
+    """A person in Entra; `country` is an ISO 3166 code of two letters, `subdivision` a part of it."""
 
     oid: str
     mail: str
@@ -53,6 +57,7 @@ class DirectoryUser:
     hired: date | None
     enabled: bool
     manager_oid: str | None
+    subdivision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +123,18 @@ class Directory:
 
 
 def _person(user: User) -> DirectoryUser:
-    country = user.country if user.country and len(user.country) == 2 else user.usage_location
+    place = place_of(
+        user.office_location, user.state, user.country, user.usage_location, country_names(), parts_of
+    )
     return DirectoryUser(
         oid=user.id or "",
         mail=user.mail or user.user_principal_name or "",
         name=user.display_name or "",
-        country=country.upper() if country else None,
+        country=place.country,
         hired=user.employee_hire_date.astimezone(UTC).date() if user.employee_hire_date else None,
         enabled=user.account_enabled is not False,
         manager_oid=user.manager.id if user.manager else None,
+        subdivision=place.subdivision,
     )
 
 
