@@ -7,6 +7,7 @@ from activities.calendar import Calendar
 from activities.check_ins import CheckIns
 from activities.cycles import Cycles
 from activities.directory import Mailboxes
+from activities.leaves import Leaves
 from activities.letters.compose import Composer
 from activities.letters.send import Letters
 from activities.plans import Plans
@@ -40,9 +41,11 @@ def every_activity(
     )
     return [
         Cycles(database).open_due,
+        Leaves(database, calendars, mailboxes, settings.service_mailbox).find_leave,
         TeamPlans(database, calendars, mailboxes, settings.service_mailbox).plan_team,
         calendar.book,
         calendar.call_off,
+        calendar.pause,
         check_ins.look,
         check_ins.ask_for_reflection,
         check_ins.remind_of_reflection,

@@ -242,7 +242,7 @@ def _days(waiting: Waiting, mine: WorkWeek, theirs: WorkWeek, now: datetime) -> 
 
 
 def _last_day(waiting: Waiting, mine: WorkWeek) -> date:
-    """How far the check-in may slip; days of leave, of either, do not count. After a long leave, the policy's workday."""
+    """How far the check-in may slip: days of leave do not count. After a long leave, to the policy's last workday."""
     pair, rhythm = waiting.pair, waiting.policy.rhythm
     if pair.row.kind == "return":
         earliest, latest = rhythm.return_from_leave_workdays

@@ -26,8 +26,8 @@ def place_of(
     countries: Mapping[str, str],
     parts: Parts,
 ) -> Place:
-    """The office counts first ("Munich, Bavaria", "DE-BY", "Singapore"), then the state and country of the address, then
-    the country in which licences are used.
+    """The office counts first ("Munich, Bavaria", "DE-BY", "Singapore"), then the state and country of the address,
+    then the country in which licences are used.
 
     `countries`: what each country is called, in lower case -> its code. A word that names a part of the country at
     hand means that part, so that Indiana is not India.

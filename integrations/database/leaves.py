@@ -152,9 +152,7 @@ async def note_leave(
     for row in rows:
         await session.delete(row)
     session.add_all(
-        LeaveRow(
-            person_id=person.id, first_day=each.first, last_day=each.last, source=source, known_on=each.known_on
-        )
+        LeaveRow(person_id=person.id, first_day=each.first, last_day=each.last, source=source, known_on=each.known_on)
         for each in told
     )
     await session.flush()

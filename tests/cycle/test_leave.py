@@ -1,6 +1,7 @@
 """Leave: which days it takes, what it moves, and what it leaves out."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -99,7 +100,9 @@ def test_what_lies_outside_of_what_was_asked_about_stays() -> None:
 
 def test_a_leave_that_moved_keeps_when_it_was_heard_of_and_a_new_one_is_heard_of_today() -> None:
     known = Leave(march(20), march(25), march(1))
-    found = renewed([known], [(march(22), march(28)), (date(2030, 5, 1), date(2030, 5, 2))], march(10), march(31), march(10))
+    found = renewed(
+        [known], [(march(22), march(28)), (date(2030, 5, 1), date(2030, 5, 2))], march(10), march(31), march(10)
+    )
     assert found == [Leave(march(22), march(28), march(1))]
     found = renewed([known], [(date(2030, 5, 1), date(2030, 5, 2))], march(10), date(2030, 6, 1), march(10))
     assert found == [Leave(date(2030, 5, 1), date(2030, 5, 2), march(10))]
@@ -131,7 +134,7 @@ def test_merged_leaves_hold_the_same_days_in_order_and_apart(some: list[Leave]) 
     assert [day for day in year if any(each.holds(day) for each in made)] == [
         day for day in year if any(each.holds(day) for each in some)
     ]
-    assert all(a.last + ONE < b.first for a, b in zip(made, made[1:], strict=False))
+    assert all(a.last + ONE < b.first for a, b in pairwise(made))
 
 
 # What moves
@@ -151,9 +154,8 @@ def test_a_date_that_was_agreed_in_view_of_the_leave_stays() -> None:
 
 
 def test_a_date_that_a_leave_moved_into_another_one_moves_by_that_too() -> None:
-    assert shifted(march(5), march(1), [Leave(march(4), march(8), march(1)), Leave(march(10), march(11), march(1))]) == (
-        march(12)
-    )
+    two = [Leave(march(4), march(8), march(1)), Leave(march(10), march(11), march(1))]
+    assert shifted(march(5), march(1), two) == march(12)
 
 
 @given(days, st.integers(0, 60), leaves)
