@@ -12,8 +12,10 @@ from cycle.reflection import quarter_of
 from integrations.database.action_views import actions_for, waiting_for_help
 from integrations.database.conversations import Conversation, conversation_for
 from integrations.database.learning_moments import holds_check_ins, learning_moment_of
+from integrations.database.people import partner_of
 from integrations.database.reflections import has_answered
 from integrations.database.stalls import stall_for
+from integrations.database.successors import handover_to
 from integrations.database.tables import CheckInRow, LetterItem, Person, Plan, Stall
 
 FORM_OPEN = timedelta(days=10)
@@ -73,6 +75,7 @@ async def waiting_for(
             for each in talks
             if await _form_waits(session, person.id, each, now)
         ],
+        *await _handover(session, person.id, now),
         *await _stalls(session, person.id, now),
         *await _learning_moment(session, person.id, now),
     ]
@@ -89,6 +92,16 @@ async def _form_waits(session: AsyncSession, person_id: str, talk: Conversation,
     item = await session.get(LetterItem, f"form/{talk.pair.row.id}")
     asked = bool(item and item.sent_at) or talk.booking.start_at - now <= FORM_OPEN
     return asked and not await has_answered(session, talk.pair.row.id, person_id)
+
+
+async def _handover(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:
+    """A choice of what the new partner may see that has not been made."""
+    partner_id = await partner_of(session, person_id, now.date())
+    row = await handover_to(session, person_id, partner_id)
+    if row is None or row.answered_at:
+        return []
+    partner = await session.get_one(Person, row.successor_id)
+    return [Waiting(f"What may {partner.first_name} see of the time before?", f"/handovers/{row.id}")]
 
 
 async def _stalls(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:
