@@ -10,12 +10,12 @@ from cycle.cadence import Period, booking_horizon, period_containing
 from cycle.check_in import State
 from cycle.leave import Leave, excuses, long_leave, return_days
 from cycle.policy import Policy
-from integrations.database.check_ins import check_in, newest_booking
+from integrations.database.check_ins import check_in, close, newest_booking
 from integrations.database.connection import poke
 from integrations.database.leaves import pause_of
 from integrations.database.people import leaves_of, work_week
 from integrations.database.policies import policy_of_check_in, revision_number
-from integrations.database.tables import CheckInRow, Enrolment, Person, PolicyRow
+from integrations.database.tables import CheckInRow, Enrolment, LetterItem, Person, PolicyRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ async def return_for(
 async def turn_into_return(session: AsyncSession, person: Person, enrolment: Enrolment, now: datetime) -> None:
     """A regular check-in that was still to come when a long leave began becomes the talk after it.
 
-    Its hour stands if it lies in those days; else another is found. What leaves the whole period out is left alone.
+    Its hour stands if it lies in those days; else another is found. One whose form has gone out is called off instead,
+    since the talk after a leave asks other questions. What leaves the whole period out is left alone.
     """
     row = await session.scalar(
         select(CheckInRow).where(
@@ -70,6 +71,10 @@ async def turn_into_return(session: AsyncSession, person: Person, enrolment: Enr
     if back is None or row.due_on < back.leave.first:
         return
     if await pause_of(session, await check_in(session, row.id), policy, now) == "excused":
+        return
+    if await session.get(LetterItem, f"form/{row.id}"):
+        await close(session, row, State.CANCELLED, now)
+        poke(session, "CheckIn", row.id, "back from leave", now)
         return
     row.kind, row.due_on, row.period = "return", back.due_on, back.period
     booking = await newest_booking(session, row.id)

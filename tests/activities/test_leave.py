@@ -316,6 +316,16 @@ async def test_a_regular_talk_that_was_to_come_becomes_the_one_after_the_return(
     assert (await home.booking(check_in_id)).state == "moved", "two days after the return is too soon"
 
 
+async def test_one_whose_form_has_gone_out_is_called_off_since_the_return_asks_other_questions(home: Any) -> None:
+    await home.change(Person, "ann", leave=[[*map(str, LONG), "2030-01-10"]])
+    check_in_id = await home.a_check_in(date(2030, 2, 20), period=1)
+    await home.an_item(f"form/{check_in_id}", "reflection_request", check_in_id=check_in_id, state="sent")
+    for _ in range(3):
+        await home.do("open_due", "ann")
+    rows = {(row.kind, row.state, row.id == check_in_id) for row in await home.all(CheckInRow, person_id="ann")}
+    assert rows == {("regular", "cancelled", True), ("return", "due", False)}
+
+
 async def test_an_hour_within_those_days_stands(home: Any) -> None:
     await home.change(Person, "ann", leave=[[*map(str, LONG), "2030-01-10"]])
     check_in_id = await home.a_check_in(date(2030, 2, 20), period=1)
