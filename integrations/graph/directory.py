@@ -10,7 +10,7 @@ from msgraph.generated.models.user import User
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 
-from cycle.places import place_of
+from cycle.places import Place, place_of
 from integrations.graph.client import Graph, asking
 from integrations.graph.errors import NoMailbox
 from integrations.graph.times import iana_zone, instant
