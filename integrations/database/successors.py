@@ -249,7 +249,6 @@ async def _of_talk(session: AsyncSession, talk: CheckInRow, row: Handover) -> Se
         .where(
             ReflectionRow.check_in_id == talk.id,
             ReflectionRow.writer_id == row.person_id,
-            Answer.shared_at.is_not(None),
             Answer.shared_at < row.at,
             Answer.withdrawn_at.is_(None),
         )

@@ -292,6 +292,7 @@ async def test_back_from_over_thirty_days_there_is_a_talk_ten_workdays_after_the
     (booking,) = await home.all(Booking, check_in_id=row.id)
     assert march(18) <= booking.start_at.date() <= date(2030, 4, 1)
     await home.change(CheckInRow, row.id, state="held", closed_at=MONDAY)
+    await home.do("open_due", "ann", at(march(20), 9))
     await home.do("open_due", "ann", datetime(2030, 5, 20, 9, tzinfo=UTC))
     kinds = [(each.kind, each.period) for each in await home.all(CheckInRow, person_id="ann")]
     assert sorted(kinds) == [("regular", 2), ("return", 1)], "once, and in the place of that period's regular one"
