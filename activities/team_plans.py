@@ -202,9 +202,7 @@ class TeamPlans:
 async def _rests(session: AsyncSession, waiting: Waiting, now: datetime) -> bool:
     """Whether this check-in waits for somebody's return, or is to be left out: it is no matter of hours."""
     pair, policy = waiting.pair, waiting.policy
-    return bool(
-        await pair_paused_until(session, pair, policy, now) or await pause_of(session, pair, policy, now)
-    )
+    return bool(await pair_paused_until(session, pair, policy, now) or await pause_of(session, pair, policy, now))
 
 
 async def _no_hour(session: AsyncSession, pair: Pair, sentence: str | None, now: datetime) -> None:

@@ -33,6 +33,4 @@ def parts_of(country: str) -> Mapping[str, str]:
 @cache
 def country_names() -> Mapping[str, str]:
     """What each country is called (its code and its English name, in lower case) -> its code of two letters."""
-    return {
-        each.casefold(): code for key, (_, code, *_) in COUNTRIES.items() for each in (key.replace("_", " "), code)
-    }
+    return {each.casefold(): code for key, (_, code, *_) in COUNTRIES.items() for each in (key.replace("_", " "), code)}

@@ -122,10 +122,12 @@ class Directory:
         )
 
 
+def place_of_user(user: User) -> Place:
+    return place_of(user.office_location, user.state, user.country, user.usage_location, country_names(), parts_of)
+
+
 def _person(user: User) -> DirectoryUser:
-    place = place_of(
-        user.office_location, user.state, user.country, user.usage_location, country_names(), parts_of
-    )
+    place = place_of_user(user)
     return DirectoryUser(
         oid=user.id or "",
         mail=user.mail or user.user_principal_name or "",
