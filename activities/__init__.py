@@ -9,6 +9,7 @@ from activities.check_ins import CheckIns
 from activities.cycles import Cycles
 from activities.directory import Mailboxes
 from activities.directory_watches import DirectoryWatches
+from activities.leaves import Leaves
 from activities.letters.compose import Composer
 from activities.letters.send import Letters
 from activities.offers import Offers
@@ -52,6 +53,7 @@ def every_activity(
     )
     return [
         Cycles(database).open_due,
+        Leaves(database, calendars, mailboxes, settings.service_mailbox).find_leave,
         team_plans.plan_team,
         calendar.book,
         calendar.reread,
@@ -59,6 +61,7 @@ def every_activity(
         Zones(database, mailboxes, calendar).ask_where_they_live,
         offers.offer_slots,
         offers.take_slot,
+        calendar.pause,
         check_ins.look,
         check_ins.ask_for_reflection,
         check_ins.remind_of_reflection,

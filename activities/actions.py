@@ -11,6 +11,7 @@ from cycle.mail_window import next_opening
 from cycle.policy import Policy
 from integrations.database.connection import Database, poke
 from integrations.database.ladders import ladder_of, rung_states
+from integrations.database.leaves import LOOK_AGAIN, away_until, is_held
 from integrations.database.letters import drop, items_about, owe_letter
 from integrations.database.people import reader
 from integrations.database.plans import open_stall, rules_of
@@ -30,6 +31,7 @@ class Actions:
     async def chase(self, about: Moment) -> datetime | None:
         """Owes the owner the mention that is due, if one is, and returns when to look again.
 
+        It rests while its owner is on leave, or HR holds the cycle.
         None when nothing comes by itself: the action is closed, not accepted, its plan rests, its owner has left, or
         its last mention is on its way (whose sending pokes). A mention that still waits when the next one's day comes
         is overtaken.
@@ -43,6 +45,11 @@ class Actions:
             if owner.left_at:
                 return None
             policy = await rules_of(session, plan.person_id)
+            rests = away_until(owner, policy, about.now)
+            if await is_held(session, plan.person_id):
+                rests = about.now + LOOK_AGAIN
+            if rests:
+                return rests
             today = reader(owner, policy.mail, about.now.date(), planning=True)[0].local_day(about.now)
             ladder = await ladder_of(session, action)
             while True:

@@ -12,6 +12,7 @@ from cycle.mail_window import next_opening
 from cycle.policy import Policy
 from cycle.workdays import add_workdays, workdays_between
 from integrations.database.check_ins import Pair, said_about
+from integrations.database.leaves import pair_paused_until, pause_of
 from integrations.database.letters import items_about
 from integrations.database.offers import open_offer
 from integrations.database.people import reader
@@ -29,11 +30,14 @@ async def agenda(session: AsyncSession, pair: Pair, policy: Policy, now: datetim
         return [Next(Step.CALL_OFF, now)] if pair.booking_in_calendar else []
     if row.state not in OPEN:
         return await _second_thoughts(session, pair, now)
+    if await pause_of(session, pair, policy, now):
+        return [Next(Step.PAUSE, now)]
     offer = await open_offer(session, row.id)
     if booking is None:
         if offer and offer.state == "picked":
             return [Next(Step.TAKE_SLOT, now)]
-        return [Next(Step.PLAN, max(now, row.plan_again_at or now)), *_about_offers(offer, now)]
+        rests = await pair_paused_until(session, pair, policy, now)
+        return [Next(Step.PLAN, max(now, row.plan_again_at or now, rests or now)), *_about_offers(offer, now)]
     if booking.state == "intended":
         return [Next(Step.BOOK, now)]
     said = await said_about(session, row.id, booking.no)

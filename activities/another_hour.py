@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cycle.cadence import last_day
+from activities.slip import last_day_for
 from cycle.check_in import State
 from cycle.offers import choose_until
 from cycle.policy import Policy
@@ -31,7 +31,7 @@ async def give_up_hour(
     row = pair.row
     row.state = State.DUE
     mine, theirs = (work_week(person, now.date()) for person in pair.people)
-    last = last_day(row.due_on, policy.rhythm.may_slip_days, policy.rhythm.every_months)
+    last = last_day_for(pair, policy, now.date())
     day = choose_until(mine, theirs, mine.local_day(now), last)
     row.plan_again_at = None
     if day is not None:

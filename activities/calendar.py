@@ -11,8 +11,8 @@ from temporalio import activity
 from activities.another_hour import give_up_hour, offer_beside, tell_of_moves
 from activities.moment import Moment
 from activities.organizers import calendar_of
+from activities.slip import last_day_for
 from activities.team_plans import still_free
-from cycle.cadence import last_day
 from cycle.check_in import CALLED_OFF, OPEN, State
 from cycle.meeting_change import (
     AS_PROPOSED,
@@ -45,11 +45,13 @@ from integrations.database.check_ins import (
     add_booking,
     booking_before,
     check_in,
+    close,
     lock_check_in,
     lock_people,
     newest_booking,
 )
 from integrations.database.connection import Database
+from integrations.database.leaves import pause_of
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.people import partner_of, work_week
 from integrations.database.policies import policy_of_check_in
@@ -58,6 +60,9 @@ from integrations.graph.calendars import Attendee, BusySpan, Calendars, EventFac
 from integrations.graph.errors import NoMailbox
 
 log = logging.getLogger(__name__)
+
+PAUSED = "This one takes a pause. The next hour is found by itself; there is nothing to do."
+"""The same words for a leave and for a hold: nobody learns which."""
 
 
 class Calendar:
@@ -181,6 +186,28 @@ class Calendar:
                     "organized it is gone: ask whoever still has the invitation to delete it."
                 )
                 await ask_for_a_hand(session, f"left-over/{about.id}", sentence, about.now, pair.person.id)
+
+    @activity.defn(name="calendar.pause")
+    async def pause(self, about: Moment) -> None:
+        """Takes a talk out of a leave, or out of a cycle that HR holds: its event is cancelled, and it waits for an
+        hour after that. Over more than half of the period it is excused. Outlook tells both, kindly and not why.
+        """
+        async with self._database.reading() as session:
+            pair = await check_in(session, about.id)
+            pause = await pause_of(session, pair, await policy_of_check_in(session, pair.row), about.now)
+        booking = pair.booking_in_calendar
+        if pause == "paused" and booking:
+            async with calendar_of(self._database, booking.organizer, about.now):
+                await self._cancel(booking, PAUSED)
+        async with self._database.transaction() as session:
+            row = await lock_check_in(session, about.id)
+            if row.state not in (State.DUE, State.BOOKED):
+                return
+            if pause == "excused":
+                await close(session, row, State.EXCUSED, about.now)
+            elif pause == "paused" and booking:
+                (await session.get_one(Booking, booking.id)).state = "paused"
+                row.state, row.plan_again_at = State.DUE, None
 
     async def _cancel(self, booking: Booking, words: str) -> None:
         events = {booking.event_id} - {None}
@@ -372,7 +399,7 @@ def _shown(entries: tuple[BusySpan, ...] | None) -> tuple[Shown, ...] | None:
 
 def _in_time(change: Proposed, pair: Pair, policy: Policy) -> bool:
     """Whether the proposed day is one to which the check-in may slip."""
-    last = last_day(pair.row.due_on, policy.rhythm.may_slip_days, policy.rhythm.every_months)
+    last = last_day_for(pair, policy, change.start.date())
     return work_week(pair.person, change.start.date()).local_day(change.start) <= last
 
 

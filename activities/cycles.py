@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.moment import Moment
+from activities.returns import leave_out, return_for, turn_into_return
 from cycle.cadence import (
     booking_horizon,
     due_for,
@@ -16,17 +17,18 @@ from cycle.cadence import (
     period_number,
     team_order,
 )
+from cycle.leave import stretched
 from cycle.policy import Policy
 from integrations.database.check_ins import has_open_check_in, last_period_of, team_under
 from integrations.database.connection import Database, poke
 from integrations.database.handovers import free_day_for, pending_handover
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
-from integrations.database.people import partner_of
+from integrations.database.people import leaves_of, partner_of
 from integrations.database.policies import policy_in_force, revision_number
 from integrations.database.tables import CheckInRow, Enrolment, Handover, Person, PolicyRow
 
-LOOK_AGAIN = timedelta(days=30)
-"""How long a cycle sleeps when only a poke can bring news; a lost poke costs this much at most."""
+LOOK_AGAIN = timedelta(days=7)
+"""How long a cycle sleeps when only a poke, or leave that nobody told us of, can bring news."""
 
 PERIODS_AHEAD = 24
 MINUTES_OF_SPREAD = 180
@@ -53,6 +55,7 @@ class Cycles:
             if handover and await self._open_handover(session, enrolment, handover, about.now):
                 return about.now + LOOK_AGAIN
             if await has_open_check_in(session, about.id):
+                await turn_into_return(session, person, enrolment, about.now)
                 return about.now + LOOK_AGAIN
             if partner_id is None:
                 sentence = f"{person.name} has no manager: name a conversation partner, or end the enrolment."
@@ -71,16 +74,22 @@ class Cycles:
     ) -> datetime:
         policy = await policy_in_force(session, enrolment.policy_id)
         due = await self._next_due(session, person, enrolment, partner_id, policy, now)
+        starts_on = (await session.get_one(PolicyRow, enrolment.policy_id)).starts_on
+        back = await return_for(session, person, policy, starts_on, now)
+        kind = "regular"
+        if back and (due is None or due[1] >= back.leave.first):
+            kind, due = "return", (back.period, back.due_on)
         if due is None:
             return now + LOOK_AGAIN
         number, due_day = due
         partner = await session.get_one(Person, partner_id)
         opens_at = _opens_at(booking_horizon(due_day, policy.booking.weeks_ahead), partner)
         if now < opens_at:
-            return opens_at
+            return min(opens_at, now + LOOK_AGAIN)
         row = CheckInRow(
             person_id=person.id,
             partner_id=partner_id,
+            kind=kind,
             period=number,
             due_on=due_day,
             policy_id=enrolment.policy_id,
@@ -133,6 +142,7 @@ class Cycles:
         """Number and due date of the first period, after the last one lived, whose check-in can still take place."""
         starts_on = (await session.get_one(PolicyRow, enrolment.policy_id)).starts_on
         rhythm, today = policy.rhythm, now.date()
+        partner = await session.get_one(Person, partner_id)
         team = await team_under(session, partner_id, enrolment.policy_id, today)
         order = team_order(team)
         first = period_containing(starts_on, rhythm.every_months, max(today, starts_on)).number
@@ -148,7 +158,12 @@ class Cycles:
                 rhythm.no_check_in_dates,
             )
             due = due_for(period, regular, person.hired_on, rhythm.new_joiner_on_day, rhythm.no_check_in_dates)
-            if due and last_day(due, rhythm.may_slip_days, rhythm.every_months) >= today:
+            if due is None:
+                continue
+            last = last_day(due, rhythm.may_slip_days, rhythm.every_months)
+            if stretched(due, (last - due).days, leaves_of(person)) < today:
+                continue
+            if not await leave_out(session, person, partner, enrolment, policy, period, due, now):
                 return number, due
         return None
 

@@ -4,8 +4,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.workdays import Span
 from integrations.database.check_ins import booked_check_ins_of
 from integrations.database.connection import Database, poke
+from integrations.database.leaves import note_spans
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import note_mailbox, stale
 from integrations.database.tables import Person
@@ -48,6 +50,7 @@ class Mailboxes:
         async with self._database.transaction() as session:
             person = await session.get_one(Person, person_id)
             note_mailbox(person, facts.weekdays, facts.opens, facts.closes, facts.away, now)
+            await note_spans(session, person, "replies", (Span(*each) for each in facts.away), None, now)
             await mended(session, f"mailbox/{person_id}", now)
             zone = facts.zone or iana_zone(person.zone)
             if zone:

@@ -1,24 +1,25 @@
 """Watches one plan: notices when it is stuck, and walks it down the support ladder, once."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.moment import Moment
-from cycle.cadence import last_day
+from activities.slip import last_day_for
 from cycle.check_in import State
 from cycle.mail_window import next_opening
 from cycle.plan import ActionFacts, CheckInFacts, PlanFacts, could_stall_at, stalled_since
 from cycle.policy import Policy
 from cycle.support import NextStep, Step, next_step
-from integrations.database.check_ins import OPEN_BOOKING, count_moves, newest_booking
+from integrations.database.check_ins import OPEN_BOOKING, check_in, count_moves, newest_booking
 from integrations.database.connection import Database
 from integrations.database.ladders import ladder_spent
+from integrations.database.leaves import paused_until
 from integrations.database.letters import add_overtaken, owe_letter
 from integrations.database.needs_a_hand import ask_for_a_hand
-from integrations.database.people import partner_of, reader
+from integrations.database.people import leaves_of, partner_of, reader
 from integrations.database.plans import open_stall, quiet_since, rest_plan, rules_of
 from integrations.database.policies import hr_partner_of
 from integrations.database.stalls import steps_sent
@@ -40,13 +41,19 @@ class Plans:
 
     @activity.defn(name="plans.watch")
     async def watch(self, about: Moment) -> datetime | None:
-        """Takes the support step that is due, if one is, and returns when to look again; None to wait for news."""
+        """Takes the support step that is due, if one is, and returns when to look again; None to wait for news.
+
+        It rests while the plan's person is on leave, or HR holds their cycle.
+        """
         async with self._database.transaction() as session:
             plan = await session.get_one(Plan, about.id)
             if plan.state == "resting":
                 return None
             person = await session.get_one(Person, plan.person_id)
             policy = await rules_of(session, plan.person_id)
+            rests = await paused_until(session, plan.person_id, policy, about.now)
+            if rests:
+                return rests
             stall = await open_stall(session, plan.id)
             if stall is None:
                 facts = await _facts(session, plan, person, policy, about.now)
@@ -63,9 +70,15 @@ class Plans:
     async def _support(
         self, session: AsyncSession, plan: Plan, stall: Stall, policy: Policy, now: datetime
     ) -> datetime | None:
+        person = await session.get_one(Person, plan.person_id)
         while True:
             step = next_step(
-                await steps_sent(session, stall.id), stall.hr_kept_out, False, stall.began_at, policy.stalled_plan
+                await steps_sent(session, stall.id),
+                stall.hr_kept_out,
+                False,
+                stall.began_at,
+                policy.stalled_plan,
+                leaves_of(person),
             )
             if step is None:
                 return None
@@ -126,7 +139,7 @@ async def _facts(session: AsyncSession, plan: Plan, person: Person, policy: Poli
             )
             for row in check_ins
         ],
-        quiet_since=_local_day(person, policy, await quiet_since(session, plan)),
+        quiet_since=_lived(person, _local_day(person, policy, await quiet_since(session, plan)), today),
         resting=plan.state == "resting",
         last_pass_began=max((_local_day(person, policy, each.began_at) for each in stalls), default=None),
         causes=frozenset(each.cause for each in stalls),
@@ -135,13 +148,19 @@ async def _facts(session: AsyncSession, plan: Plan, person: Person, policy: Poli
 
 async def _slipped(session: AsyncSession, row: CheckInRow, person: Person, policy: Policy, today: date) -> bool:
     """Whether its hour is on the last day to which it may slip, or none was found by then."""
-    last = last_day(row.due_on, policy.rhythm.may_slip_days, policy.rhythm.every_months)
+    last = last_day_for(await check_in(session, row.id), policy, today)
     if row.state == State.CANCELLED:
         return row.closed_at is not None and _local_day(person, policy, row.closed_at) > last
     booking = await newest_booking(session, row.id)
     if booking is None or booking.state not in OPEN_BOOKING:
         return today > last
     return _local_day(person, policy, booking.start_at) >= last
+
+
+def _lived(person: Person, since: date, today: date) -> date:
+    """`since`, moved by the days of leave that the plan's person has had since: those were not quiet, they were off."""
+    away = (max(0, (min(each.last, today) - max(each.first, since)).days + 1) for each in leaves_of(person))
+    return since + timedelta(days=sum(away))
 
 
 async def _recipients(session: AsyncSession, plan: Plan, stall: Stall, step: NextStep, now: datetime) -> list[Person]:

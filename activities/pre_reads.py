@@ -1,5 +1,6 @@
 """Gathers what the pre-read may hold: promises, the manager's learning moment, shared lines, something to celebrate."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -8,34 +9,37 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.policy import Policy
 from cycle.pre_read import Snapshot, build_snapshot
 from cycle.reflection import quarter_of
+from cycle.successors import Change
 from integrations.database.check_ins import Pair
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.reflections import shared_lines
+from integrations.database.successors import changes_to, may_see_action
 from integrations.database.tables import ActionRow, Person, Plan
 
 
 async def make_snapshot(session: AsyncSession, pair: Pair, policy: Policy, now: datetime) -> Snapshot:
     """The one page that both will read, as of `now`."""
+    changes = await changes_to(session, pair.person.id, pair.partner.id)
     learning = await learning_moment_of(session, pair.partner.id, quarter_of(now.date()))
     return build_snapshot(
         made_at=now,
         promises=[
-            (person.first_name, await _open_promises(session, pair.person.id, person))
+            (person.first_name, await _open_promises(session, pair, person, changes))
             for person in (pair.partner, pair.person)
         ],
         learning=learning.text.strip() or None if learning else None,
         shared=await shared_lines(session, pair.row.id),
-        celebrating=await _newest_done(session, pair.person),
+        celebrating=await _newest_done(session, pair, changes),
         words_at_most=policy.pre_read.words_at_most,
     )
 
 
-async def _open_promises(session: AsyncSession, plan_person_id: str, owner: Person) -> list[str]:
+async def _open_promises(session: AsyncSession, pair: Pair, owner: Person, changes: Sequence[Change]) -> list[str]:
     rows = await session.scalars(
         select(ActionRow)
         .join(Plan, Plan.id == ActionRow.plan_id)
         .where(
-            Plan.person_id == plan_person_id,
+            Plan.person_id == pair.person.id,
             ActionRow.owner_id == owner.id,
             ActionRow.state == "open",
             ActionRow.accepted_at.is_not(None),
@@ -43,21 +47,24 @@ async def _open_promises(session: AsyncSession, plan_person_id: str, owner: Pers
         )
         .order_by(ActionRow.due_on)
     )
-    return [f"{row.title} (by {row.due_on.day} {row.due_on:%B})" for row in rows]
+    shown = [row for row in rows.all() if await may_see_action(session, row, pair.partner.id, changes)]
+    return [f"{row.title} (by {row.due_on.day} {row.due_on:%B})" for row in shown]
 
 
-async def _newest_done(session: AsyncSession, person: Person) -> str | None:
-    """What the employee last finished, as they wrote it."""
-    row = await session.scalar(
+async def _newest_done(session: AsyncSession, pair: Pair, changes: Sequence[Change]) -> str | None:
+    """What the employee last finished, as they wrote it; of what the partner may see."""
+    rows = await session.scalars(
         select(ActionRow)
         .join(Plan, Plan.id == ActionRow.plan_id)
         .where(
-            Plan.person_id == person.id,
-            ActionRow.owner_id == person.id,
+            Plan.person_id == pair.person.id,
+            ActionRow.owner_id == pair.person.id,
             ActionRow.state == "done",
             ActionRow.private.is_(False),
         )
         .order_by(ActionRow.due_on.desc())
-        .limit(1)
     )
-    return row.title if row else None
+    for row in rows.all():
+        if await may_see_action(session, row, pair.partner.id, changes):
+            return row.title
+    return None

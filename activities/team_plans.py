@@ -13,7 +13,8 @@ from activities.directory import Mailboxes
 from activities.failures import BROKEN_DATA
 from activities.moment import Moment
 from activities.organizers import calendar_of
-from cycle.cadence import earliest_day, last_day
+from activities.slip import last_day_for
+from cycle.cadence import earliest_day
 from cycle.check_in import State
 from cycle.organizer import organizing_mailbox, written_in
 from cycle.policy import Policy
@@ -36,6 +37,7 @@ from integrations.database.check_ins import (
     unbooked_of_person,
 )
 from integrations.database.connection import Database, poke
+from integrations.database.leaves import pair_paused_until, pause_of
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import lives, work_week
 from integrations.database.policies import policy_of_check_in
@@ -146,14 +148,15 @@ class TeamPlans:
         return [each for row in rows if (each := await self._known(row, about))]
 
     async def _known(self, row: CheckInRow, about: Moment) -> Waiting | None:
-        """What decides about the check-in; None for one of the others that cannot be read."""
+        """What decides about the check-in; None where it rests, or for one of the others that cannot be read."""
         try:
             async with self._database.reading() as session:
-                return Waiting(
+                known = Waiting(
                     await check_in(session, row.id),
                     await policy_of_check_in(session, row),
                     await last_talk_before(session, row.person_id, row.id),
                 )
+                return None if await _rests(session, known, about.now) else known
         except BROKEN_DATA as error:
             if row.id == about.id:
                 raise
@@ -277,6 +280,12 @@ class TeamPlans:
         }
 
 
+async def _rests(session: AsyncSession, waiting: Waiting, now: datetime) -> bool:
+    """Whether this check-in waits for somebody's return, or is to be left out: it is no matter of hours."""
+    pair, policy = waiting.pair, waiting.policy
+    return bool(await pair_paused_until(session, pair, policy, now) or await pause_of(session, pair, policy, now))
+
+
 async def _no_hour(session: AsyncSession, pair: Pair, sentence: str | None, now: datetime) -> None:
     """Tries again tomorrow and tells HR; with no day left to try, the check-in ends here."""
     row = await session.get_one(CheckInRow, pair.row.id)
@@ -340,9 +349,7 @@ def _days(waiting: Waiting, mine: WorkWeek, theirs: WorkWeek, now: datetime) -> 
     notice = policy.booking.notice_workdays
     if pair.booking is not None:
         notice = policy.booking.notice_workdays_when_moved
-    last = last_day(pair.row.due_on, policy.rhythm.may_slip_days, policy.rhythm.every_months)
-    if pair.row.kind == "handover":
-        last = pair.row.due_on + timedelta(days=policy.rhythm.new_manager_within_days)
+    last = last_day_for(pair, policy, today)
     soonest = max(pair.row.due_on, earliest_day(mine, theirs, today, notice))
     # Where later days would be too late, those before have to do.
     first = soonest if (pair.row.not_before or soonest) > last else max(soonest, pair.row.not_before or soonest)

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.files import text_of
 from cli.history import read_history_yaml
@@ -18,9 +20,11 @@ from cycle.people import PersonRecord, read_people_csv
 from integrations.database.directory_watches import holder_of, set_aside, wake_directory_watch
 from integrations.database.history import HistorySaved, save_history
 from integrations.database.leavers import is_the_same
+from integrations.database.leaves import note_leave
 from integrations.database.people import NewPerson, save_people
-from integrations.database.policies import Enrolled, UnknownName, enrol
+from integrations.database.policies import Enrolled, UnknownName, enrol, person_named
 from integrations.database.roster import Listed, roster
+from integrations.database.tables import Person
 from integrations.entra.tokens import MsalTokens
 from integrations.graph.client import open_graph
 from integrations.graph.directory import Directory
@@ -76,11 +80,31 @@ async def import_people(installation: Installation, directory: Directory, text: 
     found = [each for each in looked_up if not isinstance(each, str)]
     async with installation.database.transaction() as session:
         await save_people(session, [person for person, _ in found], now)
+        await _note_leave(session, rows, now)
     return Imported(
         people=len(found),
         without_manager=tuple(person.mail for person, _ in found if person.manager_mail is None),
         elsewhere=tuple(note for _, note in found if note),
     )
+
+
+async def _note_leave(session: AsyncSession, rows: Sequence[PersonRecord], now: datetime) -> None:
+    """What the file says about leave; a file without its columns says nothing, an empty cell that there is none."""
+    for row in rows:
+        if row.leave is not None:
+            person = await person_named(session, row.mail)
+            await note_leave(session, person, "file", [row.leave] if row.leave else [], now)
+
+
+async def send_on_leave(
+    installation: Installation, mail: str, first: date | None, last: date | None
+) -> tuple[Person, bool]:
+    """Notes somebody's leave, both days away; without days, takes back what was noted here. Raises UnknownName."""
+    now = await installation.now()
+    async with installation.database.transaction() as session:
+        person = await person_named(session, mail)
+        found = [(first, last)] if first and last else []
+        return person, await note_leave(session, person, "command", found, now)
 
 
 async def _look_up(
@@ -110,6 +134,7 @@ async def _look_up(
         away=mailbox.away,
         manager_mail=row.manager,
         manager_oid=user.manager_oid or "",
+        subdivision=user.subdivision,
     )
     note = None
     if mailbox.zone and mailbox.zone != row.zone:
@@ -134,7 +159,9 @@ async def enrol_people(installation: Installation, policy: str, mails: Sequence[
 
 @app.command("import")
 def import_command(
-    file: Annotated[Path, typer.Argument(help="CSV: name, mail, manager, zone, start_date.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV: name, mail, manager, zone, start_date; perhaps leave_from, leave_until.")
+    ],
 ) -> None:
     """Add or update people from a CSV file."""
     asyncio.run(_import(load_settings(), file))
@@ -234,6 +261,40 @@ async def _returned(settings: Settings, mail: str, *, same: bool) -> None:
     async with open_installation(settings, with_temporal=True) as installation, open_directory(settings) as directory:
         name = await take_back(installation, directory, mail, same=same)
     typer.echo(f"{name} is back." if same else f"What {name} left stays closed; {mail} is somebody else's now.")
+
+
+@app.command("leave")
+def leave_command(
+    mail: Annotated[str, typer.Argument(help="Whose leave it is.")],
+    first: Annotated[str | None, typer.Option("--from", help="The first day away, YYYY-MM-DD.")] = None,
+    last: Annotated[str | None, typer.Option("--until", help="The last day away, YYYY-MM-DD.")] = None,
+    back: Annotated[bool, typer.Option("--back", help="Back already, or not going: take it back.")] = False,
+) -> None:
+    """Note somebody's leave: their cycle rests, and dates move with it."""
+    if back == bool(first or last) or bool(first) != bool(last):
+        raise Refused("Say either both days, --from and --until, or --back.")
+    days = [_day(each) for each in (first, last) if each]
+    if days and days[1] < days[0]:
+        raise Refused(f"--until {last} lies before --from {first}.")
+    asyncio.run(_leave(load_settings(), mail, *(days or (None, None))))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"{text!r} is not a date; write it YYYY-MM-DD, like 2030-02-04.") from None
+
+
+async def _leave(settings: Settings, mail: str, first: date | None, last: date | None) -> None:
+    async with open_installation(settings, with_temporal=True) as installation:
+        person, changed = await send_on_leave(installation, mail, first, last)
+    if not changed:
+        typer.echo(f"Nothing to change for {person.name}.")
+    elif first:
+        typer.echo(f"{person.name} is on leave from {first} until {last}.")
+    else:
+        typer.echo(f"{person.name} is not on leave any more.")
 
 
 @app.command("list")

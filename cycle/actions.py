@@ -7,6 +7,7 @@ from typing import Literal
 
 from dateutil.relativedelta import relativedelta
 
+from cycle.leave import Leave, stretched
 from cycle.policy import Actions
 
 MODALITIES = ("stretch", "mentoring", "training", "rotation", "reading")
@@ -169,8 +170,11 @@ def ladder_steps(
     due_on: date,
     agreed_on: date,
     chased_from: date,
+    leaves: Sequence[Leave] = (),
 ) -> tuple[Rung, ...]:
     """The rungs of one due date, oldest first; those of days before `chased_from` are spent and left out.
+
+    After the due date, days of the owner's `leaves` do not count.
 
     The first reminder, when it is one ahead of the due date, needs more than `first_reminder_if_over_days`
     days between the day of the agreement and the due date.
@@ -179,7 +183,10 @@ def ladder_steps(
     offsets = [
         offset for place, offset in enumerate(sorted(remind_on_days)) if not (place == 0 and offset < 0 and short)
     ]
-    rungs = (Rung(offset, due_on + timedelta(days=offset)) for offset in offsets)
+    rungs = (
+        Rung(offset, stretched(due_on, offset, leaves) if offset > 0 else due_on + timedelta(days=offset))
+        for offset in offsets
+    )
     return tuple(rung for rung in rungs if rung.day >= chased_from)
 
 

@@ -34,6 +34,7 @@ class Step(StrEnum):
     ASK_WHERE_THEY_LIVE = "ask_where_they_live"
     OFFER_SLOTS = "offer_slots"
     TAKE_SLOT = "take_slot"
+    PAUSE = "pause"
     ASK_FOR_REFLECTION = "ask_for_reflection"
     REMIND_OF_REFLECTION = "remind_of_reflection"
     SEND_PRE_READ = "send_pre_read"

@@ -93,6 +93,7 @@ class Told:
     mail: str | None = None
     name: str | None = None
     country: str | None = None
+    subdivision: str | None = None
     department: str | None = None
     hired: date | None = None
     manager: str | None = None

@@ -12,6 +12,8 @@ from zoneinfo import available_timezones
 
 COLUMNS = ("name", "mail", "manager", "zone", "start_date")
 REQUIRED = ("name", "mail", "zone", "start_date")
+LEAVE_COLUMNS = ("leave_from", "leave_until")
+"""May be there, both or none: the first and the last day away."""
 
 # Deliberately lenient: only the mailbox itself can say whether an address exists.
 _MAIL = re.compile(r"[^@\s,;:<>()\"]+@[^@\s,;:<>()\".]+(\.[^@\s,;:<>()\".]+)+")
@@ -30,13 +32,17 @@ class PeopleFileError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PersonRecord:
-    """One row: addresses in lower case, `manager` the manager's address or None, `zone` an IANA name."""
+    """One row: addresses in lower case, `manager` the manager's address or None, `zone` an IANA name.
+
+    `leave` are the first and the last day away; () for none, None in a file that does not tell.
+    """
 
     name: str
     mail: str
     manager: str | None
     zone: str
     start_date: date
+    leave: tuple[date, date] | tuple[()] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +69,7 @@ def find_loops(managers: Mapping[str, str | None]) -> list[list[str]]:
 
 
 def read_people_csv(text: str, known: Mapping[str, str | None] | None = None) -> PeopleFile:
-    """The people of a comma-separated file with the columns of COLUMNS, in any order.
+    """The people of a comma-separated file with the columns of COLUMNS, and perhaps LEAVE_COLUMNS, in any order.
 
     `known` are those imported before, by address, each with their manager's address: a row may name them as
     manager, and loops through them are found. Raises PeopleFileError with every problem in the file.
@@ -104,7 +110,7 @@ def read_people_csv(text: str, known: Mapping[str, str | None] | None = None) ->
         if not wrong:
             manager = given["manager"].lower() or None
             start = date.fromisoformat(given["start_date"])
-            rows.append((line, PersonRecord(given["name"], mail, manager, given["zone"], start)))
+            rows.append((line, PersonRecord(given["name"], mail, manager, given["zone"], start, _leave(given))))
     if len(numbered) == 1:
         problems.append("The file names nobody; give each person a line of their own below the first.")
     problems += _problems_of_reporting(rows, {**dict.fromkeys(named), **(known or {})})
@@ -119,11 +125,22 @@ def _columns(header: Sequence[str]) -> list[str]:
         raise PeopleFileError(("The file is separated by semicolons; save it with commas.",))
     problems = []
     for name, column in zip(header, columns, strict=True):
-        if column not in COLUMNS:
-            nearest = difflib.get_close_matches(column, COLUMNS, 1)
+        if column not in (*COLUMNS, *LEAVE_COLUMNS):
+            nearest = difflib.get_close_matches(column, (*COLUMNS, *LEAVE_COLUMNS), 1)
             advice = f"did you mean {nearest[0]}?" if nearest else f"the columns are {', '.join(COLUMNS)}."
             shown = f"column {name!r} is unknown" if name else "a column has no name"
             problems.append(f"line 1: {shown}; {advice}")
+    if any(column in columns for column in LEAVE_COLUMNS):
+        problems += [
+            f"line 1: column {column} is missing; leave is told by {' and '.join(LEAVE_COLUMNS)}."
+            for column in LEAVE_COLUMNS
+            if column not in columns
+        ]
+    problems += [
+        f"line 1: column {column} is there {columns.count(column)} times; keep one."
+        for column in LEAVE_COLUMNS
+        if columns.count(column) > 1
+    ]
     for column in COLUMNS:
         if columns.count(column) > 1:
             problems.append(f"line 1: column {column} is there {columns.count(column)} times; keep one.")
@@ -152,7 +169,29 @@ def _problems_of_row(given: Mapping[str, str]) -> list[str]:
         wrong.append(f"start_date {start!r} is not a date; write it YYYY-MM-DD, like 2030-02-04.")
     elif start and date.fromisoformat(start).year not in _YEARS:
         wrong.append(f"start_date {start} is no day that anybody starts on; its year must be from 1900 to 2099.")
+    return wrong + _problems_of_leave(given)
+
+
+def _problems_of_leave(given: Mapping[str, str]) -> list[str]:
+    told = {column: given[column] for column in LEAVE_COLUMNS if given.get(column)}
+    wrong = [
+        f"{column} {day!r} is not a date; write it YYYY-MM-DD, like 2030-02-04."
+        for column, day in told.items()
+        if not _is_date(day)
+    ]
+    if len(told) == 1:
+        (column,) = set(LEAVE_COLUMNS) - set(told)
+        wrong.append(f"{column} is empty; fill in both days of a leave, the first and the last, or none.")
+    if len(told) == 2 and not wrong and told["leave_until"] < told["leave_from"]:
+        wrong.append(f"leave_until {told['leave_until']} lies before leave_from {told['leave_from']}.")
     return wrong
+
+
+def _leave(given: Mapping[str, str]) -> tuple[date, date] | tuple[()] | None:
+    if LEAVE_COLUMNS[0] not in given:
+        return None
+    first, last = (given[column] for column in LEAVE_COLUMNS)
+    return (date.fromisoformat(first), date.fromisoformat(last)) if first else ()
 
 
 def _problems_of_reporting(rows: Sequence[tuple[int, PersonRecord]], everybody: Mapping[str, str | None]) -> list[str]:

@@ -1,10 +1,11 @@
 """The support ladder of a stalled plan: who is asked to help and when, and which repairs are offered."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from cycle.leave import Leave, later
 from cycle.policy import StalledPlan
 
 Step = Literal["note", "repairs", "hr", "rest"]
@@ -34,8 +35,11 @@ def next_step(
     ended: bool,
     began_at: datetime,
     rules: StalledPlan,
+    leaves: Sequence[Leave] = (),
 ) -> NextStep | None:
     """The step to take next and the instant from which to take it; None when there is none, or none yet.
+
+    The ladder rests on days of `leaves`, those of the plan's person.
 
     `sent` says when each step taken so far was sent, or None while it waits for its reader's mail window:
     the step after it waits too, so that they go in order. Each counts from the instant at which the note was
@@ -48,13 +52,13 @@ def next_step(
         return NextStep("note", began_at + timedelta(days=rules.note_to_owner_day))
     for step in STEPS[_taken(sent) :]:
         if not (step == "hr" and kept_out and rules.owner_can_keep_hr_out):
-            return NextStep(step, noted_at + timedelta(days=_day(rules, step)))
+            return NextStep(step, later(noted_at, _day(rules, step), leaves))
     return None
 
 
-def step_days(noted_at: datetime, rules: StalledPlan) -> dict[Step, datetime]:
+def step_days(noted_at: datetime, rules: StalledPlan, leaves: Sequence[Leave] = ()) -> dict[Step, datetime]:
     """When each later step would come, for the note that names them."""
-    return {step: noted_at + timedelta(days=_day(rules, step)) for step in STEPS[1:]}
+    return {step: later(noted_at, _day(rules, step), leaves) for step in STEPS[1:]}
 
 
 def three_repairs(cause: str) -> tuple[Repair, Repair, Repair]:

@@ -8,7 +8,7 @@ from sandbox.filters import Filter
 _TABLE = "learn.microsoft.com/graph/aad-advanced-queries, tables of $filter and $orderby by property of user"
 _DEFAULT_NAMES = """
 accountEnabled city country createdDateTime department displayName employeeId givenName id jobTitle mail mailNickname
-surname usageLocation userPrincipalName userType
+state surname usageLocation userPrincipalName userType
 """
 _ADVANCED_NAMES = """
 companyName employeeHireDate employeeType mobilePhone officeLocation preferredLanguage

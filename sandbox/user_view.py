@@ -44,6 +44,7 @@ def whole_user(account: Account) -> Json:
         "mobilePhone": None,
         "officeLocation": account.country,
         "preferredLanguage": None,
+        "state": None,
         "surname": account.surname or None,
         "usageLocation": account.country,
         "userPrincipalName": account.mail,

@@ -11,6 +11,7 @@ from integrations.database.connection import Database
 from web import (
     actions,
     check_ins,
+    handover,
     health,
     home,
     hr,
@@ -55,6 +56,7 @@ def build_app(settings: Settings, database: Database, clock: Clock, sign_in: Sig
         outcomes,
         actions,
         plans,
+        handover,
         privacy,
         hr,
         health,

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from fastapi import APIRouter
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +14,8 @@ from integrations.database.action_views import actions_for, actions_of_plan
 from integrations.database.actions import NotYours
 from integrations.database.people import partner_of
 from integrations.database.readings import note_reading
-from integrations.database.tables import Goal, NeedsAHand, Person, Plan
+from integrations.database.successors import goals_for, handover_to
+from integrations.database.tables import NeedsAHand, Person, Plan
 from web.actions import day_of
 from web.face import database_of
 from web.pages import NotHere, Unfit, go, page, typed_in
@@ -69,7 +69,6 @@ async def _plan_page(
     now: datetime = request.state.now
     mine = person.id == viewer.id
     views = await actions_of_plan(session, viewer.id, plan.id, now) if plan else []
-    goals = select(Goal).where(Goal.plan_id == plan.id).order_by(Goal.made_at, Goal.id) if plan else None
     partner_id = await partner_of(session, person.id, now.date())
     elsewhere = await actions_for(session, viewer.id, viewer.id, now) if mine else []
     hand = await session.get(NeedsAHand, f"help/{viewer.id}") if mine else None
@@ -80,7 +79,8 @@ async def _plan_page(
         person=person,
         mine=mine,
         partner=await session.get(Person, partner_id) if partner_id else None,
-        goals=(await session.scalars(goals)).all() if goals is not None else [],
+        goals=await goals_for(session, plan, viewer.id) if plan else [],
+        handover=await handover_to(session, person.id, partner_id),
         open_ones=[view for view in views if view.row.state == "open"],
         closed_ones=[view for view in views if view.row.state != "open"],
         elsewhere=[view for view in elsewhere if view.plan_person.id != viewer.id],

@@ -49,6 +49,7 @@ class CheckIn(Pokable):
             Step.ASK_WHERE_THEY_LIVE: Zones.ask_where_they_live,
             Step.OFFER_SLOTS: Offers.offer_slots,
             Step.TAKE_SLOT: Offers.take_slot,
+            Step.PAUSE: Calendar.pause,
             Step.ASK_FOR_REFLECTION: CheckIns.ask_for_reflection,
             Step.REMIND_OF_REFLECTION: CheckIns.remind_of_reflection,
             Step.SEND_PRE_READ: CheckIns.send_pre_read,

@@ -1,14 +1,15 @@
-"""One employee's rhythm: opens each check-in at its horizon, and hibernates between."""
+"""One employee's rhythm: looks for leave, opens each check-in at its horizon, and hibernates between."""
 
 from datetime import datetime, timedelta
 
 from temporalio import workflow
 
-from workflows.patience import OUR_TABLES
+from workflows.patience import MICROSOFT, OUR_TABLES
 from workflows.wake_up import Pokable
 
 with workflow.unsafe.imports_passed_through():
     from activities.cycles import Cycles
+    from activities.leaves import Leaves
     from activities.moment import Moment
 
 
@@ -19,6 +20,9 @@ class DevelopmentCycle(Pokable):
     @workflow.run
     async def run(self, person_id: str) -> None:
         async def open_due() -> datetime | None:
+            if workflow.patched("leave"):
+                about = Moment(person_id, workflow.now())
+                await workflow.execute_activity_method(Leaves.find_leave, about, **MICROSOFT)
             return await workflow.execute_activity_method(
                 Cycles.open_due, Moment(person_id, workflow.now()), **OUR_TABLES
             )

@@ -137,6 +137,7 @@ class ActionStep:
     """What each rung of the reminder ladder knows of an action; `others` are the names of those who see it.
 
     `due_day` and `agreed_day` are "23 February"; `with_name` is whom it was agreed with, if anybody.
+    `day_before_leave` is the day that was agreed, where leave has moved it.
     """
 
     title: str = field(repr=False, metadata=WRITTEN)
@@ -150,6 +151,7 @@ class ActionStep:
     snooze_url: str
     page_url: str
     others: tuple[str, ...]
+    day_before_leave: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from cycle.pre_read import Snapshot
 from cycle.support import REASONS, step_days, three_repairs
 from integrations.database.check_ins import Pair, check_in, count_moves, next_check_in
 from integrations.database.offers import open_offer
-from integrations.database.people import partner_of
+from integrations.database.people import leaves_of, partner_of
 from integrations.database.plans import rules_of
 from integrations.database.policies import hr_partner_of, policy_of_check_in
 from integrations.database.reflections import lines_leave_at, questions_of
@@ -194,6 +194,7 @@ class Composer:
             with_name=names[0] if names else None,
             agreed_day=_date(action.agreed_on),
             due_day=_date(action.due_on),
+            day_before_leave=_date(action.due_before_leave) if action.due_before_leave else None,
             done_url=self._link(f"{page}?choose=done"),
             new_date_url=self._link(f"{page}?choose=new-date"),
             help_url=self._link(f"{page}?choose=help"),
@@ -237,7 +238,7 @@ class Composer:
         noted_at = (await steps_sent(session, stall.id)).get("note")
         match item.kind:
             case "support_note":
-                days = step_days(noted_at or now, policy.stalled_plan)
+                days = step_days(noted_at or now, policy.stalled_plan, leaves_of(person))
                 # After the #, so that which one was clicked reaches no server and no log.
                 urls = {reason: self._link(f"{page}#{reason}") for reason in REASONS}
                 can_keep_out = policy.stalled_plan.owner_can_keep_hr_out
@@ -260,6 +261,7 @@ class Composer:
                 )
             case "support_repairs":
                 noted_at = noted_at or now - timedelta(days=policy.stalled_plan.repairs_to_both_day)
+                days = step_days(noted_at, policy.stalled_plan, leaves_of(person))
                 talk = await _talk_to_repair(session, stall, plan)
                 return catalogue.SupportRepairs(
                     partner_name=other.first_name,
@@ -267,7 +269,7 @@ class Composer:
                         (repair.text, self._link(_repair_page(repair.key, stall, plan, recipient, talk)))
                         for repair in three_repairs(stall.cause)
                     ),
-                    hr_day=_date(_local(step_days(noted_at, policy.stalled_plan)["hr"], recipient)),
+                    hr_day=_date(_local(days["hr"], recipient)),
                     hr_name=hr.first_name if hr else "someone",
                     kept_out=stall.hr_kept_out,
                 )

@@ -22,6 +22,7 @@ from cycle.postbox import Box, Compose, Wait, Waiting, sort
 from integrations.clock import Clock
 from integrations.database.columns import UnreadableText
 from integrations.database.connection import Database
+from integrations.database.leaves import is_about_a_held_cycle
 from integrations.database.letters import (
     counted_since,
     drop,
@@ -156,7 +157,8 @@ class Letters:
         return [item for item in items if not reasons[item.key]]
 
     async def _choose(self, session: AsyncSession, person: Person, now: datetime) -> Sorted:
-        items = {item.key: item for item in await waiting_items(session, person.id)}
+        waiting = await waiting_items(session, person.id)
+        items = {item.key: item for item in waiting if not await is_about_a_held_cycle(session, item)}
         policy = await rules_of(session, person.id)
         week, hours, away = reader(person, policy.mail, now.date())
         box = Box(
@@ -175,7 +177,8 @@ class Letters:
                 return Sorted(letter.id, letter.minute)
             case Wait(until):
                 return Sorted(None, until)
-        return Sorted(None, None)
+        # What HR holds waits; its release pokes.
+        return Sorted(None, now + timedelta(days=1) if waiting else None)
 
     @activity.defn(name="letters.deliver")
     async def deliver(self, about: Moment) -> None:

@@ -7,7 +7,9 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.privacy import may_read_action
+from cycle.successors import Change
 from integrations.database.plans import partner_since
+from integrations.database.successors import changes_to, may_see_action
 from integrations.database.tables import ActionEvent, ActionRow, Person, Plan
 
 CLOSING = ("done", "dropped")
@@ -84,18 +86,23 @@ async def waiting_for_help(session: AsyncSession, reader_id: str, now: datetime)
 
 
 async def _views(session: AsyncSession, reader_id: str, rows: list[ActionRow], now: datetime) -> list[ActionView]:
-    """Those the reader may see. A later manager sees nothing that was closed before their time."""
+    """Those the reader may see. A later manager sees nothing closed before their time, unless it was chosen."""
     partner_from: dict[str, date | None] = {}
+    changes: dict[str, list[Change]] = {}
     views = []
     for row in rows:
         plan = await session.get_one(Plan, row.plan_id)
         if plan.person_id not in partner_from:
             partner_from[plan.person_id] = await partner_since(session, plan.person_id, reader_id, now)
+            changes[plan.person_id] = await changes_to(session, plan.person_id, reader_id)
         since = partner_from[plan.person_id]
         partner_id = reader_id if since else None
         if not may_read_action(reader_id, row.owner_id, plan.person_id, partner_id, row.private):
             continue
-        if since and row.owner_id != reader_id and await _closed_before(session, row, since, reader_id):
+        came_by = changes[plan.person_id]
+        if since and not came_by and row.owner_id != reader_id and await _closed_before(session, row, since, reader_id):
+            continue
+        if since and not await may_see_action(session, row, reader_id, came_by):
             continue
         owner = await session.get_one(Person, row.owner_id)
         person = await session.get_one(Person, plan.person_id)

@@ -303,6 +303,8 @@ async def _stir(
 
 
 def _write(row: ActionRow, after: Action, now: datetime) -> None:
+    if after.due_on != row.due_on:
+        row.due_before_leave = None
     row.due_on, row.agreed_on, row.chased_from = after.due_on, after.agreed_on, after.chased_from
     row.state, row.extensions, row.snoozes = after.state, after.extensions, after.snoozes
     row.snoozed_until = after.snoozed_until

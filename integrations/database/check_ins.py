@@ -253,7 +253,12 @@ async def _tell_the_plan(session: AsyncSession, person_id: str, reason: str, now
 
 
 async def count_moves(session: AsyncSession, check_in_id: str) -> int:
-    """How often this check-in was moved to another hour; who lives in another zone by now has not put it off."""
-    given = await session.scalars(select(Booking.reasons).where(Booking.check_in_id == check_in_id))
+    """How often this check-in was moved to another hour.
+
+    Who lives in another zone by now has not put it off, and making way for a leave is no move.
+    """
+    given = await session.scalars(
+        select(Booking.reasons).where(Booking.check_in_id == check_in_id, Booking.state != "paused")
+    )
     hours = [reasons for reasons in given if not any(each.startswith(IN_PLACE) for each in reasons)]
     return max(0, len(hours) - 1)

@@ -55,7 +55,7 @@ def is_news(person: Person, told: Told) -> bool:
     return (
         told.name not in (None, person.directory_name)
         or told.manager not in (None, person.manager_oid)
-        or told.country not in (None, person.country)
+        or _place(person, told) != (person.country, person.subdivision)
         or (told.hired is not None and person.hired_on is None)
     )
 
@@ -69,12 +69,19 @@ async def note_told(session: AsyncSession, person: Person, told: Told) -> None:
         if person.directory_name is not None:
             person.name = told.name
         person.directory_name = told.name
-    person.country = told.country or person.country
+    person.country, person.subdivision = _place(person, told)
     person.hired_on = person.hired_on or told.hired
     if told.manager is not None:
         if person.manager_oid is None:
             await _keep_the_files_word(session, person, told.manager)
         person.manager_oid = told.manager
+
+
+def _place(person: Person, told: Told) -> tuple[str | None, str | None]:
+    """Country and part of it. A part that is not told again stays while the country does."""
+    if told.country in (None, person.country):
+        return person.country, told.subdivision or person.subdivision
+    return told.country, told.subdivision
 
 
 async def _keep_the_files_word(session: AsyncSession, person: Person, manager_oid: str) -> None:

@@ -6,8 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.actions import Rung, ladder_steps, next_rung
 from integrations.database.letters import items_about
+from integrations.database.people import leaves_of
 from integrations.database.plans import rules_of
-from integrations.database.tables import ActionRow, Plan
+from integrations.database.tables import ActionRow, Person, Plan
 
 
 async def rung_states(session: AsyncSession, row: ActionRow) -> tuple[set[int], set[int]]:
@@ -20,15 +21,20 @@ async def rung_states(session: AsyncSession, row: ActionRow) -> tuple[set[int], 
 
 
 async def ladder_of(session: AsyncSession, row: ActionRow) -> tuple[Rung, ...]:
-    """The rungs of the present due date under the policy of the plan's person."""
+    """The rungs of the present due date under the policy of the plan's person.
+
+    After the due date, days of leave of the owner do not count.
+    """
     plan = await session.get_one(Plan, row.plan_id)
     rules = (await rules_of(session, plan.person_id)).actions
+    leaves = leaves_of(await session.get_one(Person, row.owner_id))
     return ladder_steps(
         rules.remind_on_days,
         rules.first_reminder_if_over_days,
         row.due_on,
         row.agreed_on,
         row.chased_from,
+        leaves,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.leave import Leave
 from cycle.mail_window import MailHours
 from cycle.policy import Mail
 from cycle.workdays import Span, WorkWeek
@@ -41,6 +42,7 @@ class NewPerson:
     manager_mail: str | None
     manager_oid: str | None = None
     """Whom the directory says they report to, "" for nobody; None if it was not asked."""
+    subdivision: str | None = None
 
 
 async def save_people(session: AsyncSession, people: Sequence[NewPerson], now: datetime) -> None:
@@ -49,11 +51,11 @@ async def save_people(session: AsyncSession, people: Sequence[NewPerson], now: d
     for person in people:
         row = known.get(person.oid)
         if row is None:
-            row = Person(oid=person.oid, away=[])
+            row = Person(oid=person.oid, away=[], leave=[])
             known[person.oid] = row
             session.add(row)
         row.mail, row.name, row.zone = person.mail, person.name, person.zone
-        row.country, row.hired_on = person.country, person.hired_on
+        row.country, row.subdivision, row.hired_on = person.country, person.subdivision, person.hired_on
         row.manager_oid = person.manager_oid if person.manager_oid is not None else row.manager_oid
         note_mailbox(row, person.weekdays, person.opens, person.closes, person.away, now)
     await session.flush()
@@ -135,9 +137,26 @@ async def person_by_oid(session: AsyncSession, oid: str) -> Person | None:
     return await session.scalar(select(Person).where(Person.oid == oid))
 
 
-def work_week(person: Person, around: date) -> WorkWeek:
-    """The person's working time with the public holidays of the year of `around`, the one before and the next."""
-    days_off = frozenset[date]().union(*(public_holidays(person.country, around.year + n) for n in YEARS_OF_HOLIDAYS))
+def leaves_of(person: Person) -> tuple[Leave, ...]:
+    """When this person is away, in order and apart."""
+    return tuple(Leave(*(date.fromisoformat(day) for day in days)) for days in person.leave or ())
+
+
+def work_week(person: Person, around: date, *, with_leave: bool = True) -> WorkWeek:
+    """The person's working time with the public holidays of the year of `around`, the one before and the next.
+
+    Leave is days off too; of one that goes on for longer than a year after `around`, a year of it, so that whoever
+    looks for a workday finds a day on which to look again.
+    """
+    place = person.country, person.subdivision
+    days_off = frozenset[date]().union(*(public_holidays(*place, around.year + n) for n in YEARS_OF_HOLIDAYS))
+    if with_leave:
+        days_off |= {
+            day
+            for each in leaves_of(person)
+            for n in range(each.days)
+            if abs((day := each.first + timedelta(days=n)) - around) <= LONGEST_LEAVE
+        }
     return WorkWeek(
         zone=person.zone,
         weekdays=frozenset(person.weekdays if person.weekdays is not None else USUAL_DAYS),

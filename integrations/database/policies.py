@@ -45,7 +45,7 @@ async def save_policy(
         row = PolicyRow(name=policy.name, starts_on=starts_on)
         session.add(row)
     if hr_partner_mail:
-        row.hr_partner_id = (await _person(session, hr_partner_mail)).id
+        row.hr_partner_id = (await person_named(session, hr_partner_mail)).id
     if population is not None and population != row.population:
         row.population = population
         await read_directory_anew(session, now)
@@ -66,7 +66,7 @@ async def enrol(session: AsyncSession, policy_name: str, mails: Sequence[str], n
         raise UnknownName(f'There is no policy "{policy_name}": import it first with perennial policy import.')
     enrolled, without_manager = [], []
     for mail in mails:
-        person = await _person(session, mail)
+        person = await person_named(session, mail)
         if await partner_of(session, person.id, now.date()) is None:
             without_manager.append(person.mail)
             continue
@@ -140,7 +140,8 @@ async def _newest(session: AsyncSession, policy_id: str) -> PolicyRevision | Non
     )
 
 
-async def _person(session: AsyncSession, mail: str) -> Person:
+async def person_named(session: AsyncSession, mail: str) -> Person:
+    """Whoever has this mail address. Raises UnknownName."""
     person = await session.scalar(select(Person).where(func.lower(Person.mail) == mail.lower()))
     if person is None:
         raise UnknownName(f"Nobody with the address {mail} is here: import them with perennial people import.")

@@ -35,6 +35,8 @@ class Person(Table):
     """IANA name."""
     country: Mapped[str | None]
     """ISO 3166 alpha-2, for public holidays."""
+    subdivision: Mapped[str | None]
+    """The part of the country whose holidays count too, as `holidays` names it: "BY"."""
     hired_on: Mapped[date | None]
     left_at: Mapped[datetime | None]
     weekdays: Mapped[list[Any] | None]
@@ -44,6 +46,10 @@ class Person(Table):
     """Wall-clock times "09:00" in `zone`."""
     away: Mapped[list[Any]] = mapped_column(default=list)
     """Automatic replies as [[from, until], ...], ISO instants in UTC."""
+    leave: Mapped[list[Any]] = mapped_column(default=list)
+    """What `leaves` comes to, as [[first day, last day, known on], ...]: in order, apart, last day included."""
+    leave_read_at: Mapped[datetime | None]
+    """When their calendar was last searched for leave."""
     directory_read_at: Mapped[datetime | None]
     directory_name: Mapped[str | None]
     """What the directory calls them, None while it has not been asked; `name` follows when this changes."""
@@ -68,6 +74,20 @@ class Reporting(Table):
     """directory | override"""
     since: Mapped[date]
     until: Mapped[date | None]
+
+
+class Leave(Table):
+    """Days on which somebody is away, as one source tells."""
+
+    __tablename__ = "leaves"
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = _to("people.id")
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    """The last day away; the next one is back."""
+    source: Mapped[str]
+    """replies | calendar | file | command"""
+    known_on: Mapped[date]
 
 
 class PolicyRow(Table):
@@ -144,7 +164,7 @@ class Booking(Table):
     organizer: Mapped[str]
     """The mailbox that has the event: the service mailbox's address, or the manager's Entra object id."""
     state: Mapped[str] = mapped_column(default="intended", index=True)
-    """intended | booked | moved | cancelled"""
+    """intended | booked | moved | cancelled | paused"""
     transaction_id: Mapped[str]
     event_id: Mapped[str | None]
     change_key: Mapped[str | None]
@@ -242,6 +262,17 @@ class DirectoryWatchRow(Table):
     """When everybody in the directory was last read."""
     looked_at: Mapped[datetime | None]
     opened_at: Mapped[datetime]
+
+
+class ShownToSuccessor(Table):
+    """One thing from before a change of partner that its person chose to show to the new one."""
+
+    __tablename__ = "shown_to_successor"
+    handover_id: Mapped[str] = mapped_column(ForeignKey("handovers.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """goal | action | note | answer | pre-read"""
+    item_id: Mapped[str] = mapped_column(primary_key=True)
+    shown_at: Mapped[datetime]
 
 
 class OutcomeAnswer(Table):
@@ -361,6 +392,8 @@ class ActionRow(Table):
     due_on: Mapped[date]
     agreed_on: Mapped[date]
     """The day on which `due_on` was agreed: D-7 goes out only when more than 14 days lie between."""
+    due_before_leave: Mapped[date | None]
+    """What was agreed, where `due_on` moved with its owner's leave."""
     accepted_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(default="open", index=True)
     """open | done | dropped"""

@@ -13,9 +13,11 @@ from integrations.database.action_views import actions_for, actions_of_plan, wai
 from integrations.database.conversations import Conversation, conversation_for
 from integrations.database.learning_moments import holds_check_ins, learning_moment_of
 from integrations.database.offers import open_offer
+from integrations.database.people import partner_of
 from integrations.database.plans import plan_of
 from integrations.database.reflections import has_answered
 from integrations.database.stalls import stall_for
+from integrations.database.successors import handover_to
 from integrations.database.tables import CheckInRow, LetterItem, Person, Plan, Stall
 
 FORM_OPEN = timedelta(days=10)
@@ -83,6 +85,7 @@ async def waiting_for(
             for each in talks
             if await _form_waits(session, person.id, each, now)
         ],
+        *await _handover(session, person.id, now),
         *await _stalls(session, person.id, now),
         *await _learning_moment(session, person.id, now),
     ]
@@ -116,6 +119,16 @@ async def _without_owner(session: AsyncSession, person_id: str, now: datetime) -
         for each in views
         if each.row.state == "open" and each.owner.left_at
     ]
+
+
+async def _handover(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:
+    """A choice of what the new partner may see that has not been made."""
+    partner_id = await partner_of(session, person_id, now.date())
+    row = await handover_to(session, person_id, partner_id)
+    if row is None or row.answered_at:
+        return []
+    partner = await session.get_one(Person, row.successor_id)
+    return [Waiting(f"What may {partner.first_name} see of the time before?", f"/handovers/{row.id}")]
 
 
 async def _stalls(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:

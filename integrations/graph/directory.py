@@ -11,15 +11,19 @@ from msgraph.generated.models.user import User
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 
+from cycle.places import Place, place_of
 from integrations.graph.client import Graph, asking
 from integrations.graph.errors import Garbled, NoMailbox
 from integrations.graph.times import iana_zone, instant
+from integrations.holidays import country_names, parts_of
 
 FIELDS = [
     "id",
     "mail",
     "userPrincipalName",
     "displayName",
+    "officeLocation",
+    "state",
     "country",
     "usageLocation",
     "employeeHireDate",
@@ -47,7 +51,7 @@ SETTINGS = "MailboxSettings.Read"
 
 @dataclass(frozen=True, slots=True)
 class DirectoryUser:
-    """A person in Entra; `country` is an ISO 3166 code of two letters."""
+    """A person in Entra; `country` is an ISO 3166 code of two letters, `subdivision` a part of it."""
 
     oid: str
     mail: str
@@ -59,6 +63,7 @@ class DirectoryUser:
     department: str | None = None
     member: bool = True
     """Not a guest."""
+    subdivision: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,22 +139,22 @@ def _mailbox(settings: MailboxSettings | None) -> MailboxFacts:
     )
 
 
-def country_of(user: User) -> str | None:
-    """Two letters, in upper case."""
-    country = user.country if user.country and len(user.country) == 2 else user.usage_location
-    return country.upper() if country else None
-
-
 def hired_on(user: User) -> date | None:
     return user.employee_hire_date.astimezone(UTC).date() if user.employee_hire_date else None
 
 
+def place_of_user(user: User) -> Place:
+    return place_of(user.office_location, user.state, user.country, user.usage_location, country_names(), parts_of)
+
+
 def _person(user: User) -> DirectoryUser:
+    place = place_of_user(user)
     return DirectoryUser(
         oid=user.id or "",
         mail=user.mail or user.user_principal_name or "",
         name=user.display_name or "",
-        country=country_of(user),
+        country=place.country,
+        subdivision=place.subdivision,
         hired=hired_on(user),
         enabled=user.account_enabled is not False,
         manager_oid=user.manager.id if user.manager else None,

@@ -13,7 +13,7 @@ from msgraph.generated.users.delta.delta_request_builder import DeltaRequestBuil
 from cycle.directory_watch import Told
 from integrations.graph.calendar_delta import FORGOTTEN
 from integrations.graph.client import ForeignHost, Graph, asking
-from integrations.graph.directory import FIELDS, READ, country_of, hired_on
+from integrations.graph.directory import FIELDS, READ, hired_on, place_of_user
 from integrations.graph.errors import BadRequest
 from integrations.graph.subscriptions import USERS
 
@@ -86,13 +86,15 @@ class DirectoryDelta:
 def _told(user: User, oid: str, *, whole: bool) -> Told:
     if "@removed" in user.additional_data:
         return Told(oid, gone=True)
+    place = place_of_user(user)
     return Told(
         oid,
         enabled=user.account_enabled,
         member=user.user_type != "Guest" if user.user_type else None,
         mail=user.mail or user.user_principal_name,
         name=user.display_name,
-        country=country_of(user),
+        country=place.country,
+        subdivision=place.subdivision,
         department=user.department,
         hired=hired_on(user),
         manager=_manager(user.additional_data.get("manager@delta"), whole=whole),

@@ -13,6 +13,7 @@ from integrations.database.tables import (
     Letter,
     LetterItem,
     NeedsAHand,
+    Person,
     Plan,
     PreRead,
     Stall,
@@ -42,6 +43,11 @@ async def a_talk_that_both_held(home: Any) -> str:
 
 async def an_enrolled_person(_: Any) -> str:
     return "ann"
+
+
+async def a_talk_within_leave(home: Any) -> str:
+    await home.change(Person, "ann", leave=[["2030-03-05", "2030-03-20", "2030-03-01"]])
+    return await a_talk_ahead(home)
 
 
 async def a_waiting_check_in(home: Any) -> str:
@@ -83,6 +89,7 @@ async def rows(home: Any) -> dict[str, list[tuple[Any, ...]]]:
     [
         ("open_due", an_enrolled_person),
         ("plan_team", a_waiting_check_in),
+        ("pause", a_talk_within_leave),
         ("ask_for_reflection", a_talk_ahead),
         ("remind_of_reflection", a_talk_ahead),
         ("send_pre_read", a_talk_ahead),

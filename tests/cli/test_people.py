@@ -11,12 +11,13 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from cli.installation import Installation
-from cli.people import chosen, import_people, take_back
+from cli.people import chosen, import_people, send_on_leave, take_back
 from cli.refusal import Refused
 from config.settings import Settings
 from cycle.people import PeopleFileError
 from integrations.database.connection import Database, open_database
-from integrations.database.policies import UnknownName
+from integrations.database.people import leaves_of
+from integrations.database.policies import UnknownName, person_named
 from integrations.database.roster import Listed, roster
 from integrations.database.tables import Person, Reporting, Table
 from integrations.graph.directory import Directory, DirectoryUser, MailboxFacts
@@ -190,3 +191,32 @@ async def test_a_manager_of_hrs_own_overrides_the_one_in_the_directory(installat
     async with installation.database.reading() as session:
         (line,) = (await session.scalars(select(Reporting))).all()
     assert line.source == "override"
+
+
+async def leave_of(installation: Installation, mail: str) -> list[tuple[date, date]]:
+    async with installation.database.reading() as session:
+        return [(each.first, each.last) for each in leaves_of(await person_named(session, mail))]
+
+
+async def test_leave_in_the_file_is_kept_until_a_file_says_there_is_none(installation: Installation) -> None:
+    header = HEADER.strip() + ",leave_from,leave_until\n"
+    mara = MARA.strip()
+    await import_people(installation, tenant(), f"{header}{mara},2030-03-04,2030-03-15\n")
+    away = [(date(2030, 3, 4), date(2030, 3, 15))]
+    assert await leave_of(installation, "mara@meadow.example") == away
+    await import_people(installation, tenant(), HEADER + MARA)
+    assert await leave_of(installation, "mara@meadow.example") == away, "a file without the columns says nothing"
+    await import_people(installation, tenant(), f"{header}{mara},,\n")
+    assert await leave_of(installation, "mara@meadow.example") == []
+
+
+async def test_leave_is_noted_by_hand_and_taken_back(installation: Installation) -> None:
+    await import_people(installation, tenant(), HEADER + MARA)
+    days = date(2030, 3, 4), date(2030, 3, 15)
+    for changed in (True, False):
+        assert (await send_on_leave(installation, "Mara@meadow.example", *days))[1] is changed
+    assert await leave_of(installation, "mara@meadow.example") == [days]
+    await send_on_leave(installation, "mara@meadow.example", None, None)
+    assert await leave_of(installation, "mara@meadow.example") == []
+    with pytest.raises(UnknownName):
+        await send_on_leave(installation, "hale@meadow.example", *days)

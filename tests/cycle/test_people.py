@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -170,3 +172,32 @@ def test_no_text_breaks_the_reading_without_a_sentence(text: str) -> None:
     except PeopleFileError as error:
         told = error.problems
     assert told != ()
+
+
+LEAVE_HEADER = HEADER.strip() + ",leave_from,leave_until\n"
+
+
+def test_leave_is_told_by_two_columns_that_may_be_empty_or_absent() -> None:
+    rows = read_people_csv(LEAVE_HEADER + MARA.strip() + ",2030-03-04,2030-03-15\n").rows
+    assert [row.leave for row in rows] == [(date(2030, 3, 4), date(2030, 3, 15))]
+    assert [row.leave for row in read_people_csv(LEAVE_HEADER + MARA.strip() + ",,\n").rows] == [()]
+    assert [row.leave for row in read_people_csv(HEADER + MARA).rows] == [None]
+
+
+@pytest.mark.parametrize(
+    ("days", "sentence"),
+    [
+        ("2030-03-04,", "line 2: leave_until is empty; fill in both days of a leave, the first and the last, or none."),
+        (",2030-03-04", "line 2: leave_from is empty; fill in both days of a leave, the first and the last, or none."),
+        ("4.3.2030,2030-03-05", "line 2: leave_from '4.3.2030' is not a date; write it YYYY-MM-DD, like 2030-02-04."),
+        ("2030-03-05,2030-03-04", "line 2: leave_until 2030-03-04 lies before leave_from 2030-03-05."),
+    ],
+)
+def test_a_leave_that_cannot_be_is_pointed_out(days: str, sentence: str) -> None:
+    assert problems(LEAVE_HEADER + MARA.strip() + f",{days}\n") == (sentence,)
+
+
+def test_one_leave_column_without_the_other_is_pointed_out() -> None:
+    assert problems(HEADER.strip() + ",leave_from\n" + MARA.strip() + ",2030-03-04\n") == (
+        "line 1: column leave_until is missing; leave is told by leave_from and leave_until.",
+    )

@@ -61,7 +61,14 @@ def working(client: Client, puller: Puller, name: str) -> Worker:
     async def pull(about: Moment) -> datetime | None:
         return await puller.pull(about)
 
-    return Worker(client, task_queue="pokes", workflows=WORKFLOWS, activities=[pull], workflow_runner=workflow_runner())
+    @activity.defn(name="leaves.find_leave")
+    async def find_leave(_: Moment) -> None:
+        return None
+
+    activities = [pull, find_leave]
+    return Worker(
+        client, task_queue="pokes", workflows=WORKFLOWS, activities=activities, workflow_runner=workflow_runner()
+    )
 
 
 async def reached(holds: Callable[[], Any]) -> None:

@@ -46,7 +46,7 @@ async def test_everybody_comes_with_their_manager_past_an_empty_page(stub: Any, 
     found = await delta.begin()
     assert (found.whole, found.link) == (True, link(stub, "$deltatoken=c"))
     assert found.told["ann"] == Told(
-        "ann", False, True, True, "ann@meadow.example", "Ann", "DE", "Sales", date(2029, 12, 20), "mara"
+        "ann", False, True, True, "ann@meadow.example", "Ann", "DE", None, "Sales", date(2029, 12, 20), "mara"
     )
     assert found.told["hale"] == Told("hale", mail="hale@meadow.example", manager="")
     assert "manager" in stub.asked[0].query["$select"]

@@ -1,0 +1,61 @@
+"""Looks for leave in people's mailboxes and calendars, once a week a person."""
+
+from datetime import datetime, timedelta
+
+from temporalio import activity
+
+from activities.directory import Mailboxes
+from activities.moment import Moment
+from cycle.workdays import Span
+from integrations.database.connection import Database
+from integrations.database.leaves import note_spans
+from integrations.database.people import partner_of
+from integrations.database.tables import Enrolment, Person
+from integrations.graph.calendars import Calendars
+from integrations.graph.errors import NoMailbox
+
+LOOK_EVERY = timedelta(days=6)
+"""A look a week, also where one came some hours late."""
+
+AHEAD = timedelta(days=100)
+"""How far calendars are searched: beyond every hour that is booked, a leave has time to be noticed."""
+
+
+class Leaves:
+    """The activity of `DevelopmentCycle` that asks the tenant."""
+
+    def __init__(self, database: Database, calendars: Calendars, mailboxes: Mailboxes, asking: str) -> None:
+        self._database = database
+        self._calendars = calendars
+        self._mailboxes = mailboxes
+        self._asking = asking
+
+    @activity.defn(name="leaves.find_leave")
+    async def find_leave(self, about: Moment) -> None:
+        """Reads automatic replies (their dates, never the text) and times out of office of a person and their partner.
+
+        Nothing is asked within a week of the last time, or of the enrolment.
+        """
+        async with self._database.reading() as session:
+            enrolment = await session.get(Enrolment, about.id)
+            if enrolment is None or enrolment.ended_at:
+                return
+            partner_id = await partner_of(session, about.id, about.now.date())
+            people = [await session.get_one(Person, each) for each in (about.id, partner_id) if each]
+        for person in people:
+            read_at = person.leave_read_at or enrolment.enrolled_at
+            if person.left_at is None and about.now - read_at >= LOOK_EVERY:
+                await self._read(person.id, about.now)
+
+    async def _read(self, person_id: str, now: datetime) -> None:
+        try:
+            person = await self._mailboxes.refreshed(person_id, now)
+        except NoMailbox:
+            return
+        schedule = (await self._calendars.schedules(self._asking, [person.mail], now, now + AHEAD))[person.mail]
+        async with self._database.transaction() as session:
+            person = await session.get_one(Person, person_id)
+            if schedule.trouble is None:
+                away = [Span(each.start, each.end) for each in schedule.busy if each.status == "oof"]
+                await note_spans(session, person, "calendar", away, now + AHEAD, now)
+            person.leave_read_at = now

@@ -1,0 +1,255 @@
+"""After a change of manager: Ann chooses what Otto sees of her time with Mara, and Mara sees nothing new at once."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from activities.pre_reads import make_snapshot
+from cycle.policy import Policy
+from cycle.pre_read import SharedLine, build_snapshot
+from integrations.database.check_ins import check_in
+from integrations.database.tables import (
+    ActionEvent,
+    ActionRow,
+    Answer,
+    CheckInRow,
+    Goal,
+    Handover,
+    Note,
+    Plan,
+    PreRead,
+    Reading,
+    ReflectionRow,
+    Reporting,
+)
+
+PAGE = "/handovers/handover-1"
+GOAL, OPEN, DONE, PRIVATE = "Explain numbers", "Join two calls", "Presented once", "Learn to say no"
+NOTE, MARAS_NOTE, SHARED, UNSHARED = "we met under the lime", "she was calm", "customers call me", "my secret fear"
+WITHDRAWN = "taken back since"
+BEFORE_ONLY = {NOTE, MARAS_NOTE, SHARED, DONE}
+EVERYTHING = {GOAL, OPEN, DONE, NOTE, MARAS_NOTE, SHARED}
+NEVER = {PRIVATE, UNSHARED, WITHDRAWN}
+
+
+@pytest.fixture
+async def changed(world: Any) -> Any:
+    """Ann and Mara talked last week; since this morning Otto holds Ann's check-ins."""
+    now = world.clock.at
+    before = now - timedelta(days=5)
+    action = {"plan_id": "plan", "made_by_id": "person-ann", "agreed_on": date(2030, 2, 1), "made_at": before}
+    rows: list[Any] = [
+        Plan(id="plan", person_id="person-ann", opened_at=before),
+        Goal(id="goal", plan_id="plan", title=GOAL, made_at=before),
+        *(
+            ActionRow(
+                id=f"action-{number}",
+                owner_id="person-ann",
+                title=title,
+                due_on=date(2030, 4, number),
+                chased_from=date(2030, 2, 1),
+                accepted_at=before,
+                state="done" if title == DONE else "open",
+                private=title == PRIVATE,
+                **action,
+            )
+            for number, title in ((1, OPEN), (2, DONE), (3, PRIVATE))
+        ),
+        ActionEvent(action_id="action-2", person_id="person-ann", what="done", at=before),
+        Note(id="note-1", check_in_id="check-in-1", writer_id="person-ann", text=NOTE, made_at=before),
+        Note(id="note-2", check_in_id="check-in-1", writer_id="person-mara", text=MARAS_NOTE, made_at=before),
+        ReflectionRow(id="reflection", check_in_id="check-in-1", writer_id="person-ann", answered_at=before),
+        *(
+            Answer(
+                id=f"answer-{question}",
+                reflection_id="reflection",
+                question=question,
+                text=text,
+                line=text,
+                shared_at=before if text != UNSHARED else None,
+                withdrawn_at=now if text == WITHDRAWN else None,
+                changed_at=before,
+            )
+            for question, text in (("learned", SHARED), ("surprised", UNSHARED), ("next", WITHDRAWN))
+        ),
+        PreRead(
+            id="pre-read",
+            check_in_id="check-in-1",
+            booking_no=1,
+            content=build_snapshot(
+                made_at=before,
+                promises=[],
+                learning=None,
+                shared=[SharedLine(question="learned", line=SHARED), SharedLine(question="next", line=WITHDRAWN)],
+                celebrating=None,
+                words_at_most=300,
+            ).model_dump_json(),
+            made_at=before,
+        ),
+        Reporting(person_id="person-ann", partner_id="person-otto", source="directory", since=now.date()),
+        Handover(id="handover-1", person_id="person-ann", former_id="person-mara", successor_id="person-otto", at=now),
+        CheckInRow(
+            id="check-in-2",
+            person_id="person-ann",
+            partner_id="person-otto",
+            kind="handover",
+            period=1,
+            due_on=date(2030, 3, 18),
+            policy_id="policy",
+            policy_revision=1,
+            opened_at=now,
+        ),
+    ]
+    async with world.database.transaction() as session:
+        await session.execute(update(Reporting).where(Reporting.partner_id == "person-mara").values(until=now.date()))
+        for row in rows:
+            session.add(row)
+            await session.flush()
+    return world
+
+
+async def seen_by(world: Any, name: str, words: set[str] = EVERYTHING | NEVER) -> set[str]:
+    """What of `words` somebody finds on every page about Ann that there is."""
+    browser = await world.browser(name)
+    paths = [PAGE, "/plans/plan", "/check-ins/check-in-1", "/check-ins/check-in-2", "/", "/reflections/check-in-1"]
+    pages = [await browser.get(path) for path in (*paths, *(f"/actions/action-{number}" for number in (1, 2, 3)))]
+    return {word for word in words if any(word in each.text for each in pages)}
+
+
+async def choose(world: Any, *items: str, name: str = "ann") -> int:
+    answer = await (await world.browser(name)).post(PAGE, data={f"show-{item}": "yes" for item in items})
+    return int(answer.status_code)
+
+
+async def readings(world: Any) -> set[tuple[str, str, str]]:
+    async with world.database.reading() as session:
+        rows = (await session.scalars(select(Reading))).all()
+    return {(row.reader_id, row.owner_id, row.what.partition("/")[0]) for row in rows}
+
+
+async def test_with_no_answer_the_new_manager_sees_goals_and_open_actions_and_nothing_else(changed: Any) -> None:
+    assert await seen_by(changed, "otto") == {GOAL, OPEN}
+
+
+async def test_the_former_manager_sees_at_once_nothing_but_what_they_wrote(changed: Any) -> None:
+    assert await seen_by(changed, "mara") == {MARAS_NOTE}
+    await choose(changed, "goal/goal", "note/note-1", "answer/answer-learned", "pre-read/pre-read")
+    assert await seen_by(changed, "mara") == {MARAS_NOTE}
+
+
+@pytest.mark.parametrize("name", ["hale", "ira", "mara"])
+async def test_nobody_else_opens_the_page_or_chooses(changed: Any, name: str) -> None:
+    browser = await changed.browser(name)
+    missing = await browser.get("/handovers/nothing")
+    theirs = await browser.get(PAGE)
+    assert (theirs.status_code, theirs.text) == (404, missing.text)
+    assert await choose(changed, "goal/goal", name=name) == 404
+
+
+async def test_the_new_manager_cannot_choose(changed: Any) -> None:
+    assert await choose(changed, "note/note-1", name="otto") == 404
+    assert await seen_by(changed, "otto") == {GOAL, OPEN}
+
+
+async def test_what_is_chosen_is_seen_and_nothing_else(changed: Any) -> None:
+    for items, seen in (
+        (["note/note-2"], {MARAS_NOTE}),
+        (["action/action-2", "goal/goal"], {DONE, GOAL}),
+        (["answer/answer-learned"], {SHARED}),
+        (["pre-read/pre-read"], {SHARED}),
+        ([], set[str]()),
+    ):
+        assert await choose(changed, *items) == 303
+        assert await seen_by(changed, "otto") == seen
+
+
+async def test_nothing_private_can_be_chosen_or_is_offered(changed: Any) -> None:
+    form = (await (await changed.browser("ann")).get(PAGE)).text
+    assert {word for word in EVERYTHING | NEVER if word in form} == EVERYTHING
+    await choose(changed, "action/action-3", "answer/answer-surprised", "answer/answer-next", "note/other")
+    assert await seen_by(changed, "otto") == set()
+
+
+async def test_the_form_ticks_what_is_seen_now(changed: Any) -> None:
+    ann = await changed.browser("ann")
+
+    async def ticked() -> set[str]:
+        form = (await ann.get(PAGE)).text
+        return {part.split('"')[0] for part in form.split('name="show-')[1:] if "checked" in part.split(">")[0]}
+
+    assert await ticked() == {"goal/goal", "action/action-1"}
+    await choose(changed, "note/note-1")
+    assert await ticked() == {"note/note-1"}
+
+
+async def test_whoever_wrote_what_is_read_learns_of_it(changed: Any) -> None:
+    await choose(changed, "note/note-2")
+    otto = await changed.browser("otto")
+    await otto.get(PAGE)
+    await otto.get(PAGE)
+    assert await readings(changed) == {("person-otto", "person-ann", "notes"), ("person-otto", "person-mara", "notes")}
+    await (await changed.browser("ann")).get(PAGE)
+    assert len(await readings(changed)) == 2, "one's own page is nobody's reading"
+
+
+async def test_what_is_shared_from_now_on_needs_no_choice(changed: Any) -> None:
+    await choose(changed)
+    async with changed.database.transaction() as session:
+        session.add(Goal(plan_id="plan", title=DONE, made_at=changed.clock.at + timedelta(days=1)))
+    assert await seen_by(changed, "otto") == {DONE}
+
+
+async def test_an_open_action_that_is_done_later_does_not_vanish(changed: Any) -> None:
+    later = changed.clock.at + timedelta(days=2)
+    async with changed.database.transaction() as session:
+        (await session.get_one(ActionRow, "action-1")).state = "done"
+        session.add(ActionEvent(action_id="action-1", person_id="person-ann", what="done", at=later))
+    assert await seen_by(changed, "otto") == {GOAL, OPEN}
+
+
+async def test_the_page_before_the_next_talk_promises_only_what_the_new_manager_may_see(changed: Any) -> None:
+    async def snapshot() -> Any:
+        async with changed.database.reading() as session:
+            pair = await check_in(session, "check-in-2")
+            return await make_snapshot(session, pair, Policy(name="Quarterly check-ins"), changed.clock.at)
+
+    assert OPEN in str((await snapshot()).promises)
+    assert (await snapshot()).celebrating is None, "it was done before"
+    await choose(changed, "action/action-2")
+    assert OPEN not in str((await snapshot()).promises)
+    assert (await snapshot()).celebrating == DONE
+
+
+async def test_once_there_is_a_third_manager_the_second_one_sees_nothing(changed: Any) -> None:
+    await choose(changed, "note/note-1", "goal/goal")
+    tomorrow = changed.clock.at + timedelta(days=1)
+    async with changed.database.transaction() as session:
+        await session.execute(
+            update(Reporting).where(Reporting.partner_id == "person-otto").values(until=tomorrow.date())
+        )
+        session.add(
+            Reporting(person_id="person-ann", partner_id="person-ira", source="directory", since=tomorrow.date())
+        )
+        session.add(
+            Handover(
+                id="handover-2",
+                person_id="person-ann",
+                former_id="person-otto",
+                successor_id="person-ira",
+                at=tomorrow,
+            )
+        )
+    changed.clock.at = tomorrow
+    assert await seen_by(changed, "otto") == set()
+    assert await seen_by(changed, "ira") == {GOAL}, "no more than the one before"
+
+
+async def test_the_start_page_reminds_of_the_choice_until_it_is_made(changed: Any) -> None:
+    ann = await changed.browser("ann")
+    assert PAGE in (await ann.get("/")).text
+    assert PAGE not in (await (await changed.browser("otto")).get("/")).text
+    await choose(changed)
+    assert PAGE not in (await ann.get("/")).text
+    assert PAGE in (await ann.get("/plan")).text
