@@ -28,6 +28,8 @@ from workflows import WORKFLOWS
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 QUEUE = "stuck"
+BESIDE = frozenset({"leaves.find_leave"})
+"""What a workflow also asks on its way, and is not looked at here."""
 
 
 @pytest.fixture
@@ -51,7 +53,8 @@ class House:
 
     def activity(self, name: str) -> Callable[..., Any]:
         async def act(about: Moment) -> Any:
-            self.calls.append((name, about.now))
+            if name not in BESIDE:
+                self.calls.append((name, about.now))
             answers = self.answers.get(name, [None])
             answer = answers[min(len(self.times(name)), len(answers)) - 1]
             if isinstance(answer, Exception):
@@ -61,13 +64,15 @@ class House:
         return activity.defn(name=name)(act)
 
     def working(self, client: Client, *more: str) -> Worker:
-        names = {"stuck.went_on", "stuck.unanswered", *self.answers, *more}
+        names = {"stuck.went_on", "stuck.unanswered", *BESIDE, *self.answers, *more}
         return Worker(
             client,
             task_queue=QUEUE,
             workflows=WORKFLOWS,
             activities=[self.activity(name) for name in sorted(names)],
             workflow_runner=workflow_runner(),
+            # Else the server goes on waiting for the worker that is gone, to which a run sticks.
+            max_cached_workflows=0,
         )
 
 
