@@ -50,11 +50,12 @@ class Mailboxes:
         async with self._database.transaction() as session:
             person = await session.get_one(Person, person_id)
             note_mailbox(person, facts.weekdays, facts.opens, facts.closes, facts.away, now)
-            await note_spans(session, person, "replies", (Span(*each) for each in facts.away), None, now)
             await mended(session, f"mailbox/{person_id}", now)
             zone = facts.zone or iana_zone(person.zone)
             if zone:
                 await self._note_zone(session, person, zone, now)
+                # Spans are told in instants and kept as days, so the zone has to be known.
+                await note_spans(session, person, "replies", (Span(*each) for each in facts.away), None, now)
                 return person
             # Nothing can be timed for them: the next look must ask again.
             person.directory_read_at = None

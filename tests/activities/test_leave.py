@@ -16,6 +16,9 @@ from integrations.database.reflections import reflection_for_form
 from integrations.database.tables import ActionRow, Booking, CheckInRow, Enrolment, LetterItem, Person
 from integrations.database.tables import Leave as LeaveRow
 
+# Calendars are looked at here, and one tenant serves all tests.
+pytestmark = pytest.mark.usefixtures("quiet_calendars")
+
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 
@@ -47,6 +50,7 @@ async def live(home: Any, check_in_id: str, now: datetime) -> list[str]:
         Step.PAUSE: "pause",
         Step.ASK_FOR_REFLECTION: "ask_for_reflection",
         Step.SEND_PRE_READ: "send_pre_read",
+        Step.OFFER_SLOTS: "offer_slots",
     }
     taken = []
     while (upcoming := await home.do("look", check_in_id, now)) and upcoming.at <= now:
