@@ -13,7 +13,15 @@ from temporalio.converter import PayloadCodec
 from temporalio.service import RPCError, RPCStatusCode
 
 from integrations.database.connection import Database
-from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Person, Plan
+from integrations.database.tables import (
+    ActionRow,
+    CalendarWatchRow,
+    CheckInRow,
+    DirectoryWatchRow,
+    Enrolment,
+    Person,
+    Plan,
+)
 
 
 async def write_histories(client: Client, database: Database, codec: PayloadCodec, folder: Path) -> list[Path]:
@@ -38,6 +46,8 @@ async def _workflow_ids(database: Database) -> list[str]:
             "ActionChase": await session.scalars(select(ActionRow.id)),
             "PlanWatch": await session.scalars(select(Plan.id)),
             "Postbox": await session.scalars(select(Person.id)),
+            "CalendarWatch": await session.scalars(select(CalendarWatchRow.id)),
+            "DirectoryWatch": await session.scalars(select(DirectoryWatchRow.id)),
         }
         return [f"{workflow}/{target}" for workflow, targets in ids.items() for target in targets.all()]
 

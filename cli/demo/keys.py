@@ -6,7 +6,19 @@ from datetime import date
 ALONE = frozenset({"form", "pre-read", "cancelled"})
 """These travel alone and are not counted."""
 
-KINDS = ALONE | {"form-reminder", "learning", "outcome", "action", "support", "weekly", "nohour"}
+KINDS = ALONE | {
+    "form-reminder",
+    "learning",
+    "outcome",
+    "action",
+    "support",
+    "weekly",
+    "nohour",
+    "slots",
+    "moves",
+    "handover",
+    "orphan",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +76,7 @@ class Key:
         """Whether it joins the day's message even in a week that has its fill."""
         if self.kind == "action":
             return self.rung in (-1, 2)
-        return self.kind in ("form-reminder", "outcome", "nohour")
+        return self.kind in ("form-reminder", "outcome", "nohour", "slots")
 
     @property
     def may_wait(self) -> bool:
