@@ -16,6 +16,7 @@ from activities.failures import Failures
 from config.logging import configure_logging
 from config.settings import Settings, SettingsError, load_settings
 from integrations.clock import open_clock
+from integrations.database.calendar_watches import ensure_watch
 from integrations.database.connection import DatabaseUnreachable, open_database
 from integrations.database.migrate import check_current
 from integrations.database.wake_ups import keep_delivering
@@ -62,6 +63,8 @@ async def working(settings: Settings) -> AsyncIterator[None]:
                 graceful_shutdown_timeout=timedelta(seconds=30),
             )
         )
+        async with database.transaction() as session:
+            await ensure_watch(session, settings.service_mailbox, await clock.now())
         owed = asyncio.create_task(keep_delivering(database))
         stack.callback(owed.cancel)
         yield

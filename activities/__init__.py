@@ -4,20 +4,25 @@ from collections.abc import Awaitable, Callable
 
 from activities.actions import Actions
 from activities.calendar import Calendar
+from activities.calendar_watches import CalendarWatches
 from activities.check_ins import CheckIns
 from activities.cycles import Cycles
 from activities.directory import Mailboxes
 from activities.letters.compose import Composer
 from activities.letters.send import Letters
 from activities.plans import Plans
+from activities.reconciliation import Reconciliation
 from activities.team_plans import TeamPlans
 from config.settings import Settings
 from integrations.clock import Clock
 from integrations.database.connection import Database
+from integrations.graph.calendar_delta import CalendarDelta
 from integrations.graph.calendars import Calendars
 from integrations.graph.client import Graph
 from integrations.graph.directory import Directory
+from integrations.graph.keyed_events import KeyedEvents
 from integrations.graph.mail import Mail
+from integrations.graph.subscriptions import Subscriptions
 
 
 def every_activity(
@@ -42,6 +47,7 @@ def every_activity(
         Cycles(database).open_due,
         TeamPlans(database, calendars, mailboxes, settings.service_mailbox).plan_team,
         calendar.book,
+        calendar.reread,
         calendar.call_off,
         check_ins.look,
         check_ins.ask_for_reflection,
@@ -53,4 +59,14 @@ def every_activity(
         Plans(database).watch,
         letters.sort,
         letters.deliver,
+        CalendarWatches(
+            database, CalendarDelta(graph), Subscriptions(graph), settings.webhook_url, settings.service_mailbox
+        ).read_changes,
+        reconciliation_of(settings, database, graph).compare,
     ]
+
+
+def reconciliation_of(settings: Settings, database: Database, graph: Graph) -> Reconciliation:
+    """What compares the organizers' calendars with our tables: each night, and when somebody asks."""
+    calendar = Calendar(database, Calendars(graph), settings.public_url)
+    return Reconciliation(database, calendar, KeyedEvents(graph), settings.service_mailbox)

@@ -33,6 +33,8 @@ async def agenda(session: AsyncSession, pair: Pair, policy: Policy, now: datetim
     if conclusion(said, ids(pair), asked_out=False):
         return [Next(Step.CONCLUDE, now)]
     steps = [Next(Step.CONCLUDE, asked_out)] if asked_out else []
+    if booking.heard_change_key is not None:
+        steps.append(Next(Step.REREAD, now))
     if now < booking.start_at:
         steps += await _before(session, pair, booking, policy, now)
     items = await items_about(session, check_in_id=row.id, kind="outcome_question")

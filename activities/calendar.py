@@ -11,6 +11,7 @@ from cycle.check_in import CALLED_OFF, OPEN, State
 from cycle.meeting_change import Cancelled, Moved, Untouched, classify
 from cycle.policy import Policy
 from cycle.workdays import Span
+from integrations.database.calendar_watches import GONE
 from integrations.database.check_ins import (
     Pair,
     add_booking,
@@ -126,6 +127,32 @@ class Calendar:
             )
         async with self._database.transaction() as session:
             (await session.get_one(Booking, booking.id)).state = "cancelled"
+
+    @activity.defn(name="calendar.reread")
+    async def reread(self, about: Moment) -> None:
+        """Looks at an event of which was heard that it changed, and lets our rows follow.
+
+        What is heard meanwhile stays heard.
+        """
+        async with self._database.reading() as session:
+            booking = await newest_booking(session, about.id)
+        if booking is None or booking.heard_change_key is None:
+            return
+        heard = booking.heard_change_key
+        changed = await self.changed(about.id, about.now)
+        async with self._database.transaction() as session:
+            row = await session.get_one(Booking, booking.id)
+            if row.heard_change_key != heard:
+                return
+            row.heard_change_key = None
+            if not changed and heard != GONE:
+                row.change_key = heard
+
+    async def cancel_surplus(self, organizer: str, event_id: str) -> bool:
+        """Cancels an event of ours that no talk has any more; False when it was gone. The talk's own one stands."""
+        return await self._calendars.cancel_event(
+            organizer, event_id, "This entry is no longer needed. Your check-in page has the hour that counts."
+        )
 
     async def changed(self, check_in_id: str, now: datetime) -> bool:
         """Re-reads the event before a step. True if somebody moved or removed it: our rows say so now."""

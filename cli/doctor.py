@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Annotated
 
 import typer
 
+from cli.calendar_comparison import compare_calendars
 from cli.installation import open_installation
 from cli.people import open_directory
+from cli.refusal import Refused
 from config.settings import Settings, SettingsError, load_settings
 from integrations.clock import ClockUnreachable
 from integrations.database.connection import DatabaseUnreachable
@@ -15,8 +18,13 @@ from integrations.graph.errors import GraphTrouble
 from integrations.temporal.connect import TemporalUnreachable, connect
 
 
-def doctor() -> None:
+def doctor(
+    calendars: Annotated[bool, typer.Option(help="Only compare the organizers' calendars with our tables.")] = False,
+    mend: Annotated[bool, typer.Option(help="With --calendars: mend what is safe, as is done each night.")] = False,
+) -> None:
     """Check settings, database, Temporal and tenant."""
+    if mend and not calendars:
+        raise Refused("--mend goes with --calendars only.")
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -24,7 +32,7 @@ def doctor() -> None:
             typer.echo(f"Settings: {problem}")
         raise typer.Exit(1) from error
     typer.echo(f"Settings: complete, for {'a sandbox' if settings.mode == 'sandbox' else 'a real'} tenant.")
-    raise typer.Exit(asyncio.run(_examine(settings)))
+    raise typer.Exit(asyncio.run(compare_calendars(settings, mend) if calendars else _examine(settings)))
 
 
 async def _examine(settings: Settings) -> int:

@@ -222,6 +222,11 @@ class Settings(BaseSettings):
         return SIGN_IN_BY_GRAPH_HOST[host]
 
     @property
+    def webhook_url(self) -> str | None:
+        """Where Graph reaches us with notifications: `public_url`, if it is https. The sandbox takes http too."""
+        return self.public_url if self.sandbox_url or self.public_url.startswith("https://") else None
+
+    @property
     def authority(self) -> str:
         return f"{self.sign_in_host}/{self.tenant_id}"
 

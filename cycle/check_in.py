@@ -29,6 +29,7 @@ class Step(StrEnum):
 
     PLAN = "plan"
     BOOK = "book"
+    REREAD = "reread"
     CALL_OFF = "call_off"
     ASK_FOR_REFLECTION = "ask_for_reflection"
     REMIND_OF_REFLECTION = "remind_of_reflection"

@@ -63,6 +63,7 @@ STRICT_ROLES = ("User.Read.All",)
 STRICT_EXCHANGE = (
     ScopedGrant("Calendars.Read", "participants"),
     ScopedGrant("MailboxSettings.Read", "participants"),
+    ScopedGrant("Calendars.Read", "service"),
     ScopedGrant("Calendars.ReadWrite", "service"),
     ScopedGrant("Mail.ReadWrite", "service"),
     ScopedGrant("Mail.Send", "service"),

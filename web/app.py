@@ -15,6 +15,7 @@ from web import (
     home,
     hr,
     learning_moments,
+    notifications,
     outcomes,
     plans,
     privacy,
@@ -31,6 +32,7 @@ def build_app(settings: Settings, database: Database, clock: Clock, sign_in: Sig
     """The face as an ASGI application. It owns none of what it is given: whoever opened them closes them."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.face = Face(settings, database, clock, sign_in)
+    app.state.ear = notifications.Ear()
     app.middleware("http")(frame)
     add_sessions(app, settings)
     for error, answer in (
@@ -55,6 +57,7 @@ def build_app(settings: Settings, database: Database, clock: Clock, sign_in: Sig
         privacy,
         hr,
         health,
+        notifications,
     ):
         app.include_router(pages.router)
     return app

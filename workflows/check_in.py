@@ -42,6 +42,7 @@ class CheckIn(Pokable):
         doing: dict[Step, Callable[..., Awaitable[None]]] = {
             Step.PLAN: TeamPlans.plan_team,
             Step.BOOK: Calendar.book,
+            Step.REREAD: Calendar.reread,
             Step.CALL_OFF: Calendar.call_off,
             Step.ASK_FOR_REFLECTION: CheckIns.ask_for_reflection,
             Step.REMIND_OF_REFLECTION: CheckIns.remind_of_reflection,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import OPEN, State
 from cycle.workdays import Span
+from integrations.database.calendar_watches import ensure_watch
 from integrations.database.connection import poke
 from integrations.database.tables import (
     Booking,
@@ -193,6 +194,7 @@ async def add_booking(
         made_at=now,
     )
     session.add(booking)
+    await ensure_watch(session, organizer, now)
     return booking
 
 

@@ -134,6 +134,38 @@ class Booking(Table):
     change_key: Mapped[str | None]
     reasons: Mapped[list[Any]]
     made_at: Mapped[datetime]
+    heard_change_key: Mapped[str | None]
+    """Set while somebody seems to have done something to the event: it is read again, and this is cleared."""
+
+
+class CalendarWatchRow(Table):
+    """One organizing mailbox whose calendar is watched."""
+
+    __tablename__ = "calendar_watches"
+    id: Mapped[str] = _id()
+    mailbox: Mapped[str] = mapped_column(unique=True)
+    """As `bookings.organizer` names it."""
+    subscription_id: Mapped[str | None] = mapped_column(unique=True)
+    client_state: Mapped[str | None] = mapped_column(EncryptedText)
+    """The secret that Graph repeats in each notification; committed before the subscription is asked for."""
+    notification_url: Mapped[str | None]
+    expires_at: Mapped[datetime | None]
+    tended_at: Mapped[datetime | None]
+    """When the subscription was last made or renewed."""
+    doubted_at: Mapped[datetime | None]
+    """Graph said that the subscription needs care, or that something was missed."""
+    refused_at: Mapped[datetime | None]
+    """Since when Graph refuses a subscription; None while it works."""
+    delta_link: Mapped[str | None]
+    window_start: Mapped[datetime | None]
+    window_end: Mapped[datetime | None]
+    full_look_at: Mapped[datetime | None]
+    """When the window was last read whole."""
+    looked_at: Mapped[datetime | None]
+    compared_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    """Set while this mailbox organizes nothing."""
 
 
 class OutcomeAnswer(Table):

@@ -11,7 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.check_in import CALLED_OFF, OPEN
 from integrations.database.check_ins import IN_THE_CALENDAR
 from integrations.database.connection import Database, poke
-from integrations.database.tables import ActionRow, Booking, CheckInRow, Enrolment, Letter, LetterItem, Plan, WakeUp
+from integrations.database.tables import (
+    ActionRow,
+    Booking,
+    CalendarWatchRow,
+    CheckInRow,
+    Enrolment,
+    Letter,
+    LetterItem,
+    Plan,
+    WakeUp,
+)
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +69,7 @@ async def owe_everything(session: AsyncSession, now: datetime) -> int:
         "Postbox": select(LetterItem.recipient_id)
         .where(LetterItem.state.in_(("waiting", "taken")))
         .union(select(Letter.recipient_id).where(Letter.state.in_(("planned", "drafted")))),
+        "CalendarWatch": select(CalendarWatchRow.id).where(CalendarWatchRow.closed_at.is_(None)),
     }
     count = 0
     for workflow, query in open_ids.items():

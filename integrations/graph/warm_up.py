@@ -9,6 +9,7 @@ from msgraph.generated.models.event import Event
 from msgraph.generated.models.mailbox_settings import MailboxSettings
 from msgraph.generated.models.message import Message
 from msgraph.generated.models.schedule_information import ScheduleInformation
+from msgraph.generated.models.subscription import Subscription
 from msgraph.generated.models.user import User
 
 JSON = "application/json"
@@ -23,6 +24,7 @@ def warm_up() -> None:
     _round_trip(User(), User)
     _round_trip(MailboxSettings(), MailboxSettings)
     _round_trip(ScheduleInformation(), ScheduleInformation)
+    _round_trip(Subscription(), Subscription)
 
 
 def _round_trip(model: Model, factory: ParsableFactory[Model]) -> Model | None:

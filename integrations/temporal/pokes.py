@@ -7,7 +7,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 
 # By name, since layers below the workflows cannot import them; a test compares them with the definitions.
-WORKFLOW_NAMES = ("DevelopmentCycle", "CheckIn", "ActionChase", "PlanWatch", "Postbox")
+WORKFLOW_NAMES = ("DevelopmentCycle", "CheckIn", "ActionChase", "PlanWatch", "Postbox", "CalendarWatch")
 SIGNAL = "reconsider"
 # No page is kept waiting for longer.
 SECONDS = 5

@@ -95,7 +95,9 @@ async def test_a_team_gets_hours_that_suit_everybody_and_nothing_is_written_to_o
     assert max(weeks.count(week) for week in weeks) <= 3
     for one, other in pairwise(sorted(found.values(), key=lambda each: each.start_at)):
         assert one.end_at + timedelta(minutes=15) <= other.start_at
-    assert set(home.pokes.made) == {f"CheckIn/{each}" for each in ids.values()}
+    assert {each for each in home.pokes.made if not each.startswith("CalendarWatch/")} == {
+        f"CheckIn/{each}" for each in ids.values()
+    }
     assert await home.needs_a_hand() == {}
 
 

@@ -1,5 +1,6 @@
 """Records a history of every workflow anew: `python -m tests.histories.record`, from the root of the repository.
 
+With the names of workflows after it only theirs are written, as for one that was not there before.
 Do it when a workflow's commands changed on purpose and no run of the old kind is under way anywhere; then commit the
 files. Otherwise keep the recorded ones: that they still replay is what they are for. They are encrypted with the key
 beside them, which opens nothing else.
@@ -7,6 +8,7 @@ beside them, which opens nothing else.
 
 import asyncio
 import re
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,7 +18,7 @@ from sqlalchemy import select
 from temporalio.client import WorkflowHistory
 from temporalio.service import RPCError, RPCStatusCode
 
-from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Person, Plan
+from integrations.database.tables import ActionRow, CalendarWatchRow, CheckInRow, Enrolment, Person, Plan
 from tests.journeys.life import Life, a_life
 
 HERE = Path(__file__).parent
@@ -34,10 +36,12 @@ people:
 """
 
 
-async def record() -> None:
+async def record(wanted: list[str]) -> None:
     longest: dict[str, WorkflowHistory] = {}
     with tempfile.TemporaryDirectory() as folder:
         async with a_life(Path(folder), history=HISTORY, key=KEY_FILE.read_text().strip()) as life:
+            await life.live(days=2)
+            await keep_the_longest(life, longest, "CalendarWatch", select(CalendarWatchRow.id))
             await life.live_until_true(lambda: life.letters("Ann", "form/"), days=60)
             check_in = (await life.check_ins("Ann"))[0].id
             page = f"/check-ins/{check_in}/another-time"
@@ -54,15 +58,20 @@ async def record() -> None:
             await life.live(days=60)
             await keep_the_longest(life, longest)
     for name, history in sorted(longest.items()):
+        if wanted and name.partition("-")[0] not in wanted:
+            continue
         # Who recorded it, and on which machine, is nobody's concern.
         text = re.sub(r'"\d+@[^"]*"', '"recorder"', history.to_json())
         (HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
         print(f"{name}.json: {len(history.events)} events")
 
 
-async def keep_the_longest(life: Life, longest: dict[str, WorkflowHistory]) -> None:
-    """Of each workflow; of the cycle also of the runs that went on from one before."""
-    for name, target in await ids(life):
+async def keep_the_longest(life: Life, longest: dict[str, WorkflowHistory], *one: Any) -> None:
+    """Of each workflow, or of `one` by its name and query; of the cycle also of the runs that went on from one before.
+
+    A watch looks several times a day for ever: two days of it are enough.
+    """
+    for name, target in [(one[0], each) for each in await life.rows(one[1])] if one else await ids(life):
         async for history in runs(life, f"{name}/{target}"):
             started = history.events[0].workflow_execution_started_event_attributes
             kind = f"{name}-continued" if started.continued_execution_run_id else name
@@ -101,6 +110,6 @@ async def runs(life: Life, workflow_id: str) -> Any:
 
 
 if __name__ == "__main__":
-    asyncio.run(record())
+    asyncio.run(record(sys.argv[1:]))
     # Temporal's threads may still be ending; leaving at once can abort the interpreter.
     time.sleep(0.5)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 from cryptography.fernet import Fernet
+from temporalio.service import RPCError
 
 from cli.installation import Installation, open_installation
 from cli.sandbox import Tenant
@@ -46,7 +47,8 @@ async def time_told(now: Callable[[], Awaitable[datetime]]) -> AsyncIterator[str
     """A URL that tells `now()`, whichever Temporal server has the time at the moment."""
 
     async def tell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+        # RPCError: the server with the time ended first, while the tenant still asked.
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError, RPCError):
             while True:
                 await reader.readuntil(b"\r\n\r\n")
                 body = json.dumps({"now": (await now()).isoformat()}).encode()

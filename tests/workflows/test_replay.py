@@ -100,7 +100,7 @@ def payloads(found: Any) -> Iterator[Any]:
 
 def values(payload: Any) -> Iterator[Any]:
     if isinstance(payload, dict):
-        assert set(payload) <= {"id", "now", "step", "at", "letter_id"}
+        assert set(payload) <= {"id", "now", "step", "at", "letter_id", "compare_at"}
         yield from payload.values()
     else:
         yield payload

@@ -12,6 +12,7 @@ from integrations.database.letters import owe_letter
 from integrations.database.tables import (
     ActionRow,
     Booking,
+    CalendarWatchRow,
     CheckInRow,
     Enrolment,
     Letter,
@@ -73,6 +74,8 @@ async def fill(database: Database) -> None:
             )
         for recipient, state in (("mara", "planned"), ("hale", "drafted"), ("otto", "sent"), ("ira", "dropped")):
             session.add(Letter(recipient_id=recipient, state=state, counted=True, sender="s", minute=NOW, made_at=NOW))
+        session.add(CalendarWatchRow(id="w-open", mailbox="checkins", opened_at=NOW))
+        session.add(CalendarWatchRow(id="w-closed", mailbox="mara", opened_at=NOW, closed_at=NOW))
 
 
 async def test_every_open_id_is_owed_one_wake_up_and_nothing_that_is_over(company: Database, owed: Owed) -> None:
@@ -82,6 +85,7 @@ async def test_every_open_id_is_owed_one_wake_up_and_nothing_that_is_over(compan
     waiting = await owed(company)
     assert sorted(waiting) == [
         "ActionChase/a-open",
+        "CalendarWatch/w-open",
         "CheckIn/c-booked",
         "CheckIn/c-due",
         "CheckIn/c-ended",

@@ -66,7 +66,7 @@ async def test_a_poke_that_did_not_arrive_says_so_soon(settings: Settings) -> No
 
 
 def test_the_names_are_known_and_the_layers_below_pass_through() -> None:
-    assert WORKFLOW_NAMES == ("DevelopmentCycle", "CheckIn", "ActionChase", "PlanWatch", "Postbox")
+    assert WORKFLOW_NAMES == ("DevelopmentCycle", "CheckIn", "ActionChase", "PlanWatch", "Postbox", "CalendarWatch")
     passed = workflow_runner().restrictions.passthrough_modules
     assert set(PASSED_THROUGH) <= passed
     assert "workflows" not in passed

@@ -1,0 +1,103 @@
+"""Compares each organizer's calendar with our tables once a night, mends what is safe, and lists the rest for HR."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from temporalio import activity
+
+from activities.calendar import Calendar
+from activities.moment import Moment
+from cycle.calendar_watch import Looks, Window, next_looks, window_at
+from cycle.reconciliation import CANCELLED, READ_AGAIN, Difference, Finding, check_in_of, compare
+from integrations.database.calendar_watches import (
+    ensure_watch,
+    hear_of,
+    lock_watch,
+    name_of_mailbox,
+    organized,
+    organizers,
+)
+from integrations.database.connection import Database
+from integrations.database.needs_a_hand import ask_for_a_hand, mended
+from integrations.database.tables import CalendarWatchRow
+from integrations.graph.errors import NoMailbox
+from integrations.graph.keyed_events import KeyedEvents
+
+
+class Reconciliation:
+    """The second half of `CalendarWatch`; `perennial doctor --calendars` calls the same."""
+
+    def __init__(self, database: Database, calendar: Calendar, keyed: KeyedEvents, service_mailbox: str) -> None:
+        self._database = database
+        self._calendar = calendar
+        self._keyed = keyed
+        self._service_mailbox = service_mailbox
+
+    @activity.defn(name="reconciliation.compare")
+    async def compare(self, about: Moment) -> Looks:
+        """Compares one watched calendar and mends; returns when to look at it again."""
+        async with self._database.reading() as session:
+            mailbox = (await session.get_one(CalendarWatchRow, about.id)).mailbox
+        try:
+            await self.mend(mailbox, await self.differences(mailbox, about.now), about.now)
+        except NoMailbox:
+            # Whoever reads its changes says so; here there is nothing to compare.
+            activity.logger.warning("a watched mailbox is gone")
+        async with self._database.transaction() as session:
+            (await lock_watch(session, about.id)).compared_at = about.now
+            if mailbox == self._service_mailbox:
+                for organizer in await organizers(session, about.now):
+                    await ensure_watch(session, organizer, about.now)
+        return next_looks(about.now, about.now, mailbox)
+
+    async def differences(self, mailbox: str, now: datetime) -> list[Finding]:
+        """What differs from now on; nothing is changed. Raises GraphTrouble."""
+        window = Window(now, window_at(now).end)
+        async with self._database.reading() as session:
+            before = await organized(session, mailbox, now)
+        events = await self._keyed.standing(mailbox, window.start, window.end)
+        named = {check_in_id for event in events if (check_in_id := check_in_of(event.key))}
+        async with self._database.reading() as session:
+            after = await organized(session, mailbox, now, named)
+        return compare(mailbox, before.values(), after, events, window)
+
+    async def mend(self, mailbox: str, findings: Sequence[Finding], now: datetime) -> None:
+        """Does what is safe, and puts on HR's list what is not; strikes out what was listed and is no more."""
+        for each in findings:
+            if each.difference in CANCELLED and each.event_id:
+                await self._calendar.cancel_surplus(mailbox, each.event_id)
+        async with self._database.transaction() as session:
+            for each in findings:
+                if each.difference in READ_AGAIN:
+                    await hear_of(session, each.check_in_id, now)
+            unknown = [each for each in findings if each.difference is Difference.UNKNOWN]
+            key = f"calendar/{mailbox}"
+            if unknown:
+                sentence = _unknown(await name_of_mailbox(session, mailbox), unknown)
+                await ask_for_a_hand(session, key, sentence, now)
+            else:
+                await mended(session, key, now)
+
+
+def _unknown(whose: str, findings: Sequence[Finding]) -> str:
+    events = "an event" if len(findings) == 1 else f"{len(findings)} events"
+    return (
+        f"The calendar of {whose} has {events} made by Perennial that no check-in here knows, the first on "
+        f"{findings[0].start:%d %B %Y %H:%M} UTC: delete them by hand, or give the other installation that made them a "
+        "mailbox of its own."
+    )
+
+
+SENTENCES = {
+    Difference.MISSING: "booked here, and in no calendar; it is looked for again, and given another hour",
+    Difference.MOVED: "at another hour in the calendar than here; our tables follow the calendar",
+    Difference.ATTENDEE_GONE: "without one of the two; the event is read again",
+    Difference.DOUBLED: "there twice; the second one is cancelled",
+    Difference.SUPERSEDED: "an hour that was given up; the event is cancelled",
+    Difference.UNKNOWN: "made by Perennial, and no check-in here knows it; delete it by hand",
+}
+
+
+def in_words(findings: Sequence[Finding]) -> list[str]:
+    """A line a finding: the hour, and what is wrong and done about it."""
+    return [f"{each.start:%d %B %Y %H:%M} UTC: {SENTENCES[each.difference]}." for each in findings]
