@@ -20,7 +20,7 @@ from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]
 
 from config.settings import Settings
-from integrations.graph.errors import TokenRejected, graph_words
+from integrations.graph.errors import NotAllowed, TokenRejected, graph_words
 
 Q = TypeVar("Q")
 
@@ -59,6 +59,8 @@ class Forgetful(Protocol):
 
     def forget(self) -> None: ...
 
+    def doubt(self) -> None: ...
+
 
 class Graph:
     """The SDK's client and its connections; one per event loop. An async context manager, or `aclose` it."""
@@ -75,7 +77,8 @@ class Graph:
     async def words(self, doing: str, permission: str, mailbox: str) -> AsyncIterator[None]:
         """`graph_words`, in a lane of `mailbox`: its other calls wait while three are in flight.
 
-        A refused token is also forgotten, so that the next try fetches a new one.
+        A refused token is also forgotten, so that the next try fetches a new one, and one without a permission now
+        and then: what is granted meanwhile is in new tokens only, and they live for up to a day.
         """
         try:
             async with self._lanes[mailbox.casefold()], graph_words(doing, permission):
@@ -83,6 +86,10 @@ class Graph:
         except TokenRejected:
             if isinstance(self._tokens, Forgetful):
                 self._tokens.forget()
+            raise
+        except NotAllowed:
+            if isinstance(self._tokens, Forgetful):
+                self._tokens.doubt()
             raise
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""An app that proves itself with a certificate: what is accepted once, and what never."""
+"""An app that proves itself with a certificate: what is accepted, and what never."""
 
 import base64
 import hashlib
@@ -148,11 +148,9 @@ def test_an_assertion_that_says_the_wrong_thing_is_refused(ask: Ask, other: dict
     assert "access_token" not in answer.text
 
 
-def test_an_assertion_is_good_for_one_token(ask: Ask) -> None:
-    once = {"jti": "only-once"}
-    assert ask(**once).status_code == 200
-    again = ask(**once)
-    assert (again.status_code, again.json()["error_codes"]) == (401, [700027])
+def test_an_assertion_is_good_for_more_than_one_token_as_msal_takes_it_to_be(ask: Ask) -> None:
+    again = {"jti": "again-and-again"}
+    assert [ask(**again).status_code for _ in range(2)] == [200, 200]
 
 
 def test_only_a_registered_certificate_that_has_not_expired_proves_the_app(
