@@ -1,4 +1,4 @@
-"""How the app proves who it is: a secret, a certificate, a token that others keep fresh, or Azure's managed identity."""
+"""How the app proves who it is: a secret, a certificate, a token kept fresh by others, or Azure's managed identity."""
 
 from pathlib import Path
 from typing import Any
