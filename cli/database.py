@@ -27,7 +27,7 @@ async def _upgrade(settings: Settings) -> None:
     keys = tuple(key.get_secret_value() for key in settings.encryption_keys)
     database = open_database(settings.database_url, keys, None)
     try:
-        await check_reachable(database)
+        await check_reachable(database, may_begin=True)
     finally:
         await database.close()
     await upgrade_async(settings.database_url)

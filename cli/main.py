@@ -12,7 +12,7 @@ import typer
 from cli import database, people, policy
 from cli.demo.command import demo
 from cli.demo.virtual_time import TimeStandsStill
-from cli.doctor import doctor
+from cli.doctor.command import doctor
 from cli.history import HistoryFileError
 from cli.processes import ProcessEnded
 from cli.recover import recover

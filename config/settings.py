@@ -29,6 +29,10 @@ SIGN_IN_BY_GRAPH_HOST = {
     "microsoftgraph.chinacloudapi.cn": "https://login.partner.microsoftonline.cn",
 }
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+SYSTEM = "system"
+"""The managed identity that the machine itself has."""
+# How the app may prove who it is; the safest last.
+CREDENTIALS = ("client_secret", "certificate_file", "federated_token_file", "managed_identity")
 
 
 class SettingsError(Exception):
@@ -41,6 +45,10 @@ class SettingsError(Exception):
 
 def _identifier(text: str) -> str:
     return str(UUID(text))
+
+
+def _managed_identity(text: str) -> str:
+    return SYSTEM if text.lower() == SYSTEM else _identifier(text)
 
 
 def _mail(text: str) -> str:
@@ -121,6 +129,13 @@ class Settings(BaseSettings):
         default=None, description="a readable .pem file (private key and certificate) or .pfx file"
     )
     certificate_password: SecretStr | None = Field(default=None, description="the password of the certificate file")
+    federated_token_file: ReadableFile | None = Field(
+        default=None,
+        description="a readable file with a token that the app trusts as a federated credential, kept fresh by others",
+    )
+    managed_identity: Annotated[str, AfterValidator(_managed_identity)] | None = Field(
+        default=None, description="'system', or the client id of a user-assigned managed identity, a GUID"
+    )
     graph_url: Url = Field(default=GRAPH_URL, description=f"Graph's base URL, such as {GRAPH_URL}")
     sandbox_url: LoopbackUrl | None = Field(
         default=None, description="the sandbox tenant's URL on this machine, such as http://127.0.0.1:8080"
@@ -288,16 +303,15 @@ def _malformed(invalid: ValidationError, given: Mapping[str, Any]) -> Iterator[s
 def _contradictions(given: Mapping[str, Any]) -> Iterator[str]:
     """What the settings say against each other, judged on the texts as they were given."""
 
-    if "client_secret" in given and "certificate_file" in given:
+    credentials = [_variable(name) for name in CREDENTIALS if name in given]
+    if len(credentials) > 1:
         yield (
-            "PERENNIAL_CLIENT_SECRET and PERENNIAL_CERTIFICATE_FILE are both set; "
-            "unset one (the certificate is the safer of the two)."
+            f"{' and '.join(credentials)} are {'both' if len(credentials) == 2 else 'all'} set; "
+            f"leave one ({credentials[-1]} is the safest of them)."
         )
-    if "client_secret" not in given and "certificate_file" not in given:
-        yield (
-            "Neither PERENNIAL_CLIENT_SECRET nor PERENNIAL_CERTIFICATE_FILE is set; "
-            "set the one that your app registration has."
-        )
+    if not credentials:
+        names = [_variable(name) for name in CREDENTIALS]
+        yield f"None of {', '.join(names[:-1])} and {names[-1]} is set; set the one that your app registration has."
     if "certificate_password" in given and "certificate_file" not in given:
         yield (
             "PERENNIAL_CERTIFICATE_PASSWORD is set without PERENNIAL_CERTIFICATE_FILE; "
@@ -329,6 +343,11 @@ def _host(url: object) -> str | None:
 
 
 def _sandbox_contradictions(given: Mapping[str, Any]) -> Iterator[str]:
+    if "managed_identity" in given:
+        yield (
+            "PERENNIAL_MANAGED_IDENTITY and PERENNIAL_SANDBOX_URL are both set, and the token of a real one does not "
+            "leave for a sandbox; unset one."
+        )
     if "graph_url" in given and _host(given["graph_url"]) not in LOOPBACK:
         yield (
             "PERENNIAL_SANDBOX_URL and a PERENNIAL_GRAPH_URL elsewhere are both set; "

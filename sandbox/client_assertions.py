@@ -32,21 +32,22 @@ _SOURCE = "learn.microsoft.com/entra/identity-platform/certificate-credentials"
 
 @dataclass(slots=True)
 class Assertions:
-    """Remembers the ids of those that were used, until they would have expired. `wall` is real time."""
+    """Remembers which one each id belongs to, until it would have expired. `wall` is real time."""
 
     wall: Callable[[], float]
-    _used: dict[tuple[str, str], float] = field(default_factory=dict)
+    _used: dict[tuple[str, str], tuple[str, float]] = field(default_factory=dict)
 
     @evidence("documented", "Assertions are RS256 or PS256 and name the certificate by x5t#S256 or x5t.", _SOURCE)
     @evidence("documented", "Issuer and subject are the client id, and the audience is the tenant's.", _SOURCE)
     @evidence("reported", "A wrong signature is AADSTS700027, an assertion out of its time AADSTS700024.", _SOURCE)
     @evidence(
         "assumed",
-        "An assertion is good for one token; live its jti is asked for, and what a second use meets is not written.",
-        "RFC 7523, section 3, item 7",
+        "A jti is good for one assertion, which may be presented again in its time: msal does so for nine minutes. "
+        "What a second assertion with it meets is not written.",
+        "RFC 7523, section 3, item 7; msal 1.39, oauth2cli/assertion.py",
     )
     def verify(self, app: App, assertion: str, kind: str, audiences: Collection[str]) -> None:
-        """Returns if `assertion` is from `app`, meant for one of `audiences`, in its time, and new.
+        """Returns if `assertion` is from `app`, meant for one of `audiences`, in its time, and alone with its jti.
 
         Raises EntraError.
         """
@@ -67,6 +68,7 @@ class Assertions:
         except jwt.PyJWTError:
             raise EntraError("invalid_request", 50027, "JWT token is invalid or malformed.") from None
         self._check_claims(app, claims, audiences)
+        self._use(app, claims.get("jti"), assertion, claims["exp"] + _SKEW)
 
     def _check_claims(self, app: App, claims: Mapping[str, Any], audiences: Collection[str]) -> None:
         if (claims.get("iss"), claims.get("sub")) != (app.client_id, app.client_id):
@@ -85,16 +87,15 @@ class Assertions:
                 f" assertion valid from {str(starts)[:40]}, expiry time of assertion {str(ends)[:40]}."
             )
             raise EntraError("invalid_client", 700024, message, 401)
-        self._use(app, claims.get("jti"), ends + _SKEW, now)
 
-    def _use(self, app: App, name: object, until: float, now: float) -> None:
+    def _use(self, app: App, name: object, assertion: str, until: float) -> None:
         if not isinstance(name, str) or not name:
             raise _unproven("It has no jti")
-        for used in [used for used, end in self._used.items() if end <= now]:
+        now = self.wall()
+        for used in [used for used, (_, end) in self._used.items() if end <= now]:
             del self._used[used]
-        if (app.client_id, name) in self._used:
-            raise _unproven("Its jti was used before")
-        self._used[app.client_id, name] = until
+        if self._used.setdefault((app.client_id, name), (assertion, until))[0] != assertion:
+            raise _unproven("Its jti was used before, in another one")
 
 
 def thumbprints(certificate: x509.Certificate) -> dict[str, set[str]]:

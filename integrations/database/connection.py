@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import delete, event
@@ -142,12 +143,20 @@ def _begin_sqlite(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-async def check_reachable(database: Database) -> None:
-    """Raises DatabaseUnreachable with a sentence when the database does not answer."""
+async def check_reachable(database: Database, *, may_begin: bool = False) -> None:
+    """Raises DatabaseUnreachable with a sentence when the database does not answer.
+
+    An SQLite file that is not there is made only if it `may_begin`: at a mistyped path there would be an empty one.
+    """
     url = database.engine.url
     try:
         if url.get_backend_name() == "sqlite" and url.database:
             # A file that does not open would leave the asynchronous driver's thread behind, with a traceback.
+            if not may_begin and await asyncio.to_thread(_would_begin, Path(url.database)):
+                raise DatabaseUnreachable(
+                    f"There is no database file {url.database}: correct PERENNIAL_DATABASE_URL, or to begin one there "
+                    "run perennial database upgrade."
+                )
             await asyncio.to_thread(_open_file, url.database)
         async with database.reading() as session:
             await session.connection()
@@ -156,6 +165,10 @@ async def check_reachable(database: Database) -> None:
             f"The database at {database.where} does not answer ({_short(error)}). "
             "Check PERENNIAL_DATABASE_URL and that the server is running."
         ) from error
+
+
+def _would_begin(file: Path) -> bool:
+    return file.parent.is_dir() and not file.exists()
 
 
 def _open_file(name: str) -> None:

@@ -1,12 +1,29 @@
 """The app registration as msal knows it, made when first needed: making it asks Entra for its endpoints."""
 
+import logging
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 import msal
 import requests
 
 from config.settings import Settings
+from integrations.entra.credential import (
+    CAPABILITIES,
+    CredentialUnusable,
+    ManagedIdentity,
+    Version,
+    for_msal,
+    version_of,
+)
 from integrations.entra.http import EntraHttp
+
+log = logging.getLogger(__name__)
+
+# A certificate that could not be taken up is tried again so much later, unless it changes once more before.
+AGAIN_AFTER_SECONDS = 60
 
 
 class EntraUnreachable(Exception):
@@ -17,50 +34,100 @@ class TenantUnknown(Exception):
     """Entra answers, but knows no such tenant."""
 
 
-def open_app(settings: Settings, http: EntraHttp, token_cache: Any = None) -> Any:
-    """A ConfidentialClientApplication. Blocks on the network: call it in a thread.
+class EntraApp:
+    """msal's client for the app, with one memory of tokens (`memory` makes it) whatever becomes of its certificate.
 
-    Raises EntraUnreachable and TenantUnknown.
+    Blocks on the network: call it in a thread. Lifetimes are real time.
     """
-    try:
-        return msal.ConfidentialClientApplication(
-            settings.client_id,
-            authority=settings.authority,
-            client_credential=_credential(settings),
-            http_client=http,
-            # The authority is one of Microsoft's own, so there is nothing to look up.
-            instance_discovery=False,
-            token_cache=token_cache,
-            exclude_scopes=["offline_access"],
-        )
-    except (requests.RequestException, msal.exceptions.MsalServiceError) as error:
-        raise EntraUnreachable(unreachable(settings)) from error
-    except ValueError as error:
-        # Without a certificate, the authority is all that is left to be wrong.
-        if "OIDC Discovery failed" in str(error) or not settings.certificate_file:
-            raise TenantUnknown(f"Entra knows no tenant {settings.tenant_id}; correct PERENNIAL_TENANT_ID.") from error
-        raise TenantUnknown(
-            "The certificate cannot be used; check PERENNIAL_CERTIFICATE_FILE (it holds key and certificate) "
-            "and PERENNIAL_CERTIFICATE_PASSWORD."
-        ) from error
+
+    def __init__(self, settings: Settings, http: EntraHttp, memory: Callable[[], Any] = msal.TokenCache) -> None:
+        self._settings = settings
+        self._http = http
+        self._memory = memory
+        self._tokens = memory()
+        self._identity = ManagedIdentity(settings) if settings.managed_identity else None
+        self._client: Any = None
+        self._version: Version = None
+        self._refused: Version = None
+        self._again_at = 0.0
+        self._opening = threading.Lock()
+
+    def client(self) -> Any:
+        """A ConfidentialClientApplication; a fresh one when the certificate file was changed.
+
+        Tokens from before stay good until they expire, and while a changed file cannot be used (half written, not
+        there for a moment) the client of before goes on. Raises EntraUnreachable, TenantUnknown, CredentialUnusable.
+        """
+        with self._opening:
+            version = version_of(self._settings)
+            if self._client is None:
+                self._client, self._version = self._open(), version
+            elif version and version != self._version and self._is_worth_trying(version):
+                self._take_up(version)
+            return self._client
+
+    def token_of_the_machine(self, resource: str, claims_challenge: str | None) -> str | None:
+        """The token of a system-assigned identity, which is its own principal; None with every other credential.
+
+        Raises CredentialUnusable.
+        """
+        if self._identity is None or not self._identity.is_system:
+            return None
+        return self._identity.token(resource, claims_challenge)
+
+    def forget(self) -> None:
+        """Drop what is remembered, since Graph refused it."""
+        with self._opening:
+            self._client, self._tokens = None, self._memory()
+            if self._identity:
+                self._identity.close()
+                self._identity = ManagedIdentity(self._settings)
+
+    def close(self) -> None:
+        if self._identity:
+            self._identity.close()
+        self._http.close()
+
+    def _is_worth_trying(self, version: Version) -> bool:
+        return version != self._refused or time.monotonic() >= self._again_at
+
+    def _take_up(self, version: Version) -> None:
+        try:
+            self._client, self._version = self._open(), version
+            log.info("the changed certificate is in use")
+        except (EntraUnreachable, TenantUnknown, CredentialUnusable) as error:
+            self._refused, self._again_at = version, time.monotonic() + AGAIN_AFTER_SECONDS
+            log.warning("the changed certificate is not used yet: %s", error)
+
+    def _open(self) -> Any:
+        settings = self._settings
+        try:
+            return msal.ConfidentialClientApplication(
+                settings.client_id,
+                authority=settings.authority,
+                client_credential=for_msal(settings, self._identity),
+                http_client=self._http,
+                # The authority is one of Microsoft's own, so there is nothing to look up.
+                instance_discovery=False,
+                token_cache=self._tokens,
+                exclude_scopes=["offline_access"],
+                client_capabilities=CAPABILITIES,
+            )
+        except (requests.RequestException, msal.exceptions.MsalServiceError) as error:
+            raise EntraUnreachable(unreachable(settings)) from error
+        except ValueError as error:
+            # Without a certificate, the authority is all that is left to be wrong.
+            if "OIDC Discovery failed" in str(error) or not settings.certificate_file:
+                raise TenantUnknown(
+                    f"Entra knows no tenant {settings.tenant_id}; correct PERENNIAL_TENANT_ID."
+                ) from error
+            raise TenantUnknown(
+                "The certificate cannot be used; check PERENNIAL_CERTIFICATE_FILE (it holds key and certificate) "
+                "and PERENNIAL_CERTIFICATE_PASSWORD."
+            ) from error
 
 
 def unreachable(settings: Settings) -> str:
     if settings.sandbox_url:
         return f"No sandbox tenant answers at {settings.sandbox_url} (PERENNIAL_SANDBOX_URL); start it first."
     return f"Entra does not answer at {settings.sign_in_host}; check the network. It will be tried again."
-
-
-def _credential(settings: Settings) -> object:
-    if not settings.certificate_file:
-        return settings.client_secret.get_secret_value() if settings.client_secret else None
-    password = settings.certificate_password
-    passphrase = {"passphrase": password.get_secret_value()} if password else {}
-    if settings.certificate_file.suffix.lower() in {".pfx", ".p12"}:
-        return {
-            "private_key_pfx_path": str(settings.certificate_file),
-            "public_certificate": True,
-            **passphrase,
-        }
-    pem = settings.certificate_file.read_text()
-    return {"private_key": pem, "public_certificate": pem, **passphrase}

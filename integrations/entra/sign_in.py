@@ -17,8 +17,9 @@ import jwt
 import msal
 import requests
 
-from config.settings import Settings
-from integrations.entra.app import EntraUnreachable, TenantUnknown, open_app, unreachable
+from config.settings import SYSTEM, Settings, SettingsError
+from integrations.entra.app import EntraApp, EntraUnreachable, TenantUnknown, unreachable
+from integrations.entra.credential import CredentialUnusable
 from integrations.entra.http import open_entra_http
 
 LEEWAY_SECONDS = 60
@@ -48,12 +49,22 @@ class ForgetfulCache(msal.TokenCache):  # type: ignore[misc]
 
 
 class SignIn:
-    """One sign-in is `start`, a walk to Entra and back, and `finish`. Lifetimes are real time."""
+    """One sign-in is `start`, a walk to Entra and back, and `finish`. Lifetimes are real time.
+
+    Raises SettingsError when the credential is one that can sign nobody in.
+    """
 
     def __init__(self, settings: Settings) -> None:
+        if settings.managed_identity == SYSTEM:
+            raise SettingsError(
+                (
+                    "PERENNIAL_MANAGED_IDENTITY is 'system', an identity that signs nobody in; give the web face a "
+                    "user-assigned one that the app registration trusts, or another credential of the app.",
+                )
+            )
         self._settings = settings
         self._http = open_entra_http(settings)
-        self._app: Any = None
+        self._app = EntraApp(settings, self._http, ForgetfulCache)
         self._keys: dict[str, jwt.PyJWK] = {}
 
     async def start(self, redirect_uri: str) -> tuple[str, dict[str, Any]]:
@@ -73,12 +84,14 @@ class SignIn:
         return await asyncio.to_thread(self._finish, flow, dict(query))
 
     def close(self) -> None:
-        self._http.close()
+        self._app.close()
 
     def _finish(self, flow: dict[str, Any], query: dict[str, str]) -> SignedIn:
         app = self._open()
         try:
             answer = app.acquire_token_by_auth_code_flow(flow, query)
+        except CredentialUnusable as error:
+            raise SignInRefused(f"{error} Please tell whoever runs this.") from error
         except (ValueError, RuntimeError, KeyError) as error:
             # msal's words for a state, a nonce or a flow that is not the one this browser started with.
             raise SignInRefused(
@@ -94,10 +107,9 @@ class SignIn:
 
     def _open(self) -> Any:
         try:
-            self._app = self._app or open_app(self._settings, self._http, ForgetfulCache())
-        except (EntraUnreachable, TenantUnknown) as error:
+            return self._app.client()
+        except (EntraUnreachable, TenantUnknown, CredentialUnusable) as error:
             raise SignInRefused(str(error)) from error
-        return self._app
 
     def _verified(self, id_token: str, nonce: str) -> SignedIn:
         settings = self._settings

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-import threading
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +11,12 @@ import requests
 from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsValidator
 
 from config.settings import Settings
-from integrations.entra.app import EntraUnreachable, TenantUnknown, open_app, unreachable
+from integrations.entra.app import EntraApp, EntraUnreachable, TenantUnknown, unreachable
+from integrations.entra.credential import CredentialUnusable
 from integrations.entra.http import open_entra_http
 
+# However many calls are refused for want of a permission, a fresh token is fetched no more often than this.
+DOUBTED_EVERY_SECONDS = 300.0
 # Entra's own words for "not now"; everything else it refuses stays refused until somebody acts.
 PASSING = frozenset({"temporarily_unavailable", "server_error", "too_many_requests"})
 # AADSTS numbers (learn.microsoft.com/entra/identity-platform/reference-error-codes) and what to do then.
@@ -22,6 +25,10 @@ ADVICE = {
     7000222: "the client secret has expired; make a new one and set PERENNIAL_CLIENT_SECRET",
     700016: "the tenant knows no such app; correct PERENNIAL_CLIENT_ID or PERENNIAL_TENANT_ID",
     700027: "the certificate is not registered for the app; upload it, or correct PERENNIAL_CERTIFICATE_FILE",
+    700024: "what proves the app is out of its time; check this machine's clock, and that the token file is kept fresh",
+    700211: "the app trusts nobody of that issuer; correct the issuer of its federated credential",
+    700212: "the app's federated credential is for another audience; correct it there, or in what writes the token",
+    700213: "the app trusts no such subject; correct the subject of its federated credential",
     90002: "there is no such tenant; correct PERENNIAL_TENANT_ID",
 }
 
@@ -39,9 +46,8 @@ class MsalTokens(AccessTokenProvider):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._http = open_entra_http(settings)
-        self._app: Any = None
-        self._opening = threading.Lock()
+        self._app = EntraApp(settings, open_entra_http(settings))
+        self._doubted_at = -DOUBTED_EVERY_SECONDS
 
     def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
         return AllowedHostsValidator([urlsplit(self._settings.graph_url).hostname or ""])
@@ -59,20 +65,30 @@ class MsalTokens(AccessTokenProvider):
 
     def forget(self) -> None:
         """Drop what is cached, since Graph refused it."""
-        self._app = None
+        self._app.forget()
+
+    def doubt(self) -> None:
+        """As `forget`, but now and then only: what was granted since is in the next token, if at all."""
+        if time.monotonic() - self._doubted_at >= DOUBTED_EVERY_SECONDS:
+            self._doubted_at = time.monotonic()
+            self._app.forget()
 
     def close(self) -> None:
-        self._http.close()
+        self._app.close()
 
     def _acquire(self, claims_challenge: str | None) -> str:
+        scope = self._settings.graph_scope
         try:
-            with self._opening:
-                app = self._app = self._app or open_app(self._settings, self._http)
-            answer = app.acquire_token_for_client([self._settings.graph_scope], claims_challenge=claims_challenge)
+            of_the_machine = self._app.token_of_the_machine(scope.removesuffix("/.default"), claims_challenge)
+            if of_the_machine is not None:
+                return of_the_machine
+            answer = self._app.client().acquire_token_for_client([scope], claims_challenge=claims_challenge)
         except EntraUnreachable as error:
             raise TokenRefused(str(error), transient=True) from error
         except TenantUnknown as error:
             raise TokenRefused(str(error), transient=False) from error
+        except CredentialUnusable as error:
+            raise TokenRefused(str(error), error.transient) from error
         except (requests.RequestException, msal.exceptions.MsalServiceError, ValueError) as error:
             # ValueError: an answer that is no JSON, from a proxy for instance.
             raise TokenRefused(unreachable(self._settings), transient=True) from error

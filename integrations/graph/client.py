@@ -20,7 +20,7 @@ from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]
 
 from config.settings import Settings
-from integrations.graph.errors import GraphTrouble, TokenRejected, graph_words
+from integrations.graph.errors import GraphTrouble, NotAllowed, TokenRejected, graph_words
 
 Q = TypeVar("Q")
 
@@ -59,6 +59,8 @@ class Forgetful(Protocol):
 
     def forget(self) -> None: ...
 
+    def doubt(self) -> None: ...
+
 
 class Graph:
     """The SDK's client and its connections; one per event loop. An async context manager, or `aclose` it."""
@@ -75,7 +77,9 @@ class Graph:
     async def words(self, doing: str, permission: str, mailbox: str) -> AsyncIterator[None]:
         """`graph_words`, in a lane of `mailbox`: its other calls wait while three are in flight.
 
-        A trouble learns whom it is about. A refused token is also forgotten, so that the next try fetches a new one.
+        A trouble learns whom it is about. A refused token is also forgotten, so that the next try fetches a new one,
+        and one without a permission now and then: what is granted meanwhile is in new tokens only, and they live for
+        up to a day.
         """
         try:
             async with self._lanes[mailbox.casefold()], graph_words(doing, permission):
@@ -84,6 +88,8 @@ class Graph:
             trouble.permission, trouble.mailbox = permission, mailbox
             if isinstance(trouble, TokenRejected) and isinstance(self._tokens, Forgetful):
                 self._tokens.forget()
+            if isinstance(trouble, NotAllowed) and isinstance(self._tokens, Forgetful):
+                self._tokens.doubt()
             raise
 
     async def __aenter__(self) -> Self:

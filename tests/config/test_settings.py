@@ -26,6 +26,9 @@ REQUIRED = {
 }
 SANDBOX = REQUIRED | {"PERENNIAL_SANDBOX_URL": "http://127.0.0.1:8080"}
 PRODUCTION = REQUIRED | {"PERENNIAL_PUBLIC_URL": "https://checkins.meadow.example"}
+MACHINE = {name: text for name, text in PRODUCTION.items() if name != "PERENNIAL_CLIENT_SECRET"} | {
+    "PERENNIAL_MANAGED_IDENTITY": "System"
+}
 
 
 def problems(env: dict[str, str]) -> tuple[str, ...]:
@@ -48,6 +51,13 @@ def test_production_is_what_has_no_sandbox() -> None:
     settings = load_settings(PRODUCTION)
     assert settings.mode == "production"
     assert settings.graph_url == "https://graph.microsoft.com/v1.0"
+
+
+def test_the_app_may_prove_itself_without_a_secret_of_its_own() -> None:
+    assert load_settings(MACHINE).managed_identity == "system"
+    assert load_settings(MACHINE | {"PERENNIAL_MANAGED_IDENTITY": TENANT.upper()}).managed_identity == TENANT
+    federated = {name: text for name, text in PRODUCTION.items() if name != "PERENNIAL_CLIENT_SECRET"}
+    assert load_settings(federated | {"PERENNIAL_FEDERATED_TOKEN_FILE": __file__}).federated_token_file
 
 
 def test_a_national_cloud_signs_in_at_its_own_entra() -> None:
@@ -86,7 +96,7 @@ def test_nothing_set_names_every_required_setting_at_once() -> None:
     assert len(said) == 7
     for name in set(REQUIRED) - {"PERENNIAL_CLIENT_SECRET"}:
         assert any(sentence.startswith(f"{name} is not set; it must be ") for sentence in said), name
-    assert any("Neither PERENNIAL_CLIENT_SECRET nor PERENNIAL_CERTIFICATE_FILE" in one for one in said)
+    assert any(one.startswith("None of PERENNIAL_CLIENT_SECRET, PERENNIAL_CERTIFICATE_FILE, ") for one in said)
     assert any(one.startswith("PERENNIAL_PUBLIC_URL") for one in said)
 
 
@@ -148,6 +158,10 @@ def test_other_programs_variables_are_none_of_our_business() -> None:
     ("env", "part"),
     [
         (SANDBOX | {"PERENNIAL_CERTIFICATE_FILE": __file__}, "are both set"),
+        (SANDBOX | {"PERENNIAL_FEDERATED_TOKEN_FILE": __file__}, "are both set"),
+        (PRODUCTION | {"PERENNIAL_MANAGED_IDENTITY": "system"}, "PERENNIAL_MANAGED_IDENTITY is the safest of them"),
+        (MACHINE | {"PERENNIAL_SANDBOX_URL": "http://127.0.0.1:8080"}, "a real one does not leave for a sandbox"),
+        (MACHINE | {"PERENNIAL_MANAGED_IDENTITY": "me"}, "must be 'system', or the client id"),
         (SANDBOX | {"PERENNIAL_CERTIFICATE_PASSWORD": "x"}, "without PERENNIAL_CERTIFICATE_FILE"),
         (
             SANDBOX | {"PERENNIAL_GRAPH_URL": "https://graph.microsoft.com/v1.0"},

@@ -148,11 +148,19 @@ def test_an_assertion_that_says_the_wrong_thing_is_refused(ask: Ask, other: dict
     assert "access_token" not in answer.text
 
 
-def test_an_assertion_is_good_for_one_token(ask: Ask) -> None:
+def test_a_jti_is_good_for_one_assertion(ask: Ask) -> None:
     once = {"jti": "only-once"}
     assert ask(**once).status_code == 200
+    # Signed anew: PS256 salts, so the same claims make another one.
     again = ask(**once)
     assert (again.status_code, again.json()["error_codes"]) == (401, [700027])
+
+
+def test_the_same_assertion_may_be_presented_again_as_msal_does(ask: Ask) -> None:
+    now = int(time.time())
+    # RS256 does not salt: the same claims are the same assertion.
+    same: dict[str, Any] = {"algorithm": "RS256", "jti": "the-same", "nbf": now - 60, "exp": now + 600}
+    assert [ask(**same).status_code for _ in range(2)] == [200, 200]
 
 
 def test_only_a_registered_certificate_that_has_not_expired_proves_the_app(

@@ -56,10 +56,19 @@ async def test_a_second_upgrade_changes_nothing_and_keeps_what_is_there(
 
 
 async def test_a_database_without_our_tables_is_told_how_to_get_them(
-    any_database_url: str, keys: tuple[str, ...]
+    any_database_url: str, keys: tuple[str, ...], tmp_path: Path
 ) -> None:
+    (tmp_path / "perennial.db").touch()
     said = await says(open_database(any_database_url, keys))
     assert said.endswith("does not have the tables of this version: run perennial database upgrade.")
+
+
+async def test_a_file_that_is_not_there_is_not_begun_by_looking_for_it(
+    database_url: str, keys: tuple[str, ...], tmp_path: Path
+) -> None:
+    said = await says(open_database(database_url, keys))
+    assert said.startswith(f"There is no database file {tmp_path / 'perennial.db'}: correct PERENNIAL_DATABASE_URL")
+    assert not (tmp_path / "perennial.db").exists()
 
 
 async def test_a_database_of_another_version_is_not_worked_with(any_database_url: str, keys: tuple[str, ...]) -> None:

@@ -34,6 +34,8 @@ class StubEntra:
     refusal: tuple[int, Any] | None = None
     forms: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
+    identity: dict[str, Any] = field(default_factory=dict)
+    identity_asked: list[dict[str, str]] = field(default_factory=list)
 
     def claims(self, nonce: str, **changes: Any) -> dict[str, Any]:
         now = int(time.time())
@@ -60,6 +62,10 @@ class StubEntra:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         path = request.url.path
+        if path == "/msi/token":
+            self.identity_asked.append(dict(request.query_params))
+            await JSONResponse(self.identity)(scope, receive, send)
+            return
         self.paths.append(path)
         body = (await request.body()).decode()
         if body:
@@ -121,6 +127,8 @@ def entra(serving: StubEntra, spare_keys: list[rsa.RSAPrivateKey]) -> StubEntra:
     serving.refusal = None
     serving.forms.clear()
     serving.paths.clear()
+    serving.identity = {}
+    serving.identity_asked.clear()
     return serving
 
 

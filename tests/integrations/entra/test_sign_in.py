@@ -147,4 +147,4 @@ async def test_an_absent_entra_is_a_sentence(settings_for: Callable[..., Setting
 
 async def test_nobodys_tokens_are_kept(entra: Any, sign_in: SignIn) -> None:
     await walk(entra, sign_in)
-    assert not list(sign_in._app.token_cache.search("AccessToken"))
+    assert not list(sign_in._app.client().token_cache.search("AccessToken"))

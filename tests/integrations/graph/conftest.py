@@ -67,6 +67,7 @@ class CountedTokens(AccessTokenProvider):
 
     def __init__(self) -> None:
         self.number = 1
+        self.doubts = 0
 
     def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
         return AllowedHostsValidator(["127.0.0.1"])
@@ -78,6 +79,9 @@ class CountedTokens(AccessTokenProvider):
 
     def forget(self) -> None:
         self.number += 1
+
+    def doubt(self) -> None:
+        self.doubts += 1
 
 
 @pytest.fixture(scope="session")

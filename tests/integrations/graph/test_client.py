@@ -9,6 +9,7 @@ import pytest
 from config.settings import Settings
 from integrations.graph.client import ForeignHost, Graph, open_graph
 from integrations.graph.directory import Directory
+from integrations.graph.errors import NotAllowed
 from integrations.graph.warm_up import warm_up
 
 
@@ -69,3 +70,13 @@ async def test_a_mailbox_has_at_most_three_calls_in_flight_and_others_do_not_wai
         assert going == {"ann": 3, "mara": 1}
         let_go.set()
     assert going == {"ann": 5, "mara": 1}
+
+
+async def test_a_missing_permission_casts_doubt_on_the_token_and_does_not_drop_it(
+    stub: Any, graph: Graph, tokens: Any
+) -> None:
+    stub.refuses(403, "ErrorAccessDenied")
+    with pytest.raises(NotAllowed):
+        async with graph.words("look a person up", "User.Read.All", "ann"):
+            await graph.service.users.by_user_id("ann").get()
+    assert (tokens.doubts, tokens.number) == (1, 1)
