@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -223,7 +224,7 @@ def assertion(by: Certified, registered: Registered, **other: Any) -> str:
         "aud": f"https://login.microsoftonline.com/{registered.tenant['tenant_id']}/oauth2/v2.0/token",
         "iss": registered.client_id,
         "sub": registered.client_id,
-        "jti": str(now),
+        "jti": str(uuid.uuid4()),
         "exp": now + 600,
     }
     return jwt.encode(claims | other, by.key, "RS256", {"x5t#S256": by.thumbprint.rstrip("=")})
