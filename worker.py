@@ -13,10 +13,12 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities import every_activity
 from activities.failures import Failures
+from activities.route import routes_of
 from config.logging import configure_logging
 from config.settings import Settings, SettingsError, load_settings
-from integrations.clock import open_clock
+from integrations.clock import RealClock, open_clock
 from integrations.database.connection import DatabaseUnreachable, open_database
+from integrations.database.leases import LASTS, LASTS_IN_VIRTUAL_TIME, Leases
 from integrations.database.migrate import check_current
 from integrations.database.wake_ups import keep_delivering
 from integrations.entra.tokens import MsalTokens, TokenRefused
@@ -25,6 +27,7 @@ from integrations.graph.warm_up import warm_up
 from integrations.temporal.connect import TemporalUnreachable, connect
 from integrations.temporal.passthrough import workflow_runner
 from integrations.temporal.pokes import Pokes
+from integrations.temporal.shards import polling, queue_of_a_mailbox
 from workflows import WORKFLOWS
 
 log = logging.getLogger(__name__)
@@ -48,12 +51,13 @@ async def working(settings: Settings) -> AsyncIterator[None]:
         stack.callback(tokens.close)
         await tokens.get_authorization_token(settings.graph_url)
         graph = await stack.enter_async_context(open_graph(settings, tokens))
-        await stack.enter_async_context(
+        activities = every_activity(settings, database, graph, clock)
+        common = await stack.enter_async_context(
             Worker(
                 client,
                 task_queue=settings.temporal_task_queue,
                 workflows=WORKFLOWS,
-                activities=every_activity(settings, database, graph, clock),
+                activities=activities,
                 workflow_runner=workflow_runner(),
                 interceptors=[Failures()],
                 workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
@@ -62,6 +66,12 @@ async def working(settings: Settings) -> AsyncIterator[None]:
                 graceful_shutdown_timeout=timedelta(seconds=30),
             )
         )
+        virtual = settings.clock_url is not None
+        leases = Leases(database, routes_of(settings).queues, LASTS_IN_VIRTUAL_TIME if virtual else LASTS)
+        open_queue = queue_of_a_mailbox(client, activities, [Failures()], virtual=virtual)
+        queues = await stack.enter_async_context(polling(leases, RealClock(), open_queue))
+        # All end at once: who stops us grants half a minute.
+        stack.push_async_callback(asyncio.gather, common.shutdown(), queues.put_away())
         owed = asyncio.create_task(keep_delivering(database))
         stack.callback(owed.cancel)
         yield

@@ -10,6 +10,7 @@ from activities.directory import Mailboxes
 from activities.letters.compose import Composer
 from activities.letters.send import Letters
 from activities.plans import Plans
+from activities.route import routes_of
 from activities.team_plans import TeamPlans
 from activities.zones import Zones
 from config.settings import Settings
@@ -28,7 +29,8 @@ def every_activity(
     mailboxes = Mailboxes(database, Directory(graph))
     calendars = Calendars(graph)
     calendar = Calendar(database, calendars, settings.public_url)
-    check_ins = CheckIns(database, calendar)
+    routes = routes_of(settings)
+    check_ins = CheckIns(database, calendar, routes)
     letters = Letters(
         database,
         Mail(graph),
@@ -38,6 +40,7 @@ def every_activity(
         clock,
         settings.help_contact,
         settings.trial_mailbox,
+        routes,
     )
     return [
         Cycles(database).open_due,

@@ -1,5 +1,7 @@
 """Finds an hour for each of a manager's check-ins that wait for one, and commits them as intended bookings."""
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -72,6 +74,7 @@ class TeamPlans:
         self._calendars = calendars
         self._mailboxes = mailboxes
         self._service_mailbox = service_mailbox
+        self._planning = defaultdict[str, asyncio.Lock](asyncio.Lock)
 
     @activity.defn(name="team_plans.plan_team")
     async def plan_team(self, about: Moment) -> None:
@@ -80,7 +83,15 @@ class TeamPlans:
         1. Reads the calendars of everybody concerned. 2. Decides, without touching anything. 3. In one transaction
         that locks the people, checks again against what was booked meanwhile, and commits the bookings as
         `intended`. Whose calendar cannot be read is not booked blindly.
+
+        Of a team whose check-ins all ask at once the first is planned with the others; those find nothing left to do.
         """
+        async with self._database.reading() as session:
+            partner_id = (await session.get_one(CheckInRow, about.id)).partner_id
+        async with self._planning[partner_id]:
+            await self._plan_team(about)
+
+    async def _plan_team(self, about: Moment) -> None:
         waiting = await self._waiting(about)
         if not waiting:
             return
@@ -190,8 +201,10 @@ class TeamPlans:
         chosen = {choice.check_in_id: choice for choice in choices}
         async with self._database.transaction() as session:
             await lock_people(session, [partner.id, *(each.pair.person.id for each in waiting)])
+            # All before the first booking takes a place in its organizer's minute, which is locked last.
+            rows = {each.id: await lock_check_in(session, each.id) for each in waiting}
             for each in waiting:
-                row = await lock_check_in(session, each.id)
+                row = rows[each.id]
                 choice = chosen.get(each.id)
                 if choice is None:
                     await _no_hour(session, each.pair, without.get(each.id), now)
