@@ -6,9 +6,11 @@ import secrets
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,10 +19,10 @@ import typer
 from cryptography.fernet import Fernet
 
 from cli.demo.tenant_state import read_letters, read_people, read_talks
-from cli.demo.virtual_time import virtual_time
+from cli.demo.virtual_time import VirtualTime, virtual_time
 from cli.installation import Installation, open_installation
 from cli.people import enrol_people
-from cli.processes import children, python, stopped_by_signals, without_settings
+from cli.processes import Child, Children, children, python, stopped_by_signals, without_settings
 from cli.sandbox import Tenant, start_sandbox
 from cli.temporal_programs import test_server_program
 from config.settings import load_settings
@@ -32,7 +34,7 @@ from integrations.database.wake_ups import deliver_owed
 
 DAY0 = date(2030, 2, 4)
 READY_WITHIN_SECONDS = 60
-SLICE = timedelta(hours=6)
+SLICE = timedelta(minutes=10)
 # Everybody is due on the Monday of the third week and booked on day 0, and the form leaves that very day for all whom
 # the caps of their manager let talk by then.
 POLICY = Policy(
@@ -78,19 +80,52 @@ class Figures:
         )
 
 
-async def live_through(people: int, days: int, data: Path, env: Mapping[str, str], seed: int = 1) -> Figures:
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A tenant, a Temporal server with a virtual clock, and a database in which everybody waits for a worker."""
+
+    clock: VirtualTime
+    children: Children
+    tenant: Tenant
+    http: httpx.AsyncClient
+    organization: Mapping[str, Any]
+    installation: Installation
+    variables: Mapping[str, str]
+
+    async def start_worker(self, name: str) -> Child:
+        worker = await self.children.start(name, python("-m", "worker"), self.variables)
+        await worker.says("the worker works", READY_WITHIN_SECONDS)
+        return worker
+
+    async def live(self, span: timedelta) -> None:
+        until = await self.clock.now() + span
+        while (now := await self.clock.now()) < until:
+            await self.clock.skip_to(min(until, now + SLICE))
+            await deliver_owed(self.installation.database)
+
+
+async def live_through(people: int, days: int, data: Path, env: Mapping[str, str]) -> Figures:
     """Lives so many days from day 0 with a worker process, in `data`, an empty folder. Nobody answers anything."""
-    began = datetime.combine(DAY0, datetime.min.time(), UTC)
+    async with stage(people, data, env) as everything:
+        stopwatch = time.monotonic()
+        await everything.start_worker("worker")
+        await everything.live(timedelta(days=days))
+        return await figures(everything, time.monotonic() - stopwatch)
+
+
+@asynccontextmanager
+async def stage(people: int, data: Path, env: Mapping[str, str]) -> AsyncIterator[Stage]:
+    """Everything but a worker; it ends when this does."""
     logs = data / "logs"
     await asyncio.to_thread(logs.mkdir)
     async with (
-        virtual_time(test_server_program(env), began) as clock,
+        virtual_time(test_server_program(env), datetime.combine(DAY0, clock_time(), UTC)) as clock,
         children(logs, without_settings(env)) as started,
         httpx.AsyncClient(trust_env=False, timeout=60) as http,
     ):
         tenant = await start_sandbox(
             started,
-            seed=seed,
+            seed=1,
             people=people,
             day0=DAY0,
             redirect_uri="http://127.0.0.1:8000/sign-in/done",
@@ -107,17 +142,8 @@ async def live_through(people: int, days: int, data: Path, env: Mapping[str, str
         await upgrade_async(settings.database_url)
         organization = (await http.get(f"{tenant.url}/_sandbox/organization")).raise_for_status().json()
         async with open_installation(settings, with_temporal=True) as installation:
-            stopwatch = time.monotonic()
             await _settle(installation, organization)
-            worker = await started.start("worker", python("-m", "worker"), variables)
-            await worker.says("the worker works", READY_WITHIN_SECONDS)
-            until = began + timedelta(days=days)
-            while (now := await clock.now()) < until:
-                await clock.skip_to(min(until, now + SLICE))
-                started.check_running()
-                await deliver_owed(installation.database)
-            seconds = time.monotonic() - stopwatch
-        return await _figures(http, tenant, organization, seconds)
+            yield Stage(clock, started, tenant, http, organization, installation, variables)
 
 
 async def _settle(installation: Installation, organization: Mapping[str, Any]) -> None:
@@ -148,11 +174,11 @@ async def _settle(installation: Installation, organization: Mapping[str, Any]) -
     await enrol_people(installation, POLICY.name, [each.mail for each in people if each.manager_mail])
 
 
-async def _figures(http: httpx.AsyncClient, tenant: Tenant, organization: Mapping[str, Any], seconds: float) -> Figures:
-    service = tenant.service_mailbox
-    ledger = (await http.get(f"{tenant.url}/_sandbox/ledger")).raise_for_status().json()["entries"]
-    box = {"mailbox": service}
-    state = (await http.get(f"{tenant.url}/_sandbox/state", params=box)).raise_for_status().json()
+async def figures(stage: Stage, seconds: float) -> Figures:
+    """What the tenant has counted so far."""
+    url, service, organization = stage.tenant.url, stage.tenant.service_mailbox, stage.organization
+    ledger = (await stage.http.get(f"{url}/_sandbox/ledger")).raise_for_status().json()["entries"]
+    state = (await stage.http.get(f"{url}/_sandbox/state", params={"mailbox": service})).raise_for_status().json()
     talks = [each for each in read_talks(state, service) if not each.cancelled]
     letters = read_letters(state, service)
     calls = [each | {"at": datetime.fromisoformat(each["at"])} for each in ledger if each["mailbox"]]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+_LONGEST_LINE = 64 * 1024 * 1024
 # A process that has not ended this long after SIGTERM is killed.
 GRACE_SECONDS = 10
 
@@ -102,6 +103,8 @@ class Children:
                 stdout=asyncio.subprocess.PIPE if speaks else file,
                 stderr=file,
                 start_new_session=True,
+                # The sandbox names all its people in one line, and there may be thousands.
+                limit=_LONGEST_LINE,
             )
         child = Child(name, log, process)
         self.started.append(child)
