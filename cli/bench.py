@@ -104,11 +104,11 @@ class Stage:
             await deliver_owed(self.installation.database)
 
 
-async def live_through(people: int, days: int, data: Path, env: Mapping[str, str]) -> Figures:
-    """Lives so many days from day 0 with a worker process, in `data`, an empty folder. Nobody answers anything."""
+async def live_through(people: int, days: int, data: Path, env: Mapping[str, str], workers: int = 1) -> Figures:
+    """Lives so many days from day 0 with worker processes, in `data`, an empty folder. Nobody answers anything."""
     async with stage(people, data, env) as everything:
         stopwatch = time.monotonic()
-        await everything.start_worker("worker")
+        await asyncio.gather(*(everything.start_worker(f"worker-{number}") for number in range(1, workers + 1)))
         await everything.live(timedelta(days=days))
         return await figures(everything, time.monotonic() - stopwatch)
 
@@ -252,14 +252,15 @@ def bench() -> None:
 def load(
     people: Annotated[int, typer.Option(min=1, help="How many people who have a manager.")] = 500,
     days: Annotated[int, typer.Option(min=1, help="How many days they live; 19 take them through the due week.")] = 19,
+    workers: Annotated[int, typer.Option(min=1, help="How many worker processes share the work.")] = 1,
 ) -> None:
     """Let everybody become due in one week, and print how near that came to each limit."""
     with tempfile.TemporaryDirectory(prefix="perennial-bench-") as folder:
-        figures = asyncio.run(_load(people, days, Path(folder)))
+        figures = asyncio.run(_load(people, days, Path(folder), workers))
     for line in figures.lines():
         typer.echo(line)
 
 
-async def _load(people: int, days: int, data: Path) -> Figures:
+async def _load(people: int, days: int, data: Path, workers: int) -> Figures:
     async with stopped_by_signals():
-        return await live_through(people, days, data, os.environ)
+        return await live_through(people, days, data, os.environ, workers)

@@ -43,6 +43,11 @@ class Leases:
         self.holder = new_id()
         self.lasts = lasts
 
+    @property
+    def others_may_reach_it(self) -> bool:
+        """Whether a database that does not answer us may answer others. An SQLite file that is locked is so for all."""
+        return self._database.engine.dialect.name != "sqlite"
+
     async def renew(self, now: datetime) -> Round:
         """Renews ours, the surplus too until it is given back, and takes what is free. One process at a time."""
         async with self._database.transaction() as session:

@@ -55,7 +55,7 @@ class Polling:
             done = await self._leases.renew(now)
         except AWAY as error:
             log.warning("the leases of our queues cannot be renewed (%s)", type(error).__name__)
-            if self._until and now >= self._until:
+            if self._leases.others_may_reach_it and self._until and now >= self._until:
                 # Somebody else may have them by now.
                 self._close(self._polled, give_back=False)
             return self._leases.lasts / RENEWALS / 10

@@ -73,13 +73,18 @@ class Process:
             work.finished.set()
 
 
+async def made(url: str, keys: tuple[str, ...]) -> Database:
+    database = open_database(url, keys)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Table.metadata.create_all)
+    return database
+
+
 @pytest.fixture
 async def database(database_url: str, keys: tuple[str, ...]) -> AsyncIterator[Database]:
-    made = open_database(database_url, keys)
-    async with made.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
-    yield made
-    await made.close()
+    database = await made(database_url, keys)
+    yield database
+    await database.close()
 
 
 def a_process(database: Database, clock: SettableClock) -> Process:
@@ -131,23 +136,49 @@ async def rows(database: Database) -> list[Lease]:
         return list((await session.scalars(select(Lease))).all())
 
 
-async def test_whoever_cannot_renew_stops_when_the_leases_lapse_and_not_before(database: Database) -> None:
+async def test_whoever_cannot_renew_stops_when_the_leases_lapse_and_not_before(
+    postgres_url: str, keys: tuple[str, ...]
+) -> None:
+    database = await made(postgres_url, keys)
     one = a_process(database, SettableClock())
     await one.look()
-    async with database.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE leases RENAME TO away"))
+    await rename(database, "leases", "away")
     assert await one.look(LASTS - timedelta(seconds=1)) <= timedelta(seconds=1)
     assert one.queues.polled == set(QUEUES)
     await one.look(timedelta(seconds=1))
     one.finish()
     await asyncio.gather(*one.queues._closing.values())
     assert one.queues.polled == set()
-    async with database.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE away RENAME TO leases"))
+    await rename(database, "away", "leases")
     await one.look()
     assert one.queues.polled == set(QUEUES), "and begins anew when it can"
     one.finish()
     await one.queues.put_away()
+    await database.close()
+
+
+async def test_a_file_that_is_locked_is_locked_for_all_so_nobody_stops(database: Database) -> None:
+    one = a_process(database, SettableClock())
+    await one.look()
+    await rename(database, "leases", "away")
+    await one.look(10 * LASTS)
+    assert one.queues.polled == set(QUEUES)
+    await rename(database, "away", "leases")
+    # Somebody had them meanwhile after all.
+    async with database.transaction() as session:
+        for row in await session.scalars(select(Lease)):
+            row.holder, row.until = "another", one.clock.at + LASTS
+    await one.look(timedelta(seconds=1))
+    one.finish()
+    await asyncio.gather(*one.queues._closing.values())
+    assert one.queues.polled == set()
+    assert not [row for row in await rows(database) if row.name in QUEUES and row.holder != "another"]
+    await one.queues.put_away()
+
+
+async def rename(database: Database, name: str, to: str) -> None:
+    async with database.engine.begin() as connection:
+        await connection.execute(text(f"ALTER TABLE {name} RENAME TO {to}"))
 
 
 async def test_what_ends_by_itself_is_begun_anew(database: Database) -> None:
