@@ -12,12 +12,14 @@ from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 from activities import every_activity
 from activities.failures import Failures
+from activities.route import routes_of
 from config.logging import configure_logging
 from config.settings import Settings, SettingsError, load_settings
-from integrations.clock import open_clock
+from integrations.clock import RealClock, open_clock
 from integrations.database.calendar_watches import ensure_watch
 from integrations.database.connection import DatabaseUnreachable, open_database
 from integrations.database.directory_watches import ensure_directory_watch
+from integrations.database.leases import LASTS, LASTS_IN_VIRTUAL_TIME, Leases
 from integrations.database.migrate import check_current
 from integrations.database.wake_ups import keep_delivering
 from integrations.entra.tokens import MsalTokens, TokenRefused
@@ -26,6 +28,7 @@ from integrations.graph.warm_up import warm_up
 from integrations.temporal.connect import TemporalUnreachable, connect
 from integrations.temporal.passthrough import workflow_runner
 from integrations.temporal.pokes import Pokes
+from integrations.temporal.shards import polling, queue_of_a_mailbox
 from workflows import WORKFLOWS
 
 log = logging.getLogger(__name__)
@@ -49,12 +52,13 @@ async def working(settings: Settings) -> AsyncIterator[None]:
         stack.callback(tokens.close)
         await tokens.get_authorization_token(settings.graph_url)
         graph = await stack.enter_async_context(open_graph(settings, tokens))
-        await stack.enter_async_context(
+        activities = every_activity(settings, database, graph, clock)
+        common = await stack.enter_async_context(
             Worker(
                 client,
                 task_queue=settings.temporal_task_queue,
                 workflows=WORKFLOWS,
-                activities=every_activity(settings, database, graph, clock),
+                activities=activities,
                 workflow_runner=workflow_runner(),
                 interceptors=[Failures(database, clock)],
                 workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
@@ -64,6 +68,12 @@ async def working(settings: Settings) -> AsyncIterator[None]:
                 graceful_shutdown_timeout=timedelta(seconds=25),
             )
         )
+        virtual = settings.clock_url is not None
+        leases = Leases(database, routes_of(settings).queues, LASTS_IN_VIRTUAL_TIME if virtual else LASTS)
+        open_queue = queue_of_a_mailbox(client, activities, [Failures(database, clock)], virtual=virtual)
+        queues = await stack.enter_async_context(polling(leases, RealClock(), open_queue))
+        # All end at once: who stops us grants half a minute.
+        stack.push_async_callback(asyncio.gather, common.shutdown(), queues.put_away())
         async with database.transaction() as session:
             await ensure_watch(session, settings.service_mailbox, await clock.now())
             await ensure_directory_watch(session, await clock.now())

@@ -15,6 +15,7 @@ from activities.letters.send import Letters
 from activities.offers import Offers
 from activities.plans import Plans
 from activities.reconciliation import Reconciliation
+from activities.route import routes_of
 from activities.stuck import Stuck
 from activities.team_plans import TeamPlans
 from activities.zones import Zones
@@ -38,7 +39,8 @@ def every_activity(
     mailboxes = Mailboxes(database, Directory(graph))
     calendars = Calendars(graph)
     calendar = Calendar(database, calendars, settings.public_url)
-    check_ins = CheckIns(database, calendar)
+    routes = routes_of(settings)
+    check_ins = CheckIns(database, calendar, routes)
     team_plans = TeamPlans(database, calendars, mailboxes, settings.service_mailbox)
     offers = Offers(database, calendar, team_plans)
     letters = Letters(
@@ -50,6 +52,7 @@ def every_activity(
         clock,
         settings.help_contact,
         settings.trial_mailbox,
+        routes,
     )
     return [
         Cycles(database).open_due,

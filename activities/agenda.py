@@ -39,7 +39,7 @@ async def agenda(session: AsyncSession, pair: Pair, policy: Policy, now: datetim
         rests = await pair_paused_until(session, pair, policy, now)
         return [Next(Step.PLAN, max(now, row.plan_again_at or now, rests or now)), *_about_offers(offer, now)]
     if booking.state == "intended":
-        return [Next(Step.BOOK, now)]
+        return [Next(Step.BOOK, max(now, booking.minute or now))]
     said = await said_about(session, row.id, booking.no)
     asked_out = await asked_out_at(session, pair, booking, policy)
     if conclusion(said, ids(pair), asked_out=False):

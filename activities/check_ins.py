@@ -1,5 +1,8 @@
 """The story of one check-in, step by step: what comes next, and doing it."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from temporalio import activity
 
 from activities.agenda import agenda, asked_out_at, ids, outcome_asks, pre_read_at, silent
@@ -7,9 +10,12 @@ from activities.another_hour import give_up_hour
 from activities.calendar import Calendar
 from activities.moment import Moment
 from activities.pre_reads import make_snapshot
-from cycle.check_in import CALLED_OFF, Next, State, conclusion, first_of
+from activities.route import COMMON, Route, Routes
+from cycle.check_in import CALLED_OFF, Next, State, Step, conclusion, first_of
+from cycle.organizer import organizing_mailbox
+from cycle.policy import Policy
 from cycle.reflection import quarter_of
-from integrations.database.check_ins import check_in, close, lock_check_in, said_about
+from integrations.database.check_ins import Pair, check_in, close, lock_check_in, said_about
 from integrations.database.connection import Database
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.letters import items_about, owe_letter
@@ -18,21 +24,50 @@ from integrations.database.policies import policy_of_check_in
 from integrations.database.reflections import has_answered
 from integrations.database.tables import PreRead
 
+ASKS_NO_MAILBOX = frozenset({Step.CONCLUDE})
+"""Steps that our tables alone decide."""
+
+AWAITED = frozenset({Step.PLAN, Step.BOOK, Step.REREAD, Step.TAKE_SLOT, Step.CALL_OFF})
+"""Steps that follow, once there is an event, from what somebody did; the others come by the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a check-in needs next, the UTC instant from which it may be done, and where."""
+
+    step: Step
+    at: datetime
+    route: Route = COMMON
+
 
 class CheckIns:
     """The activities of `CheckIn`, but for those that write calendars."""
 
-    def __init__(self, database: Database, calendar: Calendar) -> None:
+    def __init__(self, database: Database, calendar: Calendar, routes: Routes) -> None:
         self._database = database
         self._calendar = calendar
+        self._routes = routes
 
     @activity.defn(name="check_ins.look")
-    async def look(self, about: Moment) -> Next | None:
+    async def look(self, about: Moment) -> Turn | None:
         """What this check-in needs next and from when; None when nothing does, or only a poke can tell."""
         async with self._database.reading() as session:
             pair = await check_in(session, about.id)
             policy = await policy_of_check_in(session, pair.row)
-            return first_of(await agenda(session, pair, policy, about.now))
+            upcoming = first_of(await agenda(session, pair, policy, about.now))
+        return Turn(upcoming.step, upcoming.at, self._route(upcoming, pair, policy)) if upcoming else None
+
+    def _route(self, upcoming: Next, pair: Pair, policy: Policy) -> Route:
+        """To the mailbox that has the event, or will have it."""
+        if upcoming.step in ASKS_NO_MAILBOX:
+            return COMMON
+        standing = pair.booking_in_calendar
+        if standing is None or upcoming.step is Step.PLAN:
+            mailbox = organizing_mailbox(policy.booking.organizer, self._routes.service_mailbox, pair.partner.oid)
+        else:
+            mailbox = standing.organizer
+        soon = pair.booking is not None and pair.booking.no > 1 and upcoming.step in AWAITED
+        return self._routes.of(mailbox, pair.partner.id, soon=soon or upcoming.step is Step.CALL_OFF)
 
     @activity.defn(name="check_ins.ask_for_reflection")
     async def ask_for_reflection(self, about: Moment) -> None:

@@ -1,5 +1,7 @@
 """Keeps what we know of a person's mailbox (working hours, zone, automatic replies) fresh enough to act on."""
 
+import asyncio
+from collections import defaultdict
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,13 +26,18 @@ class Mailboxes:
     def __init__(self, database: Database, directory: Directory) -> None:
         self._database = database
         self._directory = directory
+        self._asking = defaultdict[str, asyncio.Lock](asyncio.Lock)
 
     async def refreshed(self, person_id: str, now: datetime, fresh_for: timedelta = FRESH_FOR) -> Person:
         """The person as their mailbox describes them now, did at most `fresh_for` ago, or while it could be read.
 
         A zone of the mailbox's own making, or none, leaves the one that is known. Raises NoMailbox, and NoZone where
-        none is known at all, after telling HR.
+        none is known at all, after telling HR. However many ask at once, the mailbox is asked once.
         """
+        async with self._asking[person_id]:
+            return await self._refreshed(person_id, now, fresh_for)
+
+    async def _refreshed(self, person_id: str, now: datetime, fresh_for: timedelta) -> Person:
         async with self._database.reading() as session:
             person = await session.get_one(Person, person_id)
         if not stale(person, now, fresh_for):

@@ -1,6 +1,8 @@
 """Finds an hour for each of a manager's check-ins that wait for one, and commits them as intended bookings."""
 
+import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -78,6 +80,7 @@ class TeamPlans:
         self._calendars = calendars
         self._mailboxes = mailboxes
         self._service_mailbox = service_mailbox
+        self._planning = defaultdict[str, asyncio.Lock](asyncio.Lock)
 
     @activity.defn(name="team_plans.plan_team")
     async def plan_team(self, about: Moment) -> None:
@@ -89,7 +92,15 @@ class TeamPlans:
 
         Trouble with one of the others, or data of theirs that no rule can use, leaves them out and no more: their own
         check-in comes upon it by itself. Only trouble with the two of `about.id` is raised.
+
+        Of a team whose check-ins all ask at once the first is planned with the others; those find nothing left to do.
         """
+        async with self._database.reading() as session:
+            partner_id = (await session.get_one(CheckInRow, about.id)).partner_id
+        async with self._planning[partner_id]:
+            await self._plan_team(about)
+
+    async def _plan_team(self, about: Moment) -> None:
         waiting = await self._waiting(about)
         if not waiting:
             return
@@ -213,8 +224,10 @@ class TeamPlans:
         chosen = {choice.check_in_id: choice for choice in choices}
         async with self._database.transaction() as session:
             await lock_people(session, [partner.id, *(each.pair.person.id for each in waiting)])
+            # All before the first booking takes a place in its organizer's minute, which is locked last.
+            rows = {each.id: await lock_check_in(session, each.id) for each in waiting}
             for each in waiting:
-                row = await lock_check_in(session, each.id)
+                row = rows[each.id]
                 choice = chosen.get(each.id)
                 if choice is None:
                     await _no_hour(session, each.pair, without.get(each.id), now)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from cli import database, people, policy
+from cli import bench, database, people, policy
 from cli.demo.command import demo
 from cli.demo.virtual_time import TimeStandsStill
 from cli.doctor.command import doctor
@@ -62,6 +62,7 @@ app.command("doctor")(doctor)
 app.add_typer(policy.app, name="policy")
 app.add_typer(people.app, name="people")
 app.add_typer(database.app, name="database")
+app.add_typer(bench.app, name="bench")
 
 
 def main() -> None:

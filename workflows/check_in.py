@@ -6,6 +6,7 @@ from datetime import datetime
 from temporalio import workflow
 
 from workflows.patience import MICROSOFT, OUR_TABLES
+from workflows.routing import along
 from workflows.wake_up import Pokable
 
 with workflow.unsafe.imports_passed_through():
@@ -13,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.check_ins import CheckIns
     from activities.moment import Moment
     from activities.offers import Offers
+    from activities.route import Route
     from activities.team_plans import TeamPlans
     from activities.zones import Zones
     from cycle.check_in import Step
@@ -37,9 +39,9 @@ class CheckIn(Pokable):
                 return None
             if upcoming.at > workflow.now():
                 return upcoming.at
-            await self._take(upcoming.step)
+            await self._take(upcoming.step, upcoming.route)
 
-    async def _take(self, step: Step) -> None:
+    async def _take(self, step: Step, route: Route) -> None:
         about = Moment(self.check_in_id, workflow.now())
         doing: dict[Step, Callable[..., Awaitable[None]]] = {
             Step.PLAN: TeamPlans.plan_team,
@@ -56,4 +58,4 @@ class CheckIn(Pokable):
             Step.ASK_FOR_OUTCOME: CheckIns.ask_for_outcome,
             Step.CONCLUDE: CheckIns.conclude,
         }
-        await workflow.execute_activity_method(doing[step], about, **MICROSOFT)
+        await workflow.execute_activity_method(doing[step], about, **MICROSOFT, **along(route))

@@ -5,6 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 
 from workflows.patience import MICROSOFT
+from workflows.routing import along
 from workflows.wake_up import Pokable
 
 with workflow.unsafe.imports_passed_through():
@@ -30,5 +31,5 @@ class Postbox(Pokable):
             if found.letter_id is None or found.at is None or found.at > workflow.now():
                 return found.at
             await workflow.execute_activity_method(
-                Letters.deliver, Moment(found.letter_id, workflow.now()), **MICROSOFT
+                Letters.deliver, Moment(found.letter_id, workflow.now()), **MICROSOFT, **along(found.route)
             )

@@ -16,6 +16,7 @@ from activities.letters.compose import Composer
 from activities.letters.render import Rendered, render
 from activities.letters.wanted import overtaken
 from activities.moment import Moment
+from activities.route import COMMON, Route, Routes
 from cycle.mail_window import NoOpening, next_opening, open_at
 from cycle.policy import Policy
 from cycle.postbox import Box, Compose, Wait, Waiting, sort
@@ -27,6 +28,7 @@ from integrations.database.letters import (
     counted_since,
     drop,
     items_of,
+    keep_to_minute,
     move_letter,
     note_sent,
     open_actions_of,
@@ -60,10 +62,11 @@ SOFT_STEPS = ("action_ahead", "action_tomorrow")
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """`letter_id`: to deliver at `at`. Without one, `at` is when to look again; None for an empty box."""
+    """`letter_id`: to deliver at `at` by `route`. Without one, `at` is when to look again; None for an empty box."""
 
     letter_id: str | None
     at: datetime | None
+    route: Route = COMMON
 
 
 class Letters:
@@ -78,7 +81,8 @@ class Letters:
         senders: tuple[str, ...],
         clock: Clock,
         help_contact: str,
-        trial_mailbox: str | None = None,
+        trial_mailbox: str | None,
+        routes: Routes,
     ) -> None:
         self._database = database
         self._mail = mail
@@ -88,6 +92,7 @@ class Letters:
         self._clock = clock
         self._help_contact = help_contact
         self._trial_mailbox = trial_mailbox
+        self._routes = routes
 
     @activity.defn(name="letters.sort")
     async def sort(self, about: Moment) -> Sorted:
@@ -102,10 +107,11 @@ class Letters:
         async with self._database.transaction() as session:
             begun = await unfinished_letter(session, about.id)
             if begun and (begun.sending_at or await self._still_fits(session, begun, about.now)):
-                return Sorted(begun.id, begun.minute)
+                return self._to_deliver(begun, begun.minute)
+            if begun and begun.graph_id:
+                # Its draft is put away where its sender is talked to.
+                return self._to_deliver(begun, about.now)
             items = await self._wanted(session, await waiting_items(session, about.id), about.now)
-        if begun and begun.graph_id:
-            await self._mail.delete(begun.sender, begun.graph_id)
         if not items:
             return Sorted(None, None)
         try:
@@ -124,7 +130,8 @@ class Letters:
         items = await items_of(session, letter.id)
         wanted = await self._wanted(session, items, now, keep_some=letter.subject is not None)
         if not wanted:
-            letter.state = "dropped"
+            if letter.graph_id is None:
+                letter.state = "dropped"
             return False
         person = await session.get_one(Person, letter.recipient_id)
         policy = await rules_of(session, person.id)
@@ -174,11 +181,14 @@ class Letters:
             case Compose(keys, counted):
                 chosen = [items[key] for key in keys]
                 letter = await plan_letter(session, person.id, chosen, counted, self._senders, now)
-                return Sorted(letter.id, letter.minute)
+                return self._to_deliver(letter, letter.minute)
             case Wait(until):
                 return Sorted(None, until)
         # What HR holds waits; its release pokes.
         return Sorted(None, now + timedelta(days=1) if waiting else None)
+
+    def _to_deliver(self, letter: Letter, at: datetime) -> Sorted:
+        return Sorted(letter.id, at, self._routes.of(letter.sender, letter.recipient_id))
 
     @activity.defn(name="letters.deliver")
     async def deliver(self, about: Moment) -> None:
@@ -188,15 +198,21 @@ class Letters:
         try may have left, with its key or not yet, is looked up first. 3. `sending_at` is committed. 4. It is sent,
         and that is committed. A letter whose sending was cut off is read again for 15 minutes, since Exchange moves
         it when it can; then it is sent again if it is still a draft. If it is nowhere, its key is searched for; after
-        a day HR is told.
+        a day HR is told. A letter that says nothing any more is not sent, and its draft is deleted.
         Raises Transient to be called again.
         """
         # A retried call keeps its argument, so what time it is by now must be asked.
         about = Moment(about.id, await self._clock.now())
         async with self._database.reading() as session:
             letter = await session.get_one(Letter, about.id)
-            if letter.state in ("sent", "dropped") or await self._too_late(session, letter, about.now):
+            says_nothing = letter.sending_at is None and not await items_of(session, letter.id)
+            if letter.state in ("sent", "dropped") or (
+                not says_nothing and await self._too_late(session, letter, about.now)
+            ):
                 return
+        if says_nothing:
+            await self._put_away(letter)
+            return
         found_begun = letter.subject is not None
         if not found_begun:
             written = await self._write(about)
@@ -207,12 +223,28 @@ class Letters:
             letter = await self._draft(letter, found_begun)
         if letter.sending_at is not None and not await self._may_send_again(letter, about.now):
             return
-        async with self._database.transaction() as session:
-            (await session.get_one(Letter, about.id)).sending_at = about.now
+        if not await self._begin_to_send(about.id):
+            return
         assert letter.graph_id is not None
         if not await self._mail.send(letter.sender, letter.graph_id):
             raise Transient("send a letter", "its draft is gone; looking for it by its key.")
         await self._note_sent(about)
+
+    async def _put_away(self, letter: Letter) -> None:
+        if letter.graph_id:
+            await self._mail.delete(letter.sender, letter.graph_id)
+        async with self._database.transaction() as session:
+            (await session.get_one(Letter, letter.id)).state = "dropped"
+
+    async def _begin_to_send(self, letter_id: str) -> bool:
+        """Commits `sending_at`, in the minute where the letter has its place; False when that is still to come."""
+        now = await self._clock.now()
+        async with self._database.transaction() as session:
+            letter = await session.get_one(Letter, letter_id)
+            if not await keep_to_minute(session, letter, now):
+                return False
+            letter.sending_at = now
+        return True
 
     async def _too_late(self, session: AsyncSession, letter: Letter, now: datetime) -> bool:
         """Whether the window has closed since this was sorted, an outage ago, or its reader has left the company.

@@ -1,21 +1,20 @@
 """Letter items (what to tell somebody, once a key) and letters (the messages they leave in)."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.minutes import Place, minute_of, next_minute
 from integrations.database.connection import poke
+from integrations.database.minutes import Lock, one_at_a_time, place
 from integrations.database.once import insert_once
 from integrations.database.tables import ActionRow, Letter, LetterItem
 
 LETTERS_A_MINUTE = 30
 """Exchange Online sends at most 30 messages a minute for a mailbox and queues the rest silently."""
-
-PLACES_LOCK = 30_60
-"""PostgreSQL's advisory lock around giving out places; any number that nothing else in the database locks."""
 
 # Which workflow waits for a letter of this kind to have been sent.
 WAITING_FOR = {"check_in_id": "CheckIn", "action_id": "ActionChase", "plan_id": "PlanWatch"}
@@ -106,7 +105,7 @@ async def plan_letter(
     now: datetime,
 ) -> Letter:
     """Takes the items into one letter with a place in a sender's minute, the first that has room."""
-    sender, minute = await _place(session, senders, now)
+    sender, minute = await _place(session, senders, next_minute(now))
     letter = Letter(recipient_id=recipient_id, counted=counted, sender=sender, minute=minute, made_at=now)
     session.add(letter)
     await session.flush()
@@ -118,27 +117,23 @@ async def plan_letter(
 async def move_letter(session: AsyncSession, letter: Letter, senders: Sequence[str], to: datetime) -> None:
     """Gives a letter that has not left a place from `to` on; a draft stays with its sender."""
     own = [letter.sender] if letter.graph_id else senders
-    letter.sender, letter.minute = await _place(session, own, to)
+    letter.sender, letter.minute = await _place(session, own, next_minute(to))
 
 
-async def _place(session: AsyncSession, senders: Sequence[str], now: datetime) -> tuple[str, datetime]:
-    if session.get_bind().dialect.name == "postgresql":
-        # One at a time until the commit, or two would count the same free place (SQLite has one writer anyway).
-        await session.execute(select(func.pg_advisory_xact_lock(PLACES_LOCK)))
-    minute = now.replace(second=0, microsecond=0)
-    if minute < now:
-        minute += timedelta(minutes=1)
-    rows = await session.execute(
-        select(Letter.sender, Letter.minute, func.count())
-        .where(Letter.minute >= minute)
-        .group_by(Letter.sender, Letter.minute)
-    )
-    taken = {(sender, at): count for sender, at, count in rows}
-    while True:
-        for sender in senders:
-            if taken.get((sender, minute), 0) < LETTERS_A_MINUTE:
-                return sender, minute
-        minute += timedelta(minutes=1)
+async def keep_to_minute(session: AsyncSession, letter: Letter, now: datetime) -> bool:
+    """Whether a letter may leave now: in the minute where it has its place, and no other.
+
+    One that was held up gets another place, in this minute if there is room.
+    """
+    minute = minute_of(now)
+    if letter.minute < minute:
+        letter.sender, letter.minute = await _place(session, [letter.sender], minute)
+    return letter.minute == minute
+
+
+async def _place(session: AsyncSession, senders: Sequence[str], begin: datetime) -> Place:
+    await one_at_a_time(session, Lock.LETTERS)
+    return await place(session, Letter.sender, Letter.minute, senders, begin, LETTERS_A_MINUTE)
 
 
 async def items_of(session: AsyncSession, letter_id: str) -> Sequence[LetterItem]:

@@ -150,7 +150,10 @@ class Booking(Table):
     """One time and place of a check-in. A move is a new number that keeps the event."""
 
     __tablename__ = "bookings"
-    __table_args__ = (UniqueConstraint("check_in_id", "no"),)
+    __table_args__ = (
+        UniqueConstraint("check_in_id", "no"),
+        Index("ix_bookings_organizer_minute", "organizer", "minute"),
+    )
     id: Mapped[str] = _id()
     check_in_id: Mapped[str] = _to("check_ins.id")
     no: Mapped[int]
@@ -163,6 +166,8 @@ class Booking(Table):
     """Where the two lived when this hour was found: who moves away from there gets another."""
     organizer: Mapped[str]
     """The mailbox that has the event: the service mailbox's address, or the manager's Entra object id."""
+    minute: Mapped[datetime | None]
+    """The organizer's minute from which it is written into the calendar: at most 60 bookings share one."""
     state: Mapped[str] = mapped_column(default="intended", index=True)
     """intended | booked | moved | cancelled | paused"""
     transaction_id: Mapped[str]
@@ -535,6 +540,15 @@ class Stuck(Table):
     about: Mapped[str]
     """What exactly, in our own words: a permission and its mailbox, a fault and its place."""
     since: Mapped[datetime]
+
+
+class Lease(Table):
+    """What one process alone does until an instant of real time, unless it renews it: poll a queue, or be alive."""
+
+    __tablename__ = "leases"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[str]
+    until: Mapped[datetime]
 
 
 class Reading(Table):

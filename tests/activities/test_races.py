@@ -142,7 +142,7 @@ async def test_a_conclusion_drawn_meanwhile_leaves_the_check_in_excused(database
     await a_talk(database, "booked", "booked")
     async with database.transaction() as session:
         session.add(OutcomeAnswer(check_in_id="c", person_id="mara", booking_no=1, said="moved", said_at=MONDAY))
-    steps = CheckIns(database, cast(Any, None))
+    steps = CheckIns(database, cast(Any, None), cast(Any, None))
     await excused_before(database, lambda: steps.conclude(Moment("c", MONDAY)))
     assert await state_of(database) == "excused"
 

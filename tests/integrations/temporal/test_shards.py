@@ -1,0 +1,209 @@
+"""A process polls the queues whose leases it has, and stops before somebody else may begin."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, text
+
+from integrations.database.connection import Database, open_database
+from integrations.database.leases import LASTS, Leases
+from integrations.database.tables import Lease, Table
+from integrations.temporal.shards import Polling, polling
+
+NOW = datetime(2030, 2, 4, 9, 0, tzinfo=UTC)
+QUEUES = ("q/1", "q/2", "q/3", "q/4")
+
+
+@dataclass
+class SettableClock:
+    at: datetime = NOW
+
+    async def now(self) -> datetime:
+        return self.at
+
+    async def aclose(self) -> None:
+        return None
+
+
+@dataclass
+class Work:
+    """What polls one queue: it has something in flight until it is `finished`."""
+
+    name: str
+    log: list[str]
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    broken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        self.log.append(f"polls {self.name}")
+        ends = [asyncio.create_task(each.wait()) for each in (self.stopping, self.broken)]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for each in ends:
+            each.cancel()
+        if self.broken.is_set():
+            raise RuntimeError("it broke")
+        await self.finished.wait()
+        self.log.append(f"finished {self.name}")
+
+    async def shutdown(self) -> None:
+        self.log.append(f"takes no more from {self.name}")
+        self.stopping.set()
+        await self.finished.wait()
+
+
+@dataclass
+class Process:
+    queues: Polling
+    clock: SettableClock
+    log: list[str]
+    works: list[Work]
+
+    async def look(self, later: timedelta = timedelta()) -> timedelta:
+        self.clock.at += later
+        soon = await self.queues.look()
+        await asyncio.sleep(0)
+        return soon
+
+    def finish(self) -> None:
+        for work in self.works:
+            work.finished.set()
+
+
+async def made(url: str, keys: tuple[str, ...]) -> Database:
+    database = open_database(url, keys)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Table.metadata.create_all)
+    return database
+
+
+@pytest.fixture
+async def database(database_url: str, keys: tuple[str, ...]) -> AsyncIterator[Database]:
+    database = await made(database_url, keys)
+    yield database
+    await database.close()
+
+
+def a_process(database: Database, clock: SettableClock) -> Process:
+    log: list[str] = []
+    works: list[Work] = []
+
+    def open_queue(name: str) -> Work:
+        works.append(Work(name, log))
+        return works[-1]
+
+    return Process(Polling(Leases(database, QUEUES), clock, open_queue), clock, log, works)
+
+
+async def test_alone_it_polls_everything_and_looks_again_before_its_leases_lapse(database: Database) -> None:
+    one = a_process(database, SettableClock())
+    assert await one.look() == LASTS / 3
+    assert one.log == [f"polls {name}" for name in QUEUES]
+    await one.look(LASTS / 3)
+    assert len(one.log) == len(QUEUES), "nothing is begun twice"
+    one.finish()
+    await one.queues.put_away()
+
+
+async def test_a_queue_changes_hands_only_once_what_was_in_flight_has_finished(database: Database) -> None:
+    clock = SettableClock()
+    one, other = a_process(database, clock), a_process(database, clock)
+    await one.look()
+    await other.look()
+    assert other.log == []
+    await one.look(timedelta(seconds=10))
+    # Two are too many for one by now, and each has something in flight.
+    assert sorted(one.log[4:]) == ["takes no more from q/3", "takes no more from q/4"]
+    await one.look(timedelta(seconds=10))
+    await other.look(timedelta(seconds=15))
+    assert other.log == [], "their leases are renewed until they are finished"
+    one.finish()
+    async with asyncio.timeout(10):
+        while {row.name for row in await rows(database)} & {"q/3", "q/4"}:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    await other.look()
+    assert sorted(other.log) == ["polls q/3", "polls q/4"]
+    other.finish()
+    for each in (one, other):
+        await each.queues.put_away()
+
+
+async def rows(database: Database) -> list[Lease]:
+    async with database.reading() as session:
+        return list((await session.scalars(select(Lease))).all())
+
+
+async def test_whoever_cannot_renew_stops_when_the_leases_lapse_and_not_before(
+    postgres_url: str, keys: tuple[str, ...]
+) -> None:
+    database = await made(postgres_url, keys)
+    one = a_process(database, SettableClock())
+    await one.look()
+    await rename(database, "leases", "away")
+    assert await one.look(LASTS - timedelta(seconds=1)) <= timedelta(seconds=1)
+    assert one.queues.polled == set(QUEUES)
+    await one.look(timedelta(seconds=1))
+    one.finish()
+    await asyncio.gather(*one.queues._closing.values())
+    assert one.queues.polled == set()
+    await rename(database, "away", "leases")
+    await one.look()
+    assert one.queues.polled == set(QUEUES), "and begins anew when it can"
+    one.finish()
+    await one.queues.put_away()
+    await database.close()
+
+
+async def test_a_file_that_is_locked_is_locked_for_all_so_nobody_stops(database: Database) -> None:
+    one = a_process(database, SettableClock())
+    await one.look()
+    await rename(database, "leases", "away")
+    await one.look(10 * LASTS)
+    assert one.queues.polled == set(QUEUES)
+    await rename(database, "away", "leases")
+    # Somebody had them meanwhile after all.
+    async with database.transaction() as session:
+        for row in await session.scalars(select(Lease)):
+            row.holder, row.until = "another", one.clock.at + LASTS
+    await one.look(timedelta(seconds=1))
+    one.finish()
+    await asyncio.gather(*one.queues._closing.values())
+    assert one.queues.polled == set()
+    assert not [row for row in await rows(database) if row.name in QUEUES and row.holder != "another"]
+    await one.queues.put_away()
+
+
+async def rename(database: Database, name: str, to: str) -> None:
+    async with database.engine.begin() as connection:
+        await connection.execute(text(f"ALTER TABLE {name} RENAME TO {to}"))
+
+
+async def test_what_ends_by_itself_is_begun_anew(database: Database) -> None:
+    one = a_process(database, SettableClock())
+    await one.look()
+    one.works[0].broken.set()
+    await asyncio.gather(one.queues._polled["q/1"][1], return_exceptions=True)
+    await one.look()
+    assert one.log.count("polls q/1") == 2
+    assert one.log.count("polls q/2") == 1
+    one.finish()
+    await one.queues.put_away()
+
+
+async def test_at_the_end_everything_is_finished_and_given_back(database: Database) -> None:
+    process = a_process(database, SettableClock())
+
+    def open_queue(name: str) -> Work:
+        process.works.append(Work(name, process.log))
+        process.works[-1].finished.set()
+        return process.works[-1]
+
+    async with polling(Leases(database, QUEUES), SettableClock(), open_queue) as queues:
+        assert queues.polled == set(QUEUES)
+        assert len(await rows(database)) == len(QUEUES) + 1
+        await asyncio.sleep(0)
+    assert sorted(each for each in process.log if each.startswith("finished")) == [f"finished {q}" for q in QUEUES]
+    assert await rows(database) == []
