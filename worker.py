@@ -4,7 +4,6 @@ import asyncio
 import logging
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
@@ -55,7 +54,7 @@ async def working(settings: Settings) -> AsyncIterator[None]:
                 workflows=WORKFLOWS,
                 activities=every_activity(settings, database, graph, clock),
                 workflow_runner=workflow_runner(),
-                interceptors=[Failures()],
+                interceptors=[Failures(database, clock)],
                 workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
                 activity_task_poller_behavior=PollerBehaviorAutoscaling(),
                 max_concurrent_activities=20,
@@ -87,10 +86,7 @@ def main() -> int:
         asyncio.run(run(settings))
     except (SettingsError, TemporalUnreachable, DatabaseUnreachable, TokenRefused) as error:
         print(error, file=sys.stderr)
-        return 2
-    finally:
-        # Temporal's threads may still be ending; leaving at once can abort the interpreter.
-        time.sleep(0.5)
+        return 1
     return 0
 
 

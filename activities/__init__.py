@@ -10,6 +10,7 @@ from activities.directory import Mailboxes
 from activities.letters.compose import Composer
 from activities.letters.send import Letters
 from activities.plans import Plans
+from activities.stuck import Stuck
 from activities.team_plans import TeamPlans
 from config.settings import Settings
 from integrations.clock import Clock
@@ -53,4 +54,6 @@ def every_activity(
         Plans(database).watch,
         letters.sort,
         letters.deliver,
+        Stuck(database).unanswered,
+        Stuck(database).went_on,
     ]

@@ -7,7 +7,7 @@ from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import note_mailbox, stale
 from integrations.database.tables import Person
 from integrations.graph.directory import Directory
-from integrations.graph.errors import NoMailbox
+from integrations.graph.errors import Garbled, NoMailbox
 
 FRESH_FOR = timedelta(hours=4)
 
@@ -20,7 +20,10 @@ class Mailboxes:
         self._directory = directory
 
     async def refreshed(self, person_id: str, now: datetime) -> Person:
-        """The person as their mailbox describes them now. Raises NoMailbox, after telling HR."""
+        """The person as their mailbox describes them now, or did while its settings could still be read.
+
+        Raises NoMailbox, after telling HR.
+        """
         async with self._database.reading() as session:
             person = await session.get_one(Person, person_id)
         if not stale(person, now, FRESH_FOR):
@@ -35,10 +38,23 @@ class Mailboxes:
                 )
                 await ask_for_a_hand(session, f"mailbox/{person_id}", sentence, now, person_id)
             raise
+        except Garbled:
+            return await self._as_last_known(person_id, now)
         async with self._database.transaction() as session:
             person = await session.get_one(Person, person_id)
             note_mailbox(person, facts.weekdays, facts.opens, facts.closes, facts.away, now)
             if facts.zone:
                 person.zone = facts.zone
             await mended(session, f"mailbox/{person_id}", now)
+        return person
+
+    async def _as_last_known(self, person_id: str, now: datetime) -> Person:
+        async with self._database.transaction() as session:
+            person = await session.get_one(Person, person_id)
+            person.directory_read_at = now
+            sentence = (
+                f"The mailbox settings of {person.name} cannot be read: ask them to save their working hours and "
+                "automatic replies in Outlook again. Until then what was known before holds."
+            )
+            await ask_for_a_hand(session, f"mailbox/{person_id}", sentence, now, person_id)
         return person

@@ -1,5 +1,6 @@
 """Finds an hour for each of a manager's check-ins that wait for one, and commits them as intended bookings."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.directory import Mailboxes
+from activities.failures import BROKEN_DATA
 from activities.moment import Moment
 from cycle.cadence import earliest_day, last_day
 from cycle.check_in import State
@@ -36,7 +38,9 @@ from integrations.database.people import work_week
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking, CheckInRow, Person
 from integrations.graph.calendars import Calendars
-from integrations.graph.errors import NoMailbox
+from integrations.graph.errors import GraphTrouble, NoMailbox
+
+log = logging.getLogger(__name__)
 
 # The first and the last day on which a check-in may take place; dates of the employee.
 Days = tuple[date, date]
@@ -77,14 +81,17 @@ class TeamPlans:
         1. Reads the calendars of everybody concerned. 2. Decides, without touching anything. 3. In one transaction
         that locks the people, checks again against what was booked meanwhile, and commits the bookings as
         `intended`. Whose calendar cannot be read is not booked blindly.
+
+        Trouble with one of the others, or data of theirs that no rule can use, leaves them out and no more: their own
+        check-in comes upon it by itself. Only trouble with the two of `about.id` is raised.
         """
         waiting = await self._waiting(about)
         if not waiting:
             return
         partner = waiting[0].pair.partner
+        weeks, days = _when(waiting, about)
+        waiting = [each for each in waiting if each.id in days]
         people = {person.id: person for each in waiting for person in each.pair.people}
-        weeks = {person.id: work_week(person, about.now.date()) for person in people.values()}
-        days = {each.id: _days(each, weeks[each.pair.person.id], weeks[partner.id], about.now) for each in waiting}
         diaries, unread = await self._diaries(people, weeks, [days[each.id] for each in waiting])
         caps = Caps.of(waiting[0].policy.booking)
         requests = [
@@ -117,23 +124,36 @@ class TeamPlans:
     async def _waiting(self, about: Moment) -> list[Waiting]:
         """The check-ins of this one's manager that wait for an hour, and whose people have mailboxes."""
         async with self._database.reading() as session:
-            partner_id = (await session.get_one(CheckInRow, about.id)).partner_id
-            rows = await unbooked_of_partner(session, partner_id, about.now)
-        for person_id in {partner_id, *(row.person_id for row in rows)}:
+            asking = await session.get_one(CheckInRow, about.id)
+            rows = await unbooked_of_partner(session, asking.partner_id, about.now)
+        the_two = (asking.partner_id, asking.person_id)
+        for person_id in dict.fromkeys((*the_two, *(row.person_id for row in rows))):
             try:
                 await self._mailboxes.refreshed(person_id, about.now)
             except NoMailbox:
                 rows = [row for row in rows if person_id not in (row.person_id, row.partner_id)]
                 await self._try_tomorrow(person_id, about.now)
-        async with self._database.reading() as session:
-            return [
-                Waiting(
+            except (GraphTrouble, *BROKEN_DATA) as trouble:
+                if person_id in the_two:
+                    raise
+                log.warning("check-ins of %s are left out of a plan: %s", person_id, type(trouble).__name__)
+                rows = [row for row in rows if row.person_id != person_id]
+        return [each for row in rows if (each := await self._known(row, about))]
+
+    async def _known(self, row: CheckInRow, about: Moment) -> Waiting | None:
+        """What decides about the check-in; None for one of the others that cannot be read."""
+        try:
+            async with self._database.reading() as session:
+                return Waiting(
                     await check_in(session, row.id),
                     await policy_of_check_in(session, row),
                     await last_talk_before(session, row.person_id, row.id),
                 )
-                for row in rows
-            ]
+        except BROKEN_DATA as error:
+            if row.id == about.id:
+                raise
+            log.warning("check-in %s is left out of a plan: %s", row.id, type(error).__name__)
+            return None
 
     async def _try_tomorrow(self, person_id: str, now: datetime) -> None:
         """HR has been told that there is no mailbox; everybody else's check-ins go on."""
@@ -211,6 +231,28 @@ async def _no_hour(session: AsyncSession, pair: Pair, sentence: str | None, now:
         row.plan_again_at = _tomorrow(now)
         sentence = f"{names}: {sentence}"
     await ask_for_a_hand(session, f"no-hour/{row.id}", sentence, now, pair.person.id)
+
+
+def _when(waiting: Sequence[Waiting], about: Moment) -> tuple[dict[str, WorkWeek], dict[str, Days]]:
+    """Everybody's working week by person id, and the days of each check-in by its id; without those of the others
+    whose week cannot be told.
+    """
+    today = about.now.date()
+    partner = waiting[0].pair.partner
+    weeks = {partner.id: work_week(partner, today)}
+    days = {}
+    for each in waiting:
+        person = each.pair.person
+        try:
+            week = work_week(person, today)
+            days[each.id] = _days(each, week, weeks[partner.id], about.now)
+        except BROKEN_DATA as error:
+            if each.id == about.id:
+                raise
+            log.warning("check-in %s is left out of a plan: %s", each.id, type(error).__name__)
+        else:
+            weeks[person.id] = week
+    return weeks, days
 
 
 def _tomorrow(now: datetime) -> datetime:

@@ -6,6 +6,7 @@ import typer
 
 from cli.installation import Installation, open_installation
 from config.settings import Settings, load_settings
+from integrations.database.stuck import forget_stuck
 from integrations.database.wake_ups import deliver_owed, owe_everything
 
 
@@ -13,6 +14,7 @@ async def recover_everything(installation: Installation) -> int:
     """Owes and delivers a wake-up to every open id; returns how many were owed."""
     now = await installation.now()
     async with installation.database.transaction() as session:
+        await forget_stuck(session, now)
         count = await owe_everything(session, now)
     while await deliver_owed(installation.database):
         pass

@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import secrets
-import time as real_time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -80,11 +79,7 @@ def start(
 ) -> None:
     """Run everything here, until Ctrl-C: a sandbox tenant, unless settings name a real one."""
     ports = Ports(web_port, sandbox_port, temporal_port, ui_port).taken()
-    try:
-        asyncio.run(_start(data.absolute(), ports, os.environ))
-    finally:
-        # Temporal's threads may still be ending; leaving at once can abort the interpreter.
-        real_time.sleep(0.5)
+    asyncio.run(_start(data.absolute(), ports, os.environ))
 
 
 async def _start(data: Path, ports: Ports, env: Mapping[str, str]) -> None:

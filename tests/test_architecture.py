@@ -30,7 +30,7 @@ READS_A_CLOCK = {"integrations/clock.py", "sandbox/clock.py", "sandbox/tokens.py
 # Patience with other processes and how long a demo took: real time that decides nothing.
 HOLDS_A_STOPWATCH = {"cli/demo/command.py", "cli/demo/runner.py", "cli/demo/virtual_time.py", "cli/processes.py"}
 # The outermost layers, where the unexpected becomes an answer.
-TAKES_ANY_EXCEPTION = {"cli/main.py", "sandbox/app.py", "web/frame.py"}
+TAKES_ANY_EXCEPTION = {"activities/failures.py", "cli/main.py", "sandbox/app.py", "web/frame.py"}
 SAYS_NOTHING = {"utils", "util", "helpers", "helper", "common", "constants", "base", "manager", "service", "misc"}
 
 

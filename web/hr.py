@@ -4,9 +4,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from integrations.database.stuck import try_again
 from integrations.database.support_requests import open_hands, open_support_requests
 from web.face import database_of
-from web.pages import NotHere, page
+from web.pages import NotHere, go, page
 from web.sessions import Signed
 
 router = APIRouter()
@@ -21,10 +22,21 @@ REASONS = {
 
 
 @router.get("/hr")
-async def hr(request: Request, viewer: Signed) -> Response:
+async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
+    """`again` is set right after the button was pressed."""
     if not viewer.is_hr:
         raise NotHere
     async with database_of(request).reading() as session:
         requests = await open_support_requests(session, request.state.now)
         hands = await open_hands(session)
-    return page(request, "hr.html", requests=requests, hands=hands, reasons=REASONS)
+    return page(request, "hr.html", requests=requests, hands=hands, reasons=REASONS, again=bool(again))
+
+
+@router.post("/hr/try-again")
+async def again(request: Request, viewer: Signed) -> Response:
+    """Wakes all that waits for a hand, now that somebody has mended something."""
+    if not viewer.is_hr:
+        raise NotHere
+    async with database_of(request).transaction() as session:
+        await try_again(session, request.state.now)
+    return go("/hr?again=1")

@@ -38,11 +38,12 @@ async def done(request: Request) -> Response:
     begun = request.session.get("sign_in")
     if not isinstance(begun, dict):
         return go("/" if "oid" in request.session else "/sign-in")
-    request.session.clear()
     try:
         person = await face_of(request).sign_in.finish(begun["flow"], dict(request.query_params))
     except SignInRefused as error:
+        # Whoever is signed in stays so, and the sign-in that was begun can still end: a forged link takes nothing away.
         return _refused(request, error)
+    request.session.clear()
     request.session["oid"] = person.oid
     request.session["roles"] = sorted(person.roles)
     return go(local_path(begun["to"]))

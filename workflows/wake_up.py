@@ -1,9 +1,19 @@
-"""Poke, then pull: one signal that carries nothing, a timer it cuts short, and the loop that loses no poke."""
+"""Poke, then pull: one signal that carries nothing, a timer it cuts short, and the loop that loses no poke.
+
+A pull that ends in a failure is not the end of its workflow: it waits for a hand, and looks again.
+"""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+from workflows.patience import LOOK_AGAIN, OUR_TABLES
+
+with workflow.unsafe.imports_passed_through():
+    from activities.moment import Moment
+    from activities.stuck import Stuck
 
 
 class Pokable:
@@ -11,6 +21,7 @@ class Pokable:
 
     def __init__(self) -> None:
         self._poked = False
+        self._stuck = False
 
     @workflow.signal
     def reconsider(self, reason: str) -> None:
@@ -23,15 +34,22 @@ class Pokable:
         A poke that arrives during a pull is answered by another: it would be lost otherwise.
         """
         while (at := await self.pull_while_poked(pull)) is not None:
-            if workflow.info().is_continue_as_new_suggested():
-                workflow.continue_as_new(workflow.info().workflow_id.partition("/")[2])
+            self._continue_if_long()
             await self.poked_or(at)
 
     async def pull_while_poked(self, pull: Callable[[], Awaitable[datetime | None]]) -> datetime | None:
-        """Pulls until no poke came during the last pull, and returns what that one said."""
+        """Pulls until no poke came during the last pull and it did not fail, and returns what that one said."""
         while True:
             self._poked = False
-            at = await pull()
+            try:
+                at = await pull()
+            except ActivityError as failure:
+                if is_cancelled_exception(failure):
+                    raise
+                await self._wait_for_a_hand(failure)
+                continue
+            if self._stuck:
+                await self._say_that_it_went_on()
             if not self._poked:
                 return at
 
@@ -43,3 +61,39 @@ class Pokable:
                 await workflow.wait_condition(lambda: self._poked, timeout=left)
             except TimeoutError:
                 return
+
+    async def _wait_for_a_hand(self, failure: ActivityError) -> None:
+        """Returns when it is time to look again: after an hour, or a poke.
+
+        Whoever judged the failure has told HR. A time-out was judged by nobody: after it, which took a day, the next
+        look is at once, since it may be that there was no worker all the while.
+        """
+        judged = isinstance(failure.cause, ApplicationError) and failure.cause.non_retryable
+        self._stuck = True
+        if not judged:
+            await self._try_to_say(Stuck.unanswered)
+        if workflow.info().is_continue_as_new_suggested():
+            # The new run would not know that there is a line to strike out; it says so again if it must.
+            await self._say_that_it_went_on()
+            self._continue_if_long()
+        if judged:
+            await self.poked_or(workflow.now() + LOOK_AGAIN)
+
+    async def _say_that_it_went_on(self) -> None:
+        self._stuck = not await self._try_to_say(Stuck.went_on)
+
+    async def _try_to_say(self, what: Callable[[Stuck, Moment], Awaitable[None]]) -> bool:
+        """False when the books could not be reached for a day either."""
+        try:
+            await workflow.execute_activity_method(
+                what, Moment(workflow.info().workflow_id, workflow.now()), **OUR_TABLES
+            )
+        except ActivityError as failure:
+            if is_cancelled_exception(failure):
+                raise
+            return False
+        return True
+
+    def _continue_if_long(self) -> None:
+        if workflow.info().is_continue_as_new_suggested():
+            workflow.continue_as_new(workflow.info().workflow_id.partition("/")[2])

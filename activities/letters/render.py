@@ -74,8 +74,16 @@ def render(
         subject=subject,
         preview=preview,
         text=re.sub(r"\n{3,}", "\n\n", _fill("layout/body.txt", {**frame, "bodies": texts})).strip() + "\n",
-        html=mrml.to_html(mjml, render_options=_NO_WEB_FONTS).content,
+        html=_html(mjml),
     )
+
+
+def _html(mjml: str) -> str:
+    """Raises ValueError for what is no MJML."""
+    try:
+        return str(mrml.to_html(mjml, render_options=_NO_WEB_FONTS).content)
+    except OSError as error:
+        raise ValueError(f"A letter is not MJML: {type(error).__name__}.") from error
 
 
 def _subject(recipient_name: str, parts: Sequence[Part]) -> tuple[str, str]:

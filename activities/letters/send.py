@@ -1,22 +1,26 @@
 """The Postbox's hands: sorts what waits for one person, and sends a letter once, whatever cuts it off."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from jinja2 import TemplateError
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.directory import Mailboxes
+from activities.failures import BROKEN_DATA
 from activities.letters import catalogue
 from activities.letters.compose import Composer
-from activities.letters.render import render
+from activities.letters.render import Rendered, render
 from activities.letters.wanted import overtaken
 from activities.moment import Moment
 from cycle.mail_window import NoOpening, next_opening, open_at
 from cycle.policy import Policy
 from cycle.postbox import Box, Compose, Wait, Waiting, sort
 from integrations.clock import Clock
+from integrations.database.columns import UnreadableText
 from integrations.database.connection import Database
 from integrations.database.letters import (
     counted_since,
@@ -29,18 +33,26 @@ from integrations.database.letters import (
     unfinished_letter,
     waiting_items,
 )
-from integrations.database.needs_a_hand import ask_for_a_hand
+from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import reader
 from integrations.database.plans import rules_of
 from integrations.database.tables import Letter, LetterItem, Person
 from integrations.graph.errors import NoMailbox, Transient
 from integrations.graph.mail import Mail, NewMessage
 
+log = logging.getLogger(__name__)
+
 READ_AGAIN_FOR = timedelta(minutes=15)
 """How long a letter whose sending was cut off may take to move to Sent Items, before it is sent again."""
 
 SEARCH_FOR = timedelta(days=1)
 """How long a letter that is in no folder is looked for, before HR hears of it."""
+
+A_DAY = timedelta(days=1)
+"""How long a part that cannot be written is put off."""
+
+UNWRITABLE = (*BROKEN_DATA, TemplateError)
+"""What composing and rendering a part may raise; none of it is the database's or Microsoft's."""
 
 SOFT_STEPS = ("action_ahead", "action_tomorrow")
 
@@ -123,8 +135,18 @@ class Letters:
     async def _wanted(
         self, session: AsyncSession, items: Sequence[LetterItem], now: datetime, keep_some: bool = False
     ) -> Sequence[LetterItem]:
-        """Drops those that were overtaken and returns the others; with `keep_some`, drops all or none."""
-        reasons = {item.key: await overtaken(session, item, now) for item in items}
+        """Drops those that were overtaken and returns the others; with `keep_some`, drops all or none.
+
+        Of which it cannot be told are put off, unless they are written already, and count as wanted.
+        """
+        reasons = {}
+        for item in items:
+            try:
+                reasons[item.key] = await overtaken(session, item, now)
+            except BROKEN_DATA as error:
+                reasons[item.key] = None
+                if not keep_some:
+                    await self._put_off(session, item, error, now)
         if keep_some and not all(reasons.values()):
             return items
         for item in items:
@@ -174,7 +196,10 @@ class Letters:
                 return
         found_begun = letter.subject is not None
         if not found_begun:
-            letter = await self._write(about)
+            written = await self._write(about)
+            if written is None:
+                return
+            letter = written
         if letter.graph_id is None:
             letter = await self._draft(letter, found_begun)
         if letter.sending_at is not None and not await self._may_send_again(letter, about.now):
@@ -192,15 +217,42 @@ class Letters:
         policy = await rules_of(session, person.id)
         return letter.sending_at is None and not open_at(*reader(person, policy.mail, now.date()), now)
 
-    async def _write(self, about: Moment) -> Letter:
+    async def _write(self, about: Moment) -> Letter | None:
+        """The letter with its contents; None when nothing in it could be written.
+
+        What cannot be written is put off until tomorrow, with a line for HR, and the rest goes without it.
+        """
         async with self._database.transaction() as session:
             letter = await session.get_one(Letter, about.id)
             person = await session.get_one(Person, letter.recipient_id)
-            parts = [await self._composer.part(session, item, about.now) for item in await items_of(session, about.id)]
-            url = self._composer.public_url
-            rendered = render(person.first_name, parts, url, self._help_contact, f"{url}/privacy")
+            parts = []
+            for item in await items_of(session, about.id):
+                try:
+                    part = await self._composer.part(session, item, about.now)
+                    self._rendered(person, [part])
+                except UNWRITABLE as error:
+                    await self._put_off(session, item, error, about.now)
+                else:
+                    await mended(session, f"unwritten/{item.key}", about.now)
+                    parts.append(part)
+            if not parts:
+                letter.state = "dropped"
+                return None
+            rendered = self._rendered(person, parts)
             letter.subject, letter.html, letter.text = rendered.subject, rendered.html, rendered.text
         return letter
+
+    def _rendered(self, person: Person, parts: Sequence[catalogue.Part]) -> Rendered:
+        url = self._composer.public_url
+        return render(person.first_name, parts, url, self._help_contact, f"{url}/privacy")
+
+    async def _put_off(self, session: AsyncSession, item: LetterItem, error: Exception, now: datetime) -> None:
+        person = await session.get_one(Person, item.recipient_id)
+        log.error("%s cannot be written: %s", item.key, type(error).__name__)
+        item.state, item.letter_id, item.due_at = "waiting", None, now.replace(second=0, microsecond=0) + A_DAY
+        remedy = str(error) if isinstance(error, UnreadableText) else "It is a fault of ours: please report it."
+        sentence = f"Something for {person.name} ({item.kind}) cannot be written, and is tried again daily. {remedy}"
+        await ask_for_a_hand(session, f"unwritten/{item.key}", sentence, now, person.id)
 
     async def _draft(self, letter: Letter, found_begun: bool) -> Letter:
         found = await self._mail.find_by_key(letter.sender, letter.id) if found_begun else None

@@ -59,8 +59,6 @@ def demo(
             shutil.rmtree(data, ignore_errors=True)
         else:
             console.print(f"Everything of this run is kept in {data}", style="yellow", soft_wrap=True)
-        # Temporal's threads may still be ending; leaving at once can abort the interpreter.
-        time.sleep(0.5)
     raise typer.Exit(0 if holds else 1)
 
 

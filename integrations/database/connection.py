@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import delete, event
 from sqlalchemy.engine import make_url
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from integrations.database.columns import give_cipher, new_id
 from integrations.database.tables import WakeUp
-from integrations.temporal.pokes import Undelivered
+from integrations.temporal.pokes import NotTaken, Undelivered
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +24,19 @@ class DatabaseUnreachable(Exception):
     """Says which database does not answer, without its password, and what to check."""
 
 
+class Delivery(NamedTuple):
+    """How many wake-ups arrived, and whether Temporal answered to the last."""
+
+    arrived: int
+    answered: bool
+
+
 class Deliverer(Protocol):
     async def deliver(self, workflow: str, target: str, reason: str) -> None:
-        """Wakes or starts `workflow/target`. Raises Undelivered when Temporal does not answer."""
+        """Wakes or starts `workflow/target`.
+
+        Raises Undelivered when Temporal does not answer, NotTaken when it refuses this one alone.
+        """
 
 
 def poke(session: AsyncSession, workflow: str, target: str, reason: str, now: datetime) -> None:
@@ -67,21 +77,32 @@ class Database:
         async with AsyncSession(self._reading, expire_on_commit=False) as session:
             yield session
 
-    async def deliver(self, owed: list[dict[str, Any]]) -> int:
-        """Delivers these wake-ups and forgets those that arrived; returns how many did."""
+    async def deliver(self, owed: list[dict[str, Any]], asks: int = 1) -> Delivery:
+        """Delivers these wake-ups and forgets those that arrived.
+
+        One that is refused holds up nobody. When Temporal does not answer to so many `asks` in a row, the others are
+        not tried either: each would take seconds to learn the same.
+        """
         assert self._pokes is not None
-        arrived = []
+        arrived, unanswered = [], 0
         for row in owed:
             try:
                 await self._pokes.deliver(row["workflow"], row["target"], row["reason"])
+            except NotTaken as error:
+                log.error("wake-up of %s/%s was refused: %s", row["workflow"], row["target"], error)
+                continue
             except Undelivered as error:
                 log.warning("wake-up of %s/%s waits: %s", row["workflow"], row["target"], error)
-                break
+                unanswered += 1
+                if unanswered == asks:
+                    break
+                continue
+            unanswered = 0
             arrived.append(row["id"])
         if arrived:
             async with self.transaction() as session:
                 await session.execute(delete(WakeUp).where(WakeUp.id.in_(arrived)))
-        return len(arrived)
+        return Delivery(len(arrived), answered=unanswered < asks)
 
     async def close(self) -> None:
         await self.engine.dispose()

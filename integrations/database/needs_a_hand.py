@@ -4,17 +4,20 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.stuck import SAME_TROUBLE
 from integrations.database.tables import NeedsAHand
 
 
 async def ask_for_a_hand(
     session: AsyncSession, key: str, sentence: str, now: datetime, person_id: str | None = None
 ) -> None:
-    """Puts the sentence on HR's list, or back on it; `key` makes it once."""
+    """Puts the sentence on HR's list, or back on it; `key` makes it once. What comes back later counts anew."""
     row = await session.get(NeedsAHand, key)
     if row is None:
         session.add(NeedsAHand(key=key, person_id=person_id, sentence=sentence, since=now))
     else:
+        if row.mended_at is not None and now - row.mended_at > SAME_TROUBLE:
+            row.since = now
         row.sentence, row.mended_at = sentence, None
 
 

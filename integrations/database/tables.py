@@ -380,6 +380,21 @@ class WakeUp(Table):
     made_at: Mapped[datetime]
 
 
+class Stuck(Table):
+    """A workflow that cannot go on until something is mended; gone once it went on."""
+
+    __tablename__ = "stuck"
+    workflow: Mapped[str] = mapped_column(primary_key=True)
+    target: Mapped[str] = mapped_column(primary_key=True)
+    line: Mapped[str] = mapped_column(index=True)
+    """The key of its line in `needs_a_hand`, which it shares with all that wait for the same."""
+    kind: Mapped[str]
+    """A `cycle.stuck.Kind`."""
+    about: Mapped[str]
+    """What exactly, in our own words: a permission and its mailbox, a fault and its place."""
+    since: Mapped[datetime]
+
+
 class Reading(Table):
     """Who read whose what, by day: the owner can see it."""
 

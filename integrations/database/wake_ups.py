@@ -20,11 +20,22 @@ OWED_EVERY = 5.0
 
 
 async def deliver_owed(database: Database, most: int = 500) -> int:
-    """Tries the oldest undelivered wake-ups again; returns how many arrived."""
-    async with database.reading() as session:
-        rows = (await session.scalars(select(WakeUp).order_by(WakeUp.id).limit(most))).all()
-    owed = [{"id": row.id, "workflow": row.workflow, "target": row.target, "reason": row.reason} for row in rows]
-    return await database.deliver(owed) if owed else 0
+    """Tries the oldest undelivered wake-ups again, at most so many; returns how many arrived.
+
+    Those that are refused hold up nobody: where only such head the line, the next are tried.
+    """
+    last = ""
+    while True:
+        async with database.reading() as session:
+            rows = (await session.scalars(select(WakeUp).where(WakeUp.id > last).order_by(WakeUp.id).limit(most))).all()
+        owed = [{"id": row.id, "workflow": row.workflow, "target": row.target, "reason": row.reason} for row in rows]
+        if not owed:
+            return 0
+        # Asked twice, since one workflow alone can be out of reach.
+        arrived, answered = await database.deliver(owed, asks=2)
+        if arrived or not answered:
+            return arrived
+        last = owed[-1]["id"]
 
 
 async def keep_delivering(database: Database) -> None:

@@ -20,7 +20,7 @@ from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]
 
 from config.settings import Settings
-from integrations.graph.errors import TokenRejected, graph_words
+from integrations.graph.errors import GraphTrouble, TokenRejected, graph_words
 
 Q = TypeVar("Q")
 
@@ -75,13 +75,14 @@ class Graph:
     async def words(self, doing: str, permission: str, mailbox: str) -> AsyncIterator[None]:
         """`graph_words`, in a lane of `mailbox`: its other calls wait while three are in flight.
 
-        A refused token is also forgotten, so that the next try fetches a new one.
+        A trouble learns whom it is about. A refused token is also forgotten, so that the next try fetches a new one.
         """
         try:
             async with self._lanes[mailbox.casefold()], graph_words(doing, permission):
                 yield
-        except TokenRejected:
-            if isinstance(self._tokens, Forgetful):
+        except GraphTrouble as trouble:
+            trouble.permission, trouble.mailbox = permission, mailbox
+            if isinstance(trouble, TokenRejected) and isinstance(self._tokens, Forgetful):
                 self._tokens.forget()
             raise
 

@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, time
 from msgraph.generated.models.automatic_replies_setting import AutomaticRepliesSetting
 from msgraph.generated.models.automatic_replies_status import AutomaticRepliesStatus
 from msgraph.generated.models.day_of_week import DayOfWeek
+from msgraph.generated.models.mailbox_settings import MailboxSettings
 from msgraph.generated.models.user import User
 from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
 from msgraph.generated.users.users_request_builder import UsersRequestBuilder
 
 from integrations.graph.client import Graph, asking
-from integrations.graph.errors import NoMailbox
+from integrations.graph.errors import Garbled, NoMailbox
 from integrations.graph.times import iana_zone, instant
 
 FIELDS = [
@@ -99,22 +100,33 @@ class Directory:
         return people[0] if people else None
 
     async def mailbox(self, oid: str) -> MailboxFacts:
-        """When this person works and is away. Raises NoMailbox where there is none."""
-        async with self._graph.words("read a person's working hours", SETTINGS, oid):
-            settings = await self._graph.service.users.by_user_id(oid).mailbox_settings.get(asking())
-        if settings is None:
-            raise NoMailbox("read a person's working hours", "Microsoft Graph answered without them.")
-        hours = settings.working_hours
-        named = hours.time_zone.name if hours and hours.time_zone else None
-        days = (hours.days_of_week or None) if hours else None
-        return MailboxFacts(
-            zone=iana_zone(settings.time_zone) or iana_zone(named),
-            weekdays=frozenset(DAYS.index(day) for day in days) if days else None,
-            opens=hours.start_time if hours else None,
-            closes=hours.end_time if hours else None,
-            away=_away(settings.automatic_replies_setting),
-            language=settings.language.locale if settings.language else None,
-        )
+        """When this person works and is away.
+
+        Raises NoMailbox where there is none, and Garbled for settings in which a date or an hour is not one.
+        """
+        try:
+            async with self._graph.words("read a person's working hours", SETTINGS, oid):
+                settings = await self._graph.service.users.by_user_id(oid).mailbox_settings.get(asking())
+            return _mailbox(settings)
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            # What the SDK makes of settings that do not follow their own schema.
+            raise Garbled("read a person's working hours", "they are not written as Exchange writes them.") from error
+
+
+def _mailbox(settings: MailboxSettings | None) -> MailboxFacts:
+    if settings is None:
+        raise NoMailbox("read a person's working hours", "Microsoft Graph answered without them.")
+    hours = settings.working_hours
+    named = hours.time_zone.name if hours and hours.time_zone else None
+    days = (hours.days_of_week or None) if hours else None
+    return MailboxFacts(
+        zone=iana_zone(settings.time_zone) or iana_zone(named),
+        weekdays=frozenset(DAYS.index(day) for day in days) if days else None,
+        opens=hours.start_time if hours else None,
+        closes=hours.end_time if hours else None,
+        away=_away(settings.automatic_replies_setting),
+        language=settings.language.locale if settings.language else None,
+    )
 
 
 def _person(user: User) -> DirectoryUser:

@@ -30,12 +30,17 @@ AFTER_A_TOKEN_ERROR = timedelta(seconds=60)
 
 
 class GraphTrouble(Exception):
-    """Microsoft 365 did not do what we asked: `what` we were doing, and `advice` for a person."""
+    """Microsoft 365 did not do what we asked: `what` we were doing, and `advice` for a person.
+
+    `permission` is what the call needs, `mailbox` whom it was about (an address or an id); both "" where unknown.
+    """
 
     def __init__(self, what: str, advice: str) -> None:
         super().__init__(what, advice)
         self.what = what
         self.advice = advice
+        self.permission = ""
+        self.mailbox = ""
 
     def __str__(self) -> str:
         return f"Could not {self.what}: {self.advice}"
@@ -61,8 +66,16 @@ class NoMailbox(Permanent):
     """The person or address has no mailbox in this tenant."""
 
 
+class Garbled(Permanent):
+    """Graph answered with something that cannot be read."""
+
+
 class NotAllowed(Permanent):
     """A permission is missing, or does not reach this mailbox."""
+
+
+class NoToken(NotAllowed):
+    """Entra lets the app in nowhere: its secret, its certificate or the app itself."""
 
 
 class BadRequest(Permanent):
@@ -86,7 +99,7 @@ async def graph_words(doing: str, permission: str) -> AsyncIterator[None]:
     except TokenRefused as error:
         if error.transient:
             raise Transient(doing, str(error), AFTER_A_TOKEN_ERROR) from error
-        raise NotAllowed(doing, str(error)) from error
+        raise NoToken(doing, str(error)) from error
     except httpx.TimeoutException as error:
         raise Transient(doing, "Microsoft Graph did not answer in time; it will be tried again.") from error
     except httpx.TransportError as error:

@@ -1,20 +1,28 @@
 """Microsoft 365 fails at every call of a booking and of a letter; nothing happens twice, and Temporal hears when to
 try again."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from traceback import format_exception
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy.exc import OperationalError
+from temporalio.api.failure.v1 import Failure
+from temporalio.converter import DataConverter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from activities.failures import SLOWLY, Failures
+from activities import failures
+from activities.failures import Failures
 from activities.moment import Moment
-from integrations.database.columns import new_id
-from integrations.database.tables import Letter
+from cycle.stuck import LONG_ENOUGH
+from integrations.database.columns import UnreadableText, new_id
+from integrations.database.tables import Letter, Person
 from integrations.graph.errors import Transient
+from workflows.patience import MICROSOFT, OUR_TABLES
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 START = datetime(2030, 3, 20, 9, 0, tzinfo=UTC)
@@ -38,12 +46,22 @@ class _Called(ActivityInboundInterceptor):
         return await input.fn(*input.args)
 
 
-async def as_temporal_hears_it(activity: Callable[[Moment], Any], about: str) -> ApplicationError:
-    """The failure of a call, as `Failures` puts it."""
-    called = Failures().intercept_activity(_Called())
-    order = ExecuteActivityInput(fn=activity, args=[Moment(about, MONDAY)], executor=None, headers={})
+async def as_temporal_hears_it(
+    home: Any, activity: str, about: str, *, workflow: str = "CheckIn", attempt: int = 1
+) -> ApplicationError:
+    """The failure of a call at the clock's time, as `Failures` puts it. It was first asked for on Monday."""
+    called = Failures(home.database, home.clock).intercept_activity(_Called())
+    order = ExecuteActivityInput(fn=home.activities[activity], args=[Moment(about, MONDAY)], executor=None, headers={})
+    temporal = ActivityEnvironment()
+    temporal.info = replace(
+        temporal.info,
+        workflow_id=f"{workflow}/{about}",
+        activity_type=activity,
+        attempt=attempt,
+        scheduled_time=MONDAY,
+    )
     with pytest.raises(ApplicationError) as failure:
-        await ActivityEnvironment().run(called.execute_activity, order)
+        await temporal.run(called.execute_activity, order)
     return failure.value
 
 
@@ -120,7 +138,7 @@ async def test_a_letter_whose_answer_was_lost_is_found_sent_and_not_sent_again(h
 async def test_temporal_is_told_how_long_microsoft_wants_to_be_left_alone(home: Any, activity: str) -> None:
     about = await (an_intended if activity == "book" else a_letter)(home)
     home.tenant.fault(method="POST", path="/(events|messages)$", **THROTTLED)
-    failure = await as_temporal_hears_it(home.activities[activity], about)
+    failure = await as_temporal_hears_it(home, activity, about)
     assert failure.next_retry_delay == timedelta(seconds=17)
     assert (failure.type, failure.non_retryable) == ("Transient", False)
     assert "ApplicationThrottled" in failure.message
@@ -129,15 +147,18 @@ async def test_temporal_is_told_how_long_microsoft_wants_to_be_left_alone(home: 
 async def test_without_a_word_from_microsoft_temporals_own_pace_holds(home: Any) -> None:
     about = await an_intended(home)
     home.tenant.fault(method="POST", path="/events$", **BEFORE)
-    assert (await as_temporal_hears_it(home.activities["book"], about)).next_retry_delay is None
+    assert (await as_temporal_hears_it(home, "book", about)).next_retry_delay is None
 
 
-async def test_a_missing_permission_is_tried_again_slowly_and_says_which_it_is(home: Any) -> None:
+async def test_a_missing_permission_ends_the_try_and_tells_hr_which_it_is(home: Any) -> None:
     about = await an_intended(home)
     home.tenant.fault(method="POST", path="/events$", fault="status", status=403, code="ErrorAccessDenied")
-    failure = await as_temporal_hears_it(home.activities["book"], about)
-    assert (failure.type, failure.next_retry_delay, failure.non_retryable) == ("NotAllowed", SLOWLY, False)
+    failure = await as_temporal_hears_it(home, "book", about)
+    assert (failure.type, failure.non_retryable) == ("NotAllowed", True)
     assert "Calendars.ReadWrite" in failure.message
+    ((key, sentence),) = (await home.needs_a_hand()).items()
+    assert key == "stuck/not-allowed"
+    assert f"grants Calendars.ReadWrite for {home.tenant.service}" in sentence
     assert home.tenant.events(f"booking/{about}/1") == []
     assert (await home.booking(about)).state == "intended"
 
@@ -166,3 +187,131 @@ async def test_in_trial_mode_a_letter_reaches_the_trial_mailbox_and_nobody_else(
     ((_, message),) = home.tenant.letters(letter_id)
     assert message["to"] == [home.tenant.person("Hale")["mail"]]
     assert len(home.tenant.inbox(ann)) == before
+
+
+# Nothing is tried for ever
+
+
+async def test_what_passes_by_itself_is_tried_for_a_day_and_then_ends_with_a_line(home: Any) -> None:
+    about = await an_intended(home)
+    home.tenant.fault(method="POST", path="/events$", **BEFORE, count=2)
+    home.clock.at = MONDAY + timedelta(hours=24)
+    assert not (await as_temporal_hears_it(home, "book", about)).non_retryable
+    assert await home.needs_a_hand() == {}
+    home.clock.at = MONDAY + timedelta(hours=25)
+    assert (await as_temporal_hears_it(home, "book", about)).non_retryable
+    assert list(await home.needs_a_hand()) == ["stuck/busy"]
+
+
+async def test_no_activity_may_last_longer_than_the_one_that_ends_itself() -> None:
+    for kind in (MICROSOFT, OUR_TABLES):
+        longest_pause = kind["retry_policy"].maximum_interval
+        assert longest_pause is not None
+        assert LONG_ENOUGH + longest_pause < kind["schedule_to_close_timeout"]
+
+
+async def test_consent_withdrawn_for_the_whole_tenant_is_one_line(home: Any) -> None:
+    home.tenant.fault("consent", None, "", rate=1)
+    for name in ("ann", "otto", "kai"):
+        await home.change(Person, name, directory_read_at=None)
+        check_in_id = await home.a_check_in(date(2030, 4, 15), person=name)
+        assert (await as_temporal_hears_it(home, "plan_team", check_in_id)).type == "NotAllowed"
+    assert (await as_temporal_hears_it(home, "book", await an_intended(home))).non_retryable
+    assert (await as_temporal_hears_it(home, "deliver", await a_letter(home), workflow="Postbox")).non_retryable
+    ((key, sentence),) = (await home.needs_a_hand()).items()
+    assert key == "stuck/not-allowed"
+    assert "5 things wait" in sentence
+    for permission in ("Calendars.ReadWrite", "Mail.ReadWrite", "MailboxSettings.Read"):
+        assert permission in sentence
+
+
+async def test_a_mailbox_that_is_gone_is_named(home: Any) -> None:
+    about = await an_intended(home)
+    home.tenant.fault(method="GET", path="/events$", fault="status", status=404, code="ErrorInvalidUser")
+    assert (await as_temporal_hears_it(home, "book", about)).type == "NoMailbox"
+    (sentence,) = (await home.needs_a_hand()).values()
+    assert home.tenant.service in sentence
+
+
+CANARY = "a heron stood in the garden"
+
+
+async def broken(about: Moment) -> None:
+    raise ValueError(CANARY)
+
+
+async def refused_by_the_database(about: Moment) -> None:
+    raise OperationalError("SELECT", {"text": CANARY}, OSError("gone"))
+
+
+async def with_a_lost_key(about: Moment) -> None:
+    raise UnreadableText
+
+
+async def in_no_zone(about: Moment) -> None:
+    ZoneInfo("Mars/Olympus")
+
+
+async def test_a_fault_of_ours_is_tried_three_times_and_its_text_goes_nowhere(home: Any, caplog: Any) -> None:
+    home.activities["broken"] = broken
+    for attempt in (1, 2):
+        assert not (await as_temporal_hears_it(home, "broken", "ann", attempt=attempt)).non_retryable
+        assert await home.needs_a_hand() == {}
+    failure = await as_temporal_hears_it(home, "broken", "ann", attempt=3)
+    assert (failure.type, failure.non_retryable) == ("ValueError", True)
+    ((key, sentence),) = (await home.needs_a_hand()).items()
+    assert key.startswith("stuck/fault/")
+    assert "test_faults.py" in sentence
+    assert "worker's log" in sentence
+    travelled = Failure()
+    await DataConverter.default.encode_failure(failure, travelled)
+    for text in (sentence, key, failure.message, caplog.text, str(travelled), "".join(format_exception(failure))):
+        assert CANARY not in text
+    assert "ValueError in broken" in caplog.text
+
+
+async def test_a_database_that_is_away_is_waited_for(home: Any) -> None:
+    home.activities["away"] = refused_by_the_database
+    failure = await as_temporal_hears_it(home, "away", "ann", attempt=30)
+    assert (failure.type, failure.non_retryable) == ("OperationalError", False)
+    assert CANARY not in failure.message
+    assert await home.needs_a_hand() == {}
+
+
+async def test_a_lost_key_is_one_line_with_its_remedy(home: Any) -> None:
+    home.activities["unreadable"] = with_a_lost_key
+    for person in ("ann", "otto"):
+        assert (await as_temporal_hears_it(home, "unreadable", person, workflow="Postbox")).non_retryable
+    ((key, sentence),) = (await home.needs_a_hand()).items()
+    assert (key, "PERENNIAL_ENCRYPTION_KEYS" in sentence) == ("stuck/unreadable", True)
+
+
+async def test_a_zone_that_is_none_is_a_line_for_its_person(home: Any) -> None:
+    home.activities["nowhere"] = in_no_zone
+    failure = await as_temporal_hears_it(home, "nowhere", "ann", workflow="Postbox", attempt=3)
+    assert failure.non_retryable
+    ((key, sentence),) = (await home.needs_a_hand()).items()
+    assert key == "stuck/zone/ann"
+    assert "Ann Zimi" in sentence
+    assert "Mars/Olympus" in sentence
+
+
+async def test_what_cannot_be_written_down_does_not_end(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = await an_intended(home)
+    home.tenant.fault(method="POST", path="/events$", fault="status", status=403, code="ErrorAccessDenied")
+
+    def away(*_: Any) -> None:
+        raise OperationalError("INSERT", {}, OSError("gone"))
+
+    monkeypatch.setattr(failures, "note_stuck", away)
+    assert not (await as_temporal_hears_it(home, "book", about)).non_retryable
+
+
+async def test_what_went_on_is_struck_out_and_a_time_out_is_told(home: Any) -> None:
+    await home.do("unanswered", "Postbox/ann")
+    assert list(await home.needs_a_hand()) == ["stuck/unanswered"]
+    await home.do("went_on", "Postbox/otto")
+    assert list(await home.needs_a_hand()) == ["stuck/unanswered"]
+    for _ in range(2):
+        await home.do("went_on", "Postbox/ann")
+        assert await home.needs_a_hand() == {}

@@ -1,14 +1,14 @@
-"""Records a history of every workflow anew: `python -m tests.histories.record`, from the root of the repository.
+"""Records a history of every workflow of this version: `python -m tests.histories.record`, from the repository's root.
 
-Do it when a workflow's commands changed on purpose and no run of the old kind is under way anywhere; then commit the
-files. Otherwise keep the recorded ones: that they still replay is what they are for. They are encrypted with the key
-beside them, which opens nothing else.
+They go into a folder named after the version. Do it once a release, and keep the folders of the releases before: that
+what they began still replays is what they are for. A folder is recorded anew only before its version is released, or
+when no run of its kind is under way anywhere. All are encrypted with the key beside them, which opens nothing else.
 """
 
 import asyncio
 import re
 import tempfile
-import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Perso
 from tests.journeys.life import Life, a_life
 
 HERE = Path(__file__).parent
+VERSION = tomllib.loads((HERE.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 KEY_FILE = HERE / "test-only.key"
 HISTORY = """
 people:
@@ -53,11 +54,13 @@ async def record() -> None:
                 await keep_the_longest(life, longest)
             await life.live(days=60)
             await keep_the_longest(life, longest)
+    folder = HERE / VERSION
+    folder.mkdir(exist_ok=True)
     for name, history in sorted(longest.items()):
         # Who recorded it, and on which machine, is nobody's concern.
         text = re.sub(r'"\d+@[^"]*"', '"recorder"', history.to_json())
-        (HERE / f"{name}.json").write_text(text + "\n", encoding="utf-8")
-        print(f"{name}.json: {len(history.events)} events")
+        (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+        print(f"{VERSION}/{name}.json: {len(history.events)} events")
 
 
 async def keep_the_longest(life: Life, longest: dict[str, WorkflowHistory]) -> None:
@@ -102,5 +105,3 @@ async def runs(life: Life, workflow_id: str) -> Any:
 
 if __name__ == "__main__":
     asyncio.run(record())
-    # Temporal's threads may still be ending; leaving at once can abort the interpreter.
-    time.sleep(0.5)

@@ -8,8 +8,10 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
+from cycle.stuck import Kind
 from integrations.database.connection import open_database
 from integrations.database.needs_a_hand import ask_for_a_hand
+from integrations.database.stuck import note_stuck
 from integrations.database.tables import LearningMoment, LetterItem, Plan, Reporting, Stall, StallAnswer
 from web.app import build_app
 
@@ -168,3 +170,32 @@ async def test_health_needs_no_sign_in_and_tells_when_the_database_is_gone(world
         answer = await browser.get("/healthz")
     assert (answer.status_code, answer.json()) == (503, {"database": "does not answer"})
     await gone.close()
+
+
+async def something_stuck(world: Any) -> None:
+    async with world.database.transaction() as session:
+        await note_stuck(
+            session, "CheckIn", "check-in-1", Kind.NOT_ALLOWED, "Mail.Send a@b.example", "", world.clock.at
+        )
+
+
+async def test_hr_tries_again_what_cannot_go_on(world: Any) -> None:
+    hale = await world.browser("hale")
+    assert "Try again now" not in (await hale.get("/hr")).text
+    await something_stuck(world)
+    page = (await hale.get("/hr")).text
+    assert "grants Mail.Send for a@b.example" in page
+    assert "since Monday 4 March 2030 at 10:00" in page
+    assert "Try again now" in page
+    answer = await hale.post("/hr/try-again")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/hr?again=1")
+    assert ("CheckIn", "check-in-1") in world.pokes.made
+    assert "is being tried again" in (await hale.get("/hr?again=1")).text
+
+
+@pytest.mark.parametrize("name", ["ann", "mara", "otto"])
+async def test_nobody_else_tries_again(world: Any, name: str) -> None:
+    await something_stuck(world)
+    browser = await world.browser(name)
+    assert (await browser.post("/hr/try-again")).status_code == 404
+    assert world.pokes.made == []

@@ -80,3 +80,21 @@ async def test_the_cookie_cannot_be_read_by_a_script_nor_sent_from_another_site(
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
     assert "max-age=28800" in cookie
+
+
+async def test_a_forged_return_signs_nobody_out_and_spoils_no_sign_in(world: Any) -> None:
+    browser = await world.browser("ann")
+    await browser.get("/sign-in")
+    assert (await browser.get("/sign-in/done", params={"error": "access_denied"})).status_code == 403
+    assert (await browser.get("/privacy")).status_code == 200
+    back = await browser.get("/sign-in/done", params={"as": "oid-mara", "state": "s1"})
+    assert back.status_code == 303
+    assert "Mara" in (await browser.get("/")).text
+
+
+async def test_another_person_s_sign_in_leaves_nothing_of_the_one_before(world: Any) -> None:
+    browser = await world.browser("hale")
+    assert (await browser.get("/hr")).status_code == 200
+    await browser.get("/sign-in")
+    await browser.get("/sign-in/done", params={"as": "oid-ann", "state": "s1"})
+    assert (await browser.get("/hr")).status_code == 404

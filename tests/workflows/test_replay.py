@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner, WorkflowRunner
 
@@ -29,7 +30,23 @@ from workflows.wake_up import Pokable
 ROOT = Path(__file__).parents[2]
 HISTORIES = ROOT / "tests" / "histories"
 KEY = (HISTORIES / "test-only.key").read_text(encoding="ascii").strip()
-RECORDED = sorted(HISTORIES.glob("*.json"))
+RECORDED = sorted(HISTORIES.glob("*/*.json"))
+NAMES = [f"{file.parent.name}/{file.stem}" for file in RECORDED]
+
+
+# What a server has written when no worker is at work on the run.
+WHERE_A_WORKER_MAY_STOP = {
+    EventType.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+    EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+    EventType.EVENT_TYPE_TIMER_STARTED,
+    EventType.EVENT_TYPE_TIMER_FIRED,
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+}
+
+
+# Each replays all that came before it.
+MOST_CUTS = 10
 
 
 @workflow.defn(name="Postbox")
@@ -56,7 +73,7 @@ def replayer(*workflows: type, runner: WorkflowRunner | None = None) -> Replayer
     )
 
 
-@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", RECORDED, ids=NAMES)
 async def test_a_recorded_history_still_replays(file: Path) -> None:
     await replayer(*WORKFLOWS).replay_workflow(history_in(file))
 
@@ -64,19 +81,31 @@ async def test_a_recorded_history_still_replays(file: Path) -> None:
 def test_there_is_a_history_of_every_workflow_and_of_a_cycle_that_went_on() -> None:
     names = {file.stem for file in RECORDED}
     assert names == {each.__name__ for each in WORKFLOWS} | {"DevelopmentCycle-continued"}
-    continued = history_in(HISTORIES / "DevelopmentCycle-continued.json").events[0]
-    assert continued.workflow_execution_started_event_attributes.continued_execution_run_id
+    for file in HISTORIES.glob("*/DevelopmentCycle-continued.json"):
+        continued = history_in(file).events[0]
+        assert continued.workflow_execution_started_event_attributes.continued_execution_run_id
+
+
+@pytest.mark.parametrize("file", RECORDED, ids=NAMES)
+async def test_a_run_of_a_former_version_goes_on_from_wherever_it_stands(file: Path) -> None:
+    """Cut off where a worker may have been replaced, from its beginning to its end: what it did until then replays."""
+    history = history_in(file)
+    cuts = [n for n, event in enumerate(history.events, 1) if event.event_type in WHERE_A_WORKER_MAY_STOP]
+    assert cuts
+    for cut in cuts[:: max(1, len(cuts) // MOST_CUTS)]:
+        begun = WorkflowHistory(history.workflow_id, history.events[:cut])
+        await replayer(*WORKFLOWS).replay_workflow(begun)
 
 
 async def test_another_order_of_commands_does_not_replay() -> None:
     # Outside the sandbox, which would load this file anew, pytest and all.
-    runner, history = UnsandboxedWorkflowRunner(), history_in(HISTORIES / "Postbox.json")
+    runner, history = UnsandboxedWorkflowRunner(), history_in(HISTORIES / "0.1.0" / "Postbox.json")
     await replayer(*WORKFLOWS, runner=runner).replay_workflow(history)
     with pytest.raises(workflow.NondeterminismError):
         await replayer(HastyPostbox, runner=runner).replay_workflow(history)
 
 
-@pytest.mark.parametrize("file", RECORDED, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", RECORDED, ids=NAMES)
 def test_payloads_hold_ids_instants_and_our_own_words_only(file: Path) -> None:
     ours = {None, *(str(step) for step in Step), *words_of_ours()}
     opened = list(payloads(json.loads(file.read_text(encoding="utf-8"))))

@@ -13,7 +13,7 @@ from integrations.database.connection import Database, open_database, poke
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.tables import NeedsAHand, Person, Plan, Table, WakeUp
 from integrations.database.wake_ups import deliver_owed
-from integrations.temporal.pokes import Undelivered
+from integrations.temporal.pokes import NotTaken, Undelivered
 
 NOW = datetime(2030, 2, 4, 9, 0, tzinfo=UTC)
 Owed = Callable[[Database], Awaitable[list[str]]]
@@ -28,6 +28,9 @@ class Pokes:
     made: list[str] = field(default_factory=list)
     database: Database | None = None
     seen: list[int] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
+    asked: int = 0
 
     async def deliver(self, workflow: str, target: str, _reason: str) -> None:
         if self.database:
@@ -35,7 +38,10 @@ class Pokes:
                 rows = await session.scalar(select(func.count()).select_from(NeedsAHand))
                 owed = await session.scalar(select(func.count()).select_from(WakeUp))
                 self.seen.append((rows or 0) * 10 + (owed or 0))
-        if not self.up or len(self.made) >= self.takes:
+        self.asked += 1
+        if f"{workflow}/{target}" in self.refused:
+            raise NotTaken("Temporal refuses this one.")
+        if not self.up or f"{workflow}/{target}" in self.silent or len(self.made) >= self.takes:
             raise Undelivered("Temporal does not answer.")
         self.made.append(f"{workflow}/{target}")
 
@@ -179,3 +185,46 @@ async def test_two_databases_of_one_process_have_each_their_own_keys(database_ur
     assert mine.engine.dialect is not theirs.engine.dialect
     await mine.close()
     await theirs.close()
+
+
+async def test_a_wake_up_that_is_refused_holds_up_nobody(database: Database, pokes: Pokes, owed: Owed) -> None:
+    pokes.refused = {"CheckIn/c1"}
+    async with database.transaction() as session:
+        for target in ("c1", "c2", "c3"):
+            poke(session, "CheckIn", target, "changed", NOW)
+    assert pokes.made == ["CheckIn/c2", "CheckIn/c3"]
+    assert await owed(database) == ["CheckIn/c1"], "and it is not forgotten either"
+
+
+async def test_refused_ones_at_the_head_of_the_line_hold_up_nobody(
+    database: Database, pokes: Pokes, owed: Owed
+) -> None:
+    pokes.up = False
+    for n in range(5):
+        async with database.transaction() as session:
+            poke(session, "CheckIn", f"c{n}", "changed", NOW)
+    pokes.up, pokes.refused = True, {"CheckIn/c0", "CheckIn/c1", "CheckIn/c2"}
+    while await deliver_owed(database, most=2):
+        pass
+    assert pokes.made == ["CheckIn/c3", "CheckIn/c4"]
+    assert await owed(database) == ["CheckIn/c0", "CheckIn/c1", "CheckIn/c2"]
+
+
+async def test_one_workflow_out_of_reach_holds_up_nobody_for_long(database: Database, pokes: Pokes, owed: Owed) -> None:
+    pokes.silent = {"CheckIn/c0"}
+    async with database.transaction() as session:
+        for n in range(3):
+            poke(session, "CheckIn", f"c{n}", "changed", NOW)
+    assert (pokes.made, pokes.asked) == ([], 1), "a page is kept waiting once at most"
+    assert await deliver_owed(database) == 2
+    assert await owed(database) == ["CheckIn/c0"]
+
+
+async def test_a_temporal_that_is_down_is_not_asked_for_each(database: Database, pokes: Pokes) -> None:
+    pokes.up = False
+    async with database.transaction() as session:
+        for n in range(9):
+            poke(session, "CheckIn", f"c{n}", "changed", NOW)
+    pokes.asked = 0
+    assert await deliver_owed(database, most=3) == 0
+    assert pokes.asked == 2

@@ -11,7 +11,7 @@ from temporalio.worker import Worker
 from config.settings import Settings
 from integrations.temporal.connect import connect
 from integrations.temporal.passthrough import PASSED_THROUGH, workflow_runner
-from integrations.temporal.pokes import WORKFLOW_NAMES, Pokes, Undelivered
+from integrations.temporal.pokes import WORKFLOW_NAMES, NotTaken, Pokes, Undelivered
 
 
 @workflow.defn(name="CheckIn")
@@ -54,7 +54,7 @@ async def test_a_poke_to_what_has_ended_starts_it_again(environment: WorkflowEnv
 
 
 async def test_an_unknown_workflow_is_never_started(environment: WorkflowEnvironment) -> None:
-    with pytest.raises(ValueError, match="Chekin is not a workflow"):
+    with pytest.raises(NotTaken, match="Chekin is not a workflow"):
         await Pokes(environment.client, "pokes").deliver("Chekin", "C1")
 
 

@@ -1,0 +1,108 @@
+"""Workflows that cannot go on by themselves: written down with their cause, told to HR a line a cause, woken again."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cycle.check_in import State
+from cycle.stuck import Kind, line_key, sentence
+from integrations.database.connection import poke
+from integrations.database.needs_a_hand import ask_for_a_hand, mended
+from integrations.database.tables import ActionRow, CheckInRow, Person, Plan, Stuck
+
+LINES_LOCK = 30_61
+"""PostgreSQL's advisory lock around a line's count; any number that nothing else in the database locks."""
+
+MENDED = "somebody says that it is mended"
+
+
+async def note_stuck(
+    session: AsyncSession, workflow: str, target: str, kind: Kind, about: str, subject: str, now: datetime
+) -> None:
+    """Writes down that `workflow/target` waits for a hand, and why. Again with the same reason changes nothing.
+
+    `subject` is the mailbox or fault that it is about; for what is about a person, they are found by the target.
+    """
+    await _lock_lines(session)
+    person = await _person_of(session, workflow, target) if kind is Kind.ZONE else None
+    line = line_key(kind, person.id if person else subject)
+    row = await session.get(Stuck, (workflow, target))
+    if row is None:
+        session.add(Stuck(workflow=workflow, target=target, line=line, kind=kind, about=about, since=now))
+        lines = [line]
+    elif (row.line, row.about) == (line, about):
+        return
+    else:
+        lines = list(dict.fromkeys((row.line, line)))
+        row.line, row.kind, row.about = line, kind, about
+    await session.flush()
+    for each in lines:
+        await _tell(session, each, now)
+
+
+async def note_unstuck(session: AsyncSession, workflow: str, target: str, now: datetime) -> None:
+    """It went on. The last one of a line strikes it out."""
+    await _lock_lines(session)
+    row = await session.get(Stuck, (workflow, target))
+    if row is not None:
+        await session.delete(row)
+        await session.flush()
+        await _tell(session, row.line, now)
+
+
+async def forget_stuck(session: AsyncSession, now: datetime) -> None:
+    """Before everything is woken anew: what still cannot go on says so again, and its line is as old as it was."""
+    for row in (await session.scalars(select(Stuck))).all():
+        await note_unstuck(session, row.workflow, row.target, now)
+
+
+async def try_again(session: AsyncSession, now: datetime) -> int:
+    """Owes a look to all that wait for a hand, and to check-ins that wait for another day; returns to how many."""
+    stuck = (await session.scalars(select(Stuck).order_by(Stuck.since))).all()
+    for row in stuck:
+        poke(session, row.workflow, row.target, MENDED, now)
+    put_off = await session.scalars(
+        select(CheckInRow).where(CheckInRow.state == State.DUE, CheckInRow.plan_again_at > now)
+    )
+    check_ins = put_off.all()
+    for check_in in check_ins:
+        check_in.plan_again_at = None
+        poke(session, "CheckIn", check_in.id, MENDED, now)
+    return len(stuck) + len(check_ins)
+
+
+async def _tell(session: AsyncSession, line: str, now: datetime) -> None:
+    """Writes the line for all that wait behind it, or strikes it out."""
+    waiting = select(Stuck.kind, Stuck.about).where(Stuck.line == line).order_by(Stuck.since)
+    rows = (await session.execute(waiting)).all()
+    if not rows:
+        await mended(session, line, now)
+        return
+    kind = Kind(rows[0].kind)
+    person = await session.get(Person, line.rpartition("/")[2]) if kind is Kind.ZONE else None
+    words = sentence(kind, [row.about for row in rows], person.name if person else "")
+    await ask_for_a_hand(session, line, words, now, person.id if person else None)
+
+
+async def _lock_lines(session: AsyncSession) -> None:
+    """One at a time until the commit, or two would count without each other (SQLite has one writer anyway)."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_advisory_xact_lock(LINES_LOCK)))
+
+
+async def _person_of(session: AsyncSession, workflow: str, target: str) -> Person | None:
+    """Whose the thing is; None for what belongs to nobody."""
+    match workflow:
+        case "DevelopmentCycle" | "Postbox":
+            return await session.get(Person, target)
+        case "CheckIn":
+            check_in = await session.get(CheckInRow, target)
+            return await session.get(Person, check_in.person_id) if check_in else None
+        case "ActionChase":
+            action = await session.get(ActionRow, target)
+            return await session.get(Person, action.owner_id) if action else None
+        case "PlanWatch":
+            plan = await session.get(Plan, target)
+            return await session.get(Person, plan.person_id) if plan else None
+    return None
