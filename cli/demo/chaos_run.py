@@ -1,0 +1,78 @@
+"""`perennial demo --chaos S`: the same story once calm and once under faults, and whether both ended alike."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from cli.demo.chaos import Chaos, draw_troubles
+from cli.demo.convergence import Difference, broken_promises, differences, ending, ledger_around
+from cli.demo.evidence import Evidence
+from cli.demo.gather import Told
+from cli.demo.runner import DAY0, Wanted, living
+from cli.demo.stage import Stage
+from cli.demo.weather import Calm
+
+
+@dataclass(frozen=True, slots=True)
+class Convergence:
+    """`struck`: how often each fault was met. `around`: the ledger of the run under faults, about the first of them."""
+
+    seed: int
+    struck: Counter[str]
+    talks: int
+    letters: int
+    differences: Sequence[Difference]
+    broken: Sequence[str]
+    around: Sequence[str]
+
+    @property
+    def holds(self) -> bool:
+        return not self.differences and not self.broken
+
+    @property
+    def line(self) -> str:
+        faults = sum(self.struck.values())
+        if self.holds:
+            return (
+                f"chaos {self.seed}: {faults} faults of {len(+self.struck)} kinds, and the same end: "
+                f"{self.talks} talks, {self.letters} letters"
+            )
+        wrong = [*self.broken, *(each.sentence for each in self.differences)]
+        return f"chaos {self.seed}: after {faults} faults {len(wrong)} things are wrong, first: {wrong[0]}"
+
+
+async def live_calmly(wanted: Wanted, data: Path, env: Mapping[str, str], console: Console) -> tuple[Evidence, Told]:
+    """What the story leaves behind when nothing goes wrong; `data` is a folder that is not there yet."""
+    async with living(wanted, data, env, console, Calm) as life:
+        lived = await life.gathered(whole=False)
+    return lived.evidence, lived.told
+
+
+async def converge(
+    wanted: Wanted, seed: int, calm: Evidence, data: Path, env: Mapping[str, str], console: Console
+) -> Convergence:
+    """Lives the same story under the faults that `seed` draws, and compares."""
+    began = datetime.combine(DAY0, time(), UTC)
+    troubles = draw_troubles(seed, began, began + timedelta(days=wanted.days))
+
+    def chaos(stage: Stage) -> Chaos:
+        return Chaos(stage, troubles)
+
+    async with living(wanted, data, env, console, chaos) as life:
+        lived = await life.gathered(whole=False)
+    assert isinstance(lived.weather, Chaos)
+    found = ending(lived.evidence)
+    wrong = differences(ending(calm), found)
+    return Convergence(
+        seed=seed,
+        struck=lived.weather.struck,
+        talks=len(found.talks),
+        letters=len(found.letters),
+        differences=wrong,
+        broken=broken_promises(lived.evidence),
+        around=ledger_around(lived.told.ledger, wrong[0].at) if wrong else (),
+    )
