@@ -16,6 +16,8 @@ from cli.demo.runner import DAY0, Wanted, living
 from cli.demo.stage import Stage
 from cli.demo.weather import Calm
 
+MOST_TOLD = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Convergence:
@@ -41,8 +43,22 @@ class Convergence:
                 f"chaos {self.seed}: {faults} faults of {len(+self.struck)} kinds, and the same end: "
                 f"{self.talks} talks, {self.letters} letters"
             )
-        wrong = [*self.broken, *(each.sentence for each in self.differences)]
-        return f"chaos {self.seed}: after {faults} faults {len(wrong)} things are wrong, first: {wrong[0]}"
+        return f"chaos {self.seed}: after {faults} faults {len(self.wrong)} things are wrong, first: {self.wrong[0]}"
+
+    @property
+    def wrong(self) -> list[str]:
+        """A sentence each; whatever hangs on the first comes after it."""
+        return [*self.broken, *(each.sentence for each in self.differences)]
+
+    @property
+    def details(self) -> list[str]:
+        """For whoever looks into it: the faults, what is wrong, and the ledger around the first difference."""
+        met = ", ".join(f"{count} {name}" for name, count in sorted(self.struck.items()) if count)
+        return [
+            f"  met: {met}",
+            *(f"  {each}" for each in self.wrong[:MOST_TOLD]),
+            *(f"    {each}" for each in self.around),
+        ]
 
 
 async def live_calmly(wanted: Wanted, data: Path, env: Mapping[str, str], console: Console) -> tuple[Evidence, Told]:

@@ -135,10 +135,10 @@ async def living(
         organization = (await here.http.get(f"{here.tenant.url}/_sandbox/organization")).json()
         story = write_story(organization)
         await _import(here, story, organization)
-        await here.start_worker()
-        mark("start")
         weather = weather_on(here)
-        actors = _cast(here, story, organization, wanted.seed, patient=weather.breaks_pages)
+        await here.start_worker(mortal=weather.breaks_things)
+        mark("start")
+        actors = _cast(here, story, organization, wanted.seed, patient=weather.breaks_things)
         until = began + timedelta(days=wanted.days)
         life = Life(wanted, here, weather, organization, story, actors, _mail_client(here), began, until)
         with Timeline(console, DAY0, wanted.days, life.names) as timeline:

@@ -42,8 +42,9 @@ class Stage:
     def site(self) -> str:
         return self.settings.public_url
 
-    async def start_worker(self) -> None:
-        self.worker = await self.children.start("worker", python("-m", "worker"), self.variables)
+    async def start_worker(self, *, mortal: bool = False) -> None:
+        module = "cli.demo.mortal_worker" if mortal else "worker"
+        self.worker = await self.children.start("worker", python("-m", module), self.variables)
         await self.worker.says("the worker works", READY_WITHIN_SECONDS)
 
     async def start_web(self) -> None:

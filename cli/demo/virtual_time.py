@@ -80,8 +80,8 @@ class VirtualTime:
         patience = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while (ahead := instant - await self.now()) > timedelta(0):
             try:
-                await self.environment.sleep(ahead)
-            except RPCError as error:
+                await asyncio.wait_for(self.environment.sleep(ahead), PATIENCE_SECONDS)
+            except (RPCError, TimeoutError) as error:
                 # The call gives up after half a minute, the server does not: it goes on until the instant.
                 if asyncio.get_running_loop().time() > patience:
                     raise TimeStandsStill(

@@ -12,8 +12,8 @@ class Weather(Protocol):
     """Lets time run, and knows what strikes meanwhile."""
 
     @property
-    def breaks_pages(self) -> bool:
-        """Whether people must be ready to try again when a page does not come."""
+    def breaks_things(self) -> bool:
+        """Whether processes get killed: people must be ready to try again when a page does not come."""
         ...
 
     async def live_until(self, instant: datetime) -> None:
@@ -30,7 +30,7 @@ class Weather(Protocol):
 class Calm:
     """Nothing goes wrong."""
 
-    breaks_pages = False
+    breaks_things = False
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
