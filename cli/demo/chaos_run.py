@@ -1,7 +1,7 @@
 """`perennial demo --chaos S`: the same story once calm and once under faults, and whether both ended alike."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -10,11 +10,9 @@ from rich.console import Console
 
 from cli.demo.chaos import Chaos, draw_troubles
 from cli.demo.convergence import Difference, broken_promises, differences, ending, ledger_around
-from cli.demo.evidence import Evidence
-from cli.demo.gather import Told
-from cli.demo.runner import DAY0, Wanted, living
+from cli.demo.runner import DAY0, Lived, Wanted, living
 from cli.demo.stage import Stage
-from cli.demo.weather import Calm
+from cli.demo.weather import Calm, Weather
 
 MOST_TOLD = 10
 
@@ -61,34 +59,36 @@ class Convergence:
         ]
 
 
-async def live_calmly(wanted: Wanted, data: Path, env: Mapping[str, str], console: Console) -> tuple[Evidence, Told]:
-    """What the story leaves behind when nothing goes wrong; `data` is a folder that is not there yet."""
-    async with living(wanted, data, env, console, Calm) as life:
-        lived = await life.gathered(whole=False)
-    return lived.evidence, lived.told
+async def live_calmly(wanted: Wanted, data: Path, env: Mapping[str, str], console: Console) -> Lived:
+    """What the story leaves behind when nothing goes wrong; `data` is an empty folder or none yet."""
+    return await _live(wanted, data, env, console, Calm)
 
 
-async def converge(
-    wanted: Wanted, seed: int, calm: Evidence, data: Path, env: Mapping[str, str], console: Console
-) -> Convergence:
-    """Lives the same story under the faults that `seed` draws, and compares."""
+async def live_under_faults(wanted: Wanted, seed: int, data: Path, env: Mapping[str, str], console: Console) -> Lived:
+    """The same under the faults that `seed` draws."""
     began = datetime.combine(DAY0, time(), UTC)
     troubles = draw_troubles(seed, began, began + timedelta(days=wanted.days))
+    return await _live(wanted, data, env, console, lambda stage: Chaos(stage, troubles))
 
-    def chaos(stage: Stage) -> Chaos:
-        return Chaos(stage, troubles)
 
-    async with living(wanted, data, env, console, chaos) as life:
-        lived = await life.gathered(whole=False)
-    assert isinstance(lived.weather, Chaos)
-    found = ending(lived.evidence)
-    wrong = differences(ending(calm), found)
+async def _live(
+    wanted: Wanted, data: Path, env: Mapping[str, str], console: Console, weather_on: Callable[[Stage], Weather]
+) -> Lived:
+    async with living(wanted, data, env, console, weather_on) as life:
+        return await life.gathered(whole=False)
+
+
+def compared(seed: int, calm: Lived, chaos: Lived) -> Convergence:
+    """Whether what was lived under the faults of `seed` ended as the calm run did."""
+    assert isinstance(chaos.weather, Chaos)
+    found = ending(chaos.evidence)
+    wrong = differences(ending(calm.evidence), found)
     return Convergence(
         seed=seed,
-        struck=lived.weather.struck,
+        struck=chaos.weather.struck,
         talks=len(found.talks),
         letters=len(found.letters),
         differences=wrong,
-        broken=broken_promises(lived.evidence),
-        around=ledger_around(lived.told.ledger, wrong[0].at) if wrong else (),
+        broken=broken_promises(chaos.evidence),
+        around=ledger_around(chaos.told.ledger, wrong[0].at) if wrong else (),
     )

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from cli.demo.chaos_run import converge, live_calmly
+from cli.demo.chaos_run import compared, live_calmly, live_under_faults
 from cli.demo.runner import Outcome, Wanted, run
 from cli.demo.timeline import show_people, show_verdicts
 from cli.processes import stopped_by_signals
@@ -79,10 +79,11 @@ async def _chaos(wanted: Wanted, seeds: Iterable[int], data: Path, console: Cons
     """Prints a line a seed, and the ledger around the first difference of one that fails."""
     unseen = Console(quiet=True)
     async with stopped_by_signals():
-        calm, _ = await live_calmly(wanted, data / "calm", os.environ, unseen)
+        calm = await live_calmly(wanted, data / "calm", os.environ, unseen)
         holds = True
         for seed in seeds:
-            found = await converge(wanted, seed, calm, data / f"chaos-{seed}", os.environ, unseen)
+            lived = await live_under_faults(wanted, seed, data / f"chaos-{seed}", os.environ, unseen)
+            found = compared(seed, calm, lived)
             console.print(found.line, style=None if found.holds else "red", soft_wrap=True)
             for line in () if found.holds else found.details:
                 console.print(line, soft_wrap=True)
