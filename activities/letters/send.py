@@ -186,6 +186,8 @@ class Letters:
         and that is committed. A letter whose sending was cut off is read again for 15 minutes, since Exchange moves
         it when it can; then it is sent again if it is still a draft. If it is nowhere, its key is searched for; after
         a day HR is told.
+        Two tries may be at it at once, since one that was given up need not be over: the first to commit a draft or
+        its sending has it.
         Raises Transient to be called again.
         """
         # A retried call keeps its argument, so what time it is by now must be asked.
@@ -202,10 +204,15 @@ class Letters:
             letter = written
         if letter.graph_id is None:
             letter = await self._draft(letter, found_begun)
+        if letter.state in ("sent", "dropped"):
+            return
         if letter.sending_at is not None and not await self._may_send_again(letter, about.now):
             return
         async with self._database.transaction() as session:
-            (await session.get_one(Letter, about.id)).sending_at = about.now
+            row = await session.get_one(Letter, about.id, with_for_update=True)
+            if row.sending_at != letter.sending_at or row.state in ("sent", "dropped"):
+                raise Transient("send a letter", "another try is sending it.", timedelta(minutes=1))
+            row.sending_at = about.now
         assert letter.graph_id is not None
         if not await self._mail.send(letter.sender, letter.graph_id):
             raise Transient("send a letter", "its draft is gone; looking for it by its key.")
@@ -258,8 +265,12 @@ class Letters:
         found = await self._mail.find_by_key(letter.sender, letter.id) if found_begun else None
         graph_id = found.graph_id if found else await self._create_draft(letter, found_begun)
         async with self._database.transaction() as session:
-            letter = await session.get_one(Letter, letter.id)
-            letter.graph_id, letter.state = graph_id, "drafted"
+            letter = await session.get_one(Letter, letter.id, with_for_update=True)
+            if letter.graph_id is None and letter.state == "planned":
+                letter.graph_id, letter.state = graph_id, "drafted"
+        if letter.graph_id != graph_id:
+            # A try that was given up was still at work, and came first.
+            await self._mail.delete(letter.sender, graph_id)
         return letter
 
     async def _create_draft(self, letter: Letter, found_begun: bool) -> str:

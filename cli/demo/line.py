@@ -39,9 +39,15 @@ class Line:
             return
         ends = {writer, far_writer}
         self._open |= ends
-        with contextlib.suppress(asyncio.CancelledError):
+        try:
             await asyncio.gather(_pour(reader, far_writer), _pour(far_reader, writer))
-        self._open -= ends
+        except asyncio.CancelledError:
+            # The loop ends; asyncio's streams would tell of it as of an error.
+            pass
+        finally:
+            self._open -= ends
+            for end in ends:
+                end.transport.abort()
 
 
 async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -64,3 +70,5 @@ async def line_to(server: str) -> AsyncIterator[Line]:
     finally:
         listening.close()
         line.cut()
+        # A broken connection is put away in the loop's next round.
+        await asyncio.sleep(0)

@@ -131,14 +131,17 @@ async def living(
     for name in ("logs", "histories"):
         await asyncio.to_thread((data / name).mkdir, parents=True)
     began = datetime.combine(DAY0, time(), UTC)
-    async with stage(data, env, DAY0, wanted.seed, wanted.people) as here:
+    async with (
+        stage(data, env, DAY0, wanted.seed, wanted.people) as here,
+        httpx.AsyncHTTPTransport(verify=False) as transport,
+    ):
         organization = (await here.http.get(f"{here.tenant.url}/_sandbox/organization")).json()
         story = write_story(organization)
         await _import(here, story, organization)
         weather = weather_on(here)
         await here.start_worker(mortal=weather.breaks_things)
         mark("start")
-        actors = _cast(here, story, organization, wanted.seed, patient=weather.breaks_things)
+        actors = _cast(here, story, organization, wanted.seed, transport, patient=weather.breaks_things)
         until = began + timedelta(days=wanted.days)
         life = Life(wanted, here, weather, organization, story, actors, _mail_client(here), began, until)
         with Timeline(console, DAY0, wanted.days, life.names) as timeline:
@@ -200,11 +203,18 @@ async def _import(stage: Stage, story: Story, organization: Mapping[str, Any]) -
     await import_story(stage.installation, story, organization["hr_partner"], DAY0)
 
 
-def _cast(stage: Stage, story: Story, organization: Mapping[str, Any], seed: int, *, patient: bool) -> list[Actor]:
+def _cast(
+    stage: Stage,
+    story: Story,
+    organization: Mapping[str, Any],
+    seed: int,
+    transport: httpx.AsyncBaseTransport,
+    *,
+    patient: bool,
+) -> list[Actor]:
     """Everybody with a mailbox, in the order of the seed file."""
     people = read_people(organization)
     world = World(seed, stage.time.now, people, story.temperaments, story.titles_used)
-    transport = httpx.AsyncHTTPTransport(verify=False)
     return [
         Actor(
             person,

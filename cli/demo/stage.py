@@ -1,5 +1,6 @@
 """All that a running demo consists of: its processes, its clock, and what they are told of each other."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -20,6 +21,8 @@ from config.settings import Settings, load_settings
 from integrations.database.migrate import upgrade_async
 
 READY_WITHIN_SECONDS = 60
+# Alembic keeps what it is at in its module, so that stages that begin at once take turns.
+ONE_UPGRADE = asyncio.Lock()
 
 
 @dataclass(slots=True)
@@ -86,7 +89,8 @@ async def stage(data: Path, env: Mapping[str, str], day0: date, seed: int, peopl
             "PERENNIAL_CLOCK_URL": clock.url,
         }
         settings = load_settings(variables)
-        await upgrade_async(settings.database_url)
+        async with ONE_UPGRADE:
+            await upgrade_async(settings.database_url)
         web = await start_web(started, variables)
         async with open_installation(settings, with_temporal=True) as installation:
             await accepts_connections(port, web, READY_WITHIN_SECONDS)

@@ -10,14 +10,16 @@ from cli.demo.line import line_to
 @asynccontextmanager
 async def echo(name: bytes) -> AsyncIterator[str]:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while words := await reader.read(100):
-            writer.write(name + words)
-            await writer.drain()
-        writer.close()
+        with suppress(ConnectionError):
+            while words := await reader.read(100):
+                writer.write(name + words)
+                await writer.drain()
+        writer.transport.abort()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
     server.close()
+    await asyncio.sleep(0)
 
 
 async def say(address: str, words: bytes) -> bytes:
@@ -30,7 +32,8 @@ async def say(address: str, words: bytes) -> bytes:
     except ConnectionError:
         return b""
     finally:
-        writer.close()
+        writer.transport.abort()
+        await asyncio.sleep(0)
 
 
 async def test_a_cut_line_breaks_what_is_open_and_takes_nothing_until_it_is_mended() -> None:
@@ -47,4 +50,4 @@ async def test_a_cut_line_breaks_what_is_open_and_takes_nothing_until_it_is_mend
         assert await say(line.address, b"hello") == b"one hello"
         line.mend(two)
         assert await say(line.address, b"hello") == b"two hello"
-        writer.close()
+        writer.transport.abort()
