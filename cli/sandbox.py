@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx
 import typer
 
 from cli.processes import Children, python
@@ -58,7 +59,10 @@ async def start_sandbox(
     command += ["--clock", clock_url] if clock_url else []
     command += ["--state", str(state_file)] if state_file else []
     child = await children.start("sandbox", command, {}, speaks=True)
-    return _tenant(await child.first_line(READY_WITHIN_SECONDS))
+    told = await child.first_line(READY_WITHIN_SECONDS)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        more = (await http.get(f"{told['entra']}/_sandbox/about")).raise_for_status().json()
+    return _tenant({**told, **more})
 
 
 def _tenant(told: Mapping[str, Any]) -> Tenant:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sandbox.app_registrations import App
 from sandbox.bodies import Body, read_body
-from sandbox.errors import bad_request, no_such_mailbox, user_not_found
+from sandbox.errors import bad_request, mailbox_not_enabled, no_such_mailbox, user_not_found
 from sandbox.evidence import evidence
 from sandbox.filters import Filter, parse_filter
 from sandbox.mailboxes import Mailbox
@@ -99,8 +99,10 @@ class Call:
     @property
     def mailbox(self) -> Mailbox:
         found = self.tenant.account(self.names["user"])
-        if found is None or not found.enabled:
+        if found is None or found.deleted:
             raise no_such_mailbox(self.names["user"])
+        if not found.licensed:
+            raise mailbox_not_enabled()
         return self.tenant.mailbox(found.id)
 
     # Options ----------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from sandbox.faults import Faults, Order
 from sandbox.ledger import Ledger
 from sandbox.mishaps import MishapOrder
 from sandbox.notifications import LifecycleEvent, Notifications
-from sandbox.records import organization_record, state_record
+from sandbox.records import about_record, organization_record, state_record
 from sandbox.stable_names import with_stable_names
 from sandbox.tenant import Tenant
 from sandbox.tokens import Mint
@@ -89,6 +89,8 @@ class Control:
                 return await self._set_clock(read_body(raw))
             case "POST", "clock/advance":
                 return await self._advance(read_body(raw))
+            case "GET", "about":
+                return about_record(self.tenant)
             case "GET", "organization":
                 return organization_record(self.tenant.organization)
             case "GET", "state":

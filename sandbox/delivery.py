@@ -142,7 +142,7 @@ def _hand_over(tenant: Tenant, box: Mailbox, message: Message, now: datetime) ->
     unknown = []
     for address in dict.fromkeys(a.address.lower() for a in (*message.to, *message.cc, *message.bcc)):
         account = tenant.account(address)
-        if account is None or not account.enabled:
+        if account is None or not account.has_mailbox:
             unknown.append(address)
             continue
         deliver(tenant.mailbox(account.id), message, now)

@@ -71,6 +71,14 @@ def no_such_mailbox(name: str) -> GraphError:
     return GraphError(404, "ErrorInvalidUser", f"The requested user '{name}' is invalid.")
 
 
+def mailbox_not_enabled() -> GraphError:
+    return GraphError(
+        404,
+        "MailboxNotEnabledForRESTAPI",
+        "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+    )
+
+
 def stale() -> GraphError:
     return GraphError(
         412,

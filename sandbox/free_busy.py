@@ -80,7 +80,7 @@ def _schedule(
     zone_name: str,
 ) -> Json:
     account = call.tenant.account(name)
-    if account is None or not account.enabled:
+    if account is None or not account.has_mailbox:
         return _trouble(name, "5016", f"Unable to resolve e-mail address {name[:100]} to an Active Directory object.")
     if not call.granted.reaches(call.tenant, SEE_CALENDAR, account):
         return _trouble(name, "5037", "The caller does not have access to free/busy data.")

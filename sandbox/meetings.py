@@ -190,7 +190,7 @@ def forward(tenant: Tenant, box: Mailbox, event: Event, to: list[Address], comme
 def attendee_box(tenant: Tenant, attendee: Attendee, event: Event) -> Mailbox | None:
     """The attendee's mailbox, unless they live elsewhere or are the organizer."""
     account = tenant.account(attendee.address.address)
-    if account is None or not account.enabled or account is tenant.account(event.organizer.address):
+    if account is None or not account.has_mailbox or account is tenant.account(event.organizer.address):
         return None
     return tenant.mailbox(account.id)
 

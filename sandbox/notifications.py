@@ -104,7 +104,7 @@ class Notifications:
             account = self.tenant.account(subscription.watched) if subscription.watched else None
             if subscription.expires <= now:
                 self._remove(subscription)
-            elif subscription.watched and (account is None or not account.enabled):
+            elif subscription.watched and (account is None or not account.has_mailbox):
                 self.raise_event(subscription, "subscriptionRemoved", now)
             elif subscription.challenge_at is not None and subscription.challenge_at <= now:
                 subscription.challenge_at = None

@@ -38,7 +38,7 @@ def _change_manager(tenant: Tenant, body: Body, now: datetime) -> None:
     "relationships of deleted objects are not shown; that of manager is nowhere mentioned",
 )
 def _leave_company(tenant: Tenant, body: Body, now: datetime) -> None:
-    """`how`: disabled (the account stays) or deleted; then the reports have no manager any more."""
+    """`how`: disabled (account and mailbox stay, sign-in is blocked) or deleted; then nobody reports to them."""
     person = _person(tenant, body.text("person"))
     how = body.choice("how", ("disabled", "deleted"), "disabled")
     before = whole_user(person)
@@ -50,6 +50,17 @@ def _leave_company(tenant: Tenant, body: Body, now: datetime) -> None:
         _set_manager(tenant, report, None, now)
     person.deleted = True
     tenant.directory.changes.append(DirectoryChange(now, person.id, "deleted"))
+    tenant.changed = True
+
+
+@evidence(
+    "reported",
+    "A disabled account keeps its mailbox; one whose licence is taken answers 404 MailboxNotEnabledForRESTAPI.",
+    "msgraph-sdk-javascript #1756, microsoft/MicrosoftCloud #41",
+)
+def _license(tenant: Tenant, body: Body, _now: datetime) -> None:
+    """`licensed`: whether Exchange gives them a mailbox (true unless said otherwise). Its contents are kept."""
+    _person(tenant, body.text("person")).licensed = body.flag("licensed", True)
     tenant.changed = True
 
 
@@ -148,6 +159,7 @@ def _check_hour(text: str) -> None:
 PERSONNEL_ACTS: dict[str, Callable[[Tenant, Body, datetime], None]] = {
     "change_manager": _change_manager,
     "leave_company": _leave_company,
+    "license": _license,
     "rename": _rename,
     "join": _join,
 }

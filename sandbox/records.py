@@ -1,4 +1,4 @@
-"""The two documents that auditors work from: the organization as seeded, and the state of all calendars and
+"""The documents that auditors work from: who may look, the organization as seeded, and the state of all calendars and
 mailboxes.
 """
 
@@ -14,6 +14,15 @@ from sandbox.public_holidays import PUBLIC_HOLIDAYS
 from sandbox.recurrence_json import recurrence_json
 from sandbox.tenant import Tenant
 from sandbox.zones import stamp
+
+
+def about_record(tenant: Tenant) -> dict[str, Any]:
+    """What only those who audit a tenant need to know of it: who organizes, and an app that reads all mail."""
+    app = tenant.mail_app
+    return {
+        "service_mailbox": tenant.organization.service.mail,
+        "mail_client": {"client_id": app.client_id, "client_secret": app.client_secret},
+    }
 
 
 def organization_record(organization: Organization) -> dict[str, Any]:

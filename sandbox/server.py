@@ -119,11 +119,6 @@ def announcement(tenant: Tenant, port: int) -> dict[str, Any]:
         "tenant_id": tenant.id,
         "client_id": tenant.app.client_id,
         "client_secret": tenant.app.client_secret,
-        "service_mailbox": tenant.organization.service.mail,
-        "mail_client": {
-            "client_id": tenant.mail_app.client_id,
-            "client_secret": tenant.mail_app.client_secret,
-        },
         "people": [
             {"id": a.id, "userPrincipalName": a.mail, "displayName": a.name}
             for a in tenant.accounts.values()

@@ -47,7 +47,7 @@ def target_of(call: Call, resource: str) -> Target:
     if name is None:
         return Target()
     account, folder = call.tenant.account(name), found.group("folder") or found.group("folder_quoted")
-    if account is None or (items and not account.enabled) or (folder and folder_named(folder) is None):
+    if account is None or (items and not account.has_mailbox) or (folder and folder_named(folder) is None):
         raise GraphError(404, "ResourceNotFound", f"The resource '{resource[:120]}' was not found.")
     if not items:
         return Target(only=account.id)

@@ -43,6 +43,12 @@ class Account:
     deleted: bool = False
     in_group: bool = True
     aliases: list[str] = field(default_factory=list)
+    licensed: bool = True
+    """Whether Exchange gives them a mailbox. A disabled account keeps its own: only sign-in is blocked."""
+
+    @property
+    def has_mailbox(self) -> bool:
+        return self.licensed and not self.deleted
 
     @property
     def address(self) -> Address:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
@@ -55,6 +56,7 @@ def tenant() -> Iterator[Env]:
     with running([sys.executable, "-m", "sandbox", "--json", "--people", "1"], {}, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         told = json.loads(process.stdout.readline())
+        told |= httpx.get(f"{told['entra']}/_sandbox/about", trust_env=False).json()
         yield {
             "PERENNIAL_SANDBOX_URL": told["entra"],
             "PERENNIAL_TENANT_ID": told["tenant_id"],

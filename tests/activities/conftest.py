@@ -65,7 +65,7 @@ class Tenant:
 
     @property
     def service(self) -> str:
-        return str(self.about["service_mailbox"])
+        return str(self.organization["service_mailbox"])
 
     def mailbox(self, mail: str) -> dict[str, Any]:
         # These tests send in a minute what takes Exchange an hour.

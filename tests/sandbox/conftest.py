@@ -23,6 +23,7 @@ class Running:
     process: subprocess.Popen[str]
     about: dict[str, Any]
     log: Path
+    first_line: dict[str, Any]
     bearers: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -74,7 +75,9 @@ def start_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
         if not first:
             process.stdout.close()
             pytest.fail(f"The tenant ended with {process.wait(10)}: {log.read_text()}", pytrace=False)
-        started.append(Running(process, json.loads(first), log))
+        said = json.loads(first)
+        more = httpx.get(f"{said['entra']}/_sandbox/about", trust_env=False, verify=PLAIN).json()
+        started.append(Running(process, {**said, **more}, log, said))
         return started[-1]
 
     yield start

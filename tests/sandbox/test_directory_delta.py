@@ -150,3 +150,19 @@ async def test_people_acts_that_cannot_be_are_refused(own: Any, control: httpx.A
         answer = await control.post("/act", json=wrong)
         assert answer.status_code in (400, 404), wrong
         assert answer.json()["error"]
+
+
+async def test_who_is_disabled_keeps_a_mailbox_and_who_loses_the_licence_does_not(
+    graph: httpx.AsyncClient, control: httpx.AsyncClient
+) -> None:
+    lou = "lou.brief@meadow.example"
+    await act(control, lou, "join")
+    await act(control, lou, "leave_company", how="disabled")
+    assert (await graph.get(f"/users/{lou}?$select=accountEnabled")).json()["accountEnabled"] is False
+    assert (await graph.get(f"/users/{lou}/mailboxSettings")).status_code == 200
+    await act(control, lou, "license", licensed=False)
+    refused = await graph.get(f"/users/{lou}/mailboxSettings")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (404, "MailboxNotEnabledForRESTAPI")
+    assert (await graph.get(f"/users/{lou}")).status_code == 200
+    await act(control, lou, "license")
+    assert (await graph.get(f"/users/{lou}/mailboxSettings")).status_code == 200

@@ -475,6 +475,7 @@ OUTSIDE = [
     "/_sandbox/state",
     "/_sandbox/ledger",
     "/_sandbox/organization",
+    "/_sandbox/about",
     "/_sandbox/x",
 ]
 FIELDS = [

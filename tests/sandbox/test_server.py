@@ -51,6 +51,19 @@ def headers(running: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {running.bearer()}"}
 
 
+def test_the_first_line_says_what_a_client_needs_and_nothing_else(start_sandbox: Any) -> None:
+    running = start_sandbox("--people", "2")
+    assert list(running.first_line) == [
+        "graph",
+        "entra",
+        "tenant_id",
+        "client_id",
+        "client_secret",
+        "people",
+    ]
+    assert set(running.first_line["people"][0]) == {"id", "userPrincipalName", "displayName"}
+
+
 def test_a_restart_goes_on_where_it_was(start_sandbox: Any, tmp_path: Path) -> None:
     file = tmp_path / "tenant.json"
     first = start_sandbox("--people", "3", "--state", str(file))

@@ -44,7 +44,8 @@ def tenant() -> Iterator[dict[str, Any]]:
     command += ["--day0", "2030-02-04", "--json", "--redirect-uri", HERE]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
+        told = json.loads(process.stdout.readline())
+        yield told | httpx.get(f"{told['entra']}/_sandbox/about", trust_env=False).json()
         process.terminate()
         process.wait(timeout=20)
 
