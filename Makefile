@@ -30,6 +30,10 @@ install: $(READY) ## Create .venv with everything in it
 demo: $(READY) ## Twelve people live a quarter of check-ins, in about a minute
 	@$(BIN)/perennial demo $(ARGS)
 
+.PHONY: chaos
+chaos: $(READY) ## Twenty quarters under faults, each of which must end as the calm one does
+	@$(BIN)/perennial demo --chaos 1 --chaos-runs 20 $(ARGS)
+
 .PHONY: start
 start: $(READY) ## The same on the real clock, with Temporal's UI; goes on where it was
 	@$(BIN)/perennial start $(ARGS)

@@ -32,6 +32,8 @@ class Child:
     name: str
     log: Path
     process: asyncio.subprocess.Process
+    logged_before: int = 0
+    """How many bytes of its log are those of a process of this name before it."""
 
     @property
     def running(self) -> bool:
@@ -61,7 +63,7 @@ class Child:
     async def says(self, words: str, within_seconds: float) -> None:
         """Returns once `words` stand in its log. Raises ProcessEnded when it ends or takes too long."""
         deadline = asyncio.get_running_loop().time() + within_seconds
-        while words not in await asyncio.to_thread(self.log.read_text, encoding="utf-8", errors="replace"):
+        while words.encode() not in (await asyncio.to_thread(self.log.read_bytes))[self.logged_before :]:
             self.check_running()
             if asyncio.get_running_loop().time() > deadline:
                 raise ProcessEnded(
@@ -69,6 +71,12 @@ class Child:
                     f"the end of {self.log} says why."
                 )
             await asyncio.sleep(0.05)
+
+    async def kill(self) -> None:
+        """Ends it as a power cut would: nothing of its own runs any more."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
 
     async def stop(self) -> None:
         if self.running:
@@ -96,6 +104,7 @@ class Children:
         """
         log = self.logs / f"{name}.log"
         with log.open("ab") as file:
+            logged_before = file.tell()
             process = await asyncio.create_subprocess_exec(
                 *command,
                 env={**self.env, **env},
@@ -106,9 +115,13 @@ class Children:
                 # The sandbox names all its people in one line, and there may be thousands.
                 limit=_LONGEST_LINE,
             )
-        child = Child(name, log, process)
+        child = Child(name, log, process, logged_before)
         self.started.append(child)
         return child
+
+    def forget(self, child: Child) -> None:
+        """It was ended on purpose, and is missed by nobody."""
+        self.started.remove(child)
 
     def check_running(self) -> None:
         """Raises ProcessEnded for the first one that is gone."""

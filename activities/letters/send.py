@@ -199,6 +199,8 @@ class Letters:
         and that is committed. A letter whose sending was cut off is read again for 15 minutes, since Exchange moves
         it when it can; then it is sent again if it is still a draft. If it is nowhere, its key is searched for; after
         a day HR is told. A letter that says nothing any more is not sent, and its draft is deleted.
+        Two tries may be at it at once, since one that was given up need not be over: the first to commit a draft or
+        its sending has it.
         Raises Transient to be called again.
         """
         # A retried call keeps its argument, so what time it is by now must be asked.
@@ -221,9 +223,11 @@ class Letters:
             letter = written
         if letter.graph_id is None:
             letter = await self._draft(letter, found_begun)
+        if letter.state in ("sent", "dropped"):
+            return
         if letter.sending_at is not None and not await self._may_send_again(letter, about.now):
             return
-        if not await self._begin_to_send(about.id):
+        if not await self._begin_to_send(letter):
             return
         assert letter.graph_id is not None
         if not await self._mail.send(letter.sender, letter.graph_id):
@@ -236,14 +240,19 @@ class Letters:
         async with self._database.transaction() as session:
             (await session.get_one(Letter, letter.id)).state = "dropped"
 
-    async def _begin_to_send(self, letter_id: str) -> bool:
-        """Commits `sending_at`, in the minute where the letter has its place; False when that is still to come."""
+    async def _begin_to_send(self, letter: Letter) -> bool:
+        """Commits `sending_at`, in the minute where the letter has its place; False when that is still to come.
+
+        Raises Transient when another try has come first.
+        """
         now = await self._clock.now()
         async with self._database.transaction() as session:
-            letter = await session.get_one(Letter, letter_id)
-            if not await keep_to_minute(session, letter, now):
+            row = await session.get_one(Letter, letter.id, with_for_update=True)
+            if row.sending_at != letter.sending_at or row.state in ("sent", "dropped"):
+                raise Transient("send a letter", "another try is sending it.", timedelta(minutes=1))
+            if not await keep_to_minute(session, row, now):
                 return False
-            letter.sending_at = now
+            row.sending_at = now
         return True
 
     async def _too_late(self, session: AsyncSession, letter: Letter, now: datetime) -> bool:
@@ -297,8 +306,12 @@ class Letters:
         found = await self._mail.find_by_key(letter.sender, letter.id) if found_begun else None
         graph_id = found.graph_id if found else await self._create_draft(letter, found_begun)
         async with self._database.transaction() as session:
-            letter = await session.get_one(Letter, letter.id)
-            letter.graph_id, letter.state = graph_id, "drafted"
+            letter = await session.get_one(Letter, letter.id, with_for_update=True)
+            if letter.graph_id is None and letter.state == "planned":
+                letter.graph_id, letter.state = graph_id, "drafted"
+        if letter.graph_id != graph_id:
+            # A try that was given up was still at work, and came first.
+            await self._mail.delete(letter.sender, graph_id)
         return letter
 
     async def _create_draft(self, letter: Letter, found_begun: bool) -> str:

@@ -26,6 +26,7 @@ from cli.demo.temperaments import (
     with_stall,
     with_weekly,
 )
+from cli.demo.topics import Topics, day_in, due_in, title_in
 from cli.demo.words import (
     LEARNED,
     NOTES,
@@ -42,6 +43,8 @@ from cli.demo.world import World
 # When people look at their inbox, by their own clock.
 LOOKS = (time(10, 30), time(15, 0))
 MOST_DAYS_AWAY = 60
+# From one due date to the next. It counts from the due date, so that an answer a day later names the same new one.
+AT_LEAST_LATER = timedelta(days=21)
 
 ACTS: Mapping[Answer, Act] = {
     "done": "finished_action",
@@ -81,7 +84,8 @@ class Actor:
         self._desk = Desk(person.mail, browser, world.clock)
         self._put_off: list[Intention] = []
         self._forms = 0
-        self._left_open: list[str] = []
+        self._left_open: list[Part] = []
+        self._topics = Topics()
         self._heard = True
         self._glanced: tuple[int, int] | None = None
 
@@ -128,23 +132,24 @@ class Actor:
         for part in letter.parts:
             await self._desk.note("read_letter", part.path, part.path)
             await self._take(part, day, letter.received)
+        self._topics.invited(letter)
 
     async def _take(self, part: Part, day: date, received: datetime) -> None:
-        case = (self._world.seed, self.mail, part.kind, day, part.text)
+        case = (self._world.seed, self.mail, part.kind, self._topics.of(part))
         match part.kind:
             case "form" | "form-reminder":
                 await self._take_form(part, received, case)
             case "learning":
-                await self._learn(part, case)
+                await self._learn(part, (*case, day.year, (day.month - 1) // 3))
             case "pre-read" | "request":
                 await self._desk.open(part.path, part.path)
             case "outcome" | "second-outcome":
                 if answers_outcome(self.temperament, part.kind == "second-outcome", *case):
-                    await self._say(part, case)
+                    await self._say(part, day, case)
             case "action":
-                await self._take_action(part, case)
+                await self._take_action(part, day, case)
             case "weekly":
-                await self._take_weekly(part, case)
+                await self._take_weekly(part, day)
             case "stall":
                 await self._answer_stall(part, case)
 
@@ -199,8 +204,10 @@ class Actor:
 
     # After the talk
 
-    async def _say(self, part: Part, case: tuple[object, ...]) -> None:
-        said = self._world.talk(part.path, *case)
+    async def _say(self, part: Part, day: date, case: tuple[object, ...]) -> None:
+        said = self._world.talk(part.path, self._topics.talk(part.path), self._topics.hour(part))
+        if said is None:
+            return
         page = await self._desk.open(f"{part.path}?said={said}", part.path)
         after = await self._desk.post(page, f"{part.path}/outcome", "said_outcome", {"said": said}, part.path)
         if after is None:
@@ -208,9 +215,10 @@ class Actor:
         if said == "moved":
             self._world.was_moved(part.path)
         elif said == "held":
-            await self._follow_up(after, part, case)
+            await self._follow_up(after, part, day_in(part, day) or day, case)
 
-    async def _follow_up(self, page: Page, part: Part, case: tuple[object, ...]) -> None:
+    async def _follow_up(self, page: Page, part: Part, day: date, case: tuple[object, ...]) -> None:
+        """`day` is the day of the talk."""
         if chance(60, "note", *case):
             note = {"text": pick(NOTES, "note", *case)}
             page = await self._desk.post(page, f"{part.path}/notes", "wrote_note", note, part.path) or page
@@ -219,7 +227,7 @@ class Actor:
         if other is None or quiet or not makes_action(self.temperament, *case):
             return
         owner = other if chance(35, "for the other", *case) else self.person
-        await self._promise(page, part, owner, case)
+        await self._promise(page, part, day, owner, other, case)
 
     def _other(self, page: Page) -> Colleague | None:
         """With whom this talk was: the colleague whose name the form for actions offers besides one's own."""
@@ -229,18 +237,19 @@ class Actor:
         near += [self._world.people[self.person.manager]] if self.person.manager else []
         return next((each for each in near if each.name in labels or each.name.split()[0] in labels), None)
 
-    async def _promise(self, page: Page, part: Part, owner: Colleague, case: tuple[object, ...]) -> None:
+    async def _promise(
+        self, page: Page, part: Part, day: date, owner: Colleague, other: Colleague, case: tuple[object, ...]
+    ) -> None:
         form = page.form(f"{part.path}/actions")
         if form is None:
             return
         who = "I do" if owner is self.person else owner.name.split()[0]
         ids = [value for value, label in form.choices.get("owner", ()) if who in label]
-        now = await self._world.clock()
         values = {
-            "title": self._world.next_title(),
+            "title": self._world.next_title(self.mail, other.mail),
             "success": pick(SUCCESSES, "success", *case),
             "modality": pick(("stretch", "mentoring", "training", "rotation", "reading"), "how", *case),
-            "due_on": (self.person.local(now).date() + timedelta(days=10 + draw("due", *case) % 30)).isoformat(),
+            "due_on": (day + timedelta(days=14 + draw("due", *case) % 30)).isoformat(),
             "owner": ids[0],
         }
         await self._desk.post(page, f"{part.path}/actions", "made_action", values, part.path, owner=owner.mail)
@@ -256,33 +265,41 @@ class Actor:
 
     # Actions and plans
 
-    async def _take_action(self, part: Part, case: tuple[object, ...]) -> None:
+    async def _take_action(self, part: Part, day: date, case: tuple[object, ...]) -> None:
         rung = rung_of(part.text)
         answer = with_action(self.temperament, rung, *case)
         if answer:
-            await self._answer_action(part.path, answer, part.path, case)
+            await self._answer_action(part, day, answer, part.path, case)
         elif rung == "still_open":
-            self._left_open.append(part.path)
+            self._left_open.append(part)
 
-    async def _take_weekly(self, part: Part, case: tuple[object, ...]) -> None:
+    async def _take_weekly(self, part: Part, day: date) -> None:
         """The weekly letter names nothing; whoever answers it remembers what they let lie."""
         await self._desk.open(part.path, part.path)
-        for n, path in enumerate(tuple(self._left_open)):
+        self._left_open.sort(key=lambda each: (due_in(each, day) or day, title_in(each)))
+        for n, each in enumerate(tuple(self._left_open)):
+            case = (self._world.seed, self.mail, part.kind, self._topics.of(each))
             answer = with_weekly(self.temperament, n == 0, *case)
             if answer:
-                await self._answer_action(path, answer, part.path, case)
-                self._left_open.remove(path)
+                await self._answer_action(each, day, answer, part.path, case)
+                self._left_open.remove(each)
 
-    async def _answer_action(self, path: str, answer: Answer, letter: str, case: tuple[object, ...]) -> None:
+    async def _answer_action(
+        self, part: Part, day: date, answer: Answer, letter: str, case: tuple[object, ...]
+    ) -> None:
+        """`part` is what a letter once said of the action, `letter` the one that is answered on `day`."""
+        path = part.path
         # Progress has no choice of its own: its button stands on the action's plain page.
         page = await self._desk.open(path if answer == "progress" else f"{path}?choose={answer}", letter)
         form = page.form(f"{path}/{answer}")
         if form is None:
             return
-        now = self.person.local(await self._world.clock()).date()
         values: dict[str, str] = {}
         if answer == "new-date":
-            values = {"due_on": (now + timedelta(days=14 + draw("new date", *case) % 21)).isoformat()}
+            due_on = (due_in(part, day) or day) + timedelta(days=draw("new date", *case) % 21)
+            while (due_on := due_on + AT_LEAST_LATER) <= day:
+                pass
+            values = {"due_on": due_on.isoformat()}
         elif answer == "help":
             whom = [value for value, _ in form.choices.get("whom", ())]
             values = {"whom": "partner" if "partner" in whom else "hr"}

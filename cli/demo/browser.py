@@ -1,7 +1,9 @@
 """A browser of one person: cookies, redirects, the headers of a real one, and the way through the tenant's sign-in."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -9,6 +11,8 @@ import httpx
 from cli.demo.page import Form, Page, read_page
 
 MOST_REDIRECTS = 20
+# How often, and after how many seconds each, somebody tries again whose page does not come: half a minute in all.
+TRIES, PAUSE = 60, 0.5
 
 
 class Lost(Exception):
@@ -28,11 +32,12 @@ class Answer:
 class Browser:
     """`mail` is who signs in when a page asks for it. One transport is shared, each has a cookie jar of its own.
 
-    `asked` are the site's own addresses that were asked for.
+    `asked` are the site's own addresses that were asked for. Who is `patient` tries again when a page does not come.
     """
 
-    def __init__(self, mail: str, site: str, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(self, mail: str, site: str, transport: httpx.AsyncBaseTransport, *, patient: bool = False) -> None:
         self.mail = mail
+        self.tries = TRIES if patient else 1
         self.asked: set[str] = set()
         self._site = site.rstrip("/")
         self._http = httpx.AsyncClient(transport=transport, trust_env=False, timeout=30)
@@ -99,9 +104,18 @@ class Browser:
             headers |= {"Origin": _origin(came_from), "Referer": came_from}
         if self._is_ours(url):
             self.asked.add(url.removeprefix(self._site))
-        if method == "GET" and data:
-            return await self._http.get(url, params=dict(data), headers=headers)
-        return await self._http.request(method, url, data=data, headers=headers)
+        how: dict[str, Any] = {"params": dict(data)} if method == "GET" and data else {"data": data}
+        for _ in range(self.tries - 1):
+            try:
+                answer = await self._http.request(method, url, headers=headers, **how)
+            except httpx.TransportError:
+                # As a browser's reload does: the same form once more, which is the same form to whoever takes it.
+                pass
+            else:
+                if answer.status_code < 500:
+                    return answer
+            await asyncio.sleep(PAUSE)
+        return await self._http.request(method, url, headers=headers, **how)
 
 
 def _site(came_from: str | None, url: str) -> str:

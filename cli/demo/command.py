@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.demo.chaos_run import compared, live_calmly, live_under_faults
 from cli.demo.runner import Outcome, Wanted, run
 from cli.demo.timeline import show_people, show_verdicts
 from cli.processes import stopped_by_signals
@@ -35,10 +36,19 @@ def demo(
     keep: Annotated[
         Path | None, typer.Option(help="Keep everything of the run in this new folder, also when all holds.")
     ] = None,
+    chaos: Annotated[
+        int | None,
+        typer.Option(min=0, help="Live it twice: calmly, and under faults drawn from this seed. Both must end alike."),
+    ] = None,
+    chaos_runs: Annotated[
+        int, typer.Option(min=1, help="With --chaos: how many seeds, from that one on; the calm run is lived once.")
+    ] = 1,
 ) -> None:
     """Watch an organization live a quarter of check-ins in virtual time, on real parts."""
     wanted = Wanted(people, days, seed, stay)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    if chaos is not None and stay:
+        raise Refused("--chaos compares two runs when they are over; leave out --stay.")
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise Refused(f"{keep} is not empty; name a new folder for this run.")
     data = keep.absolute() if keep else Path(tempfile.mkdtemp(prefix="perennial-demo-"))
@@ -53,13 +63,32 @@ def demo(
             _write(json_file, wanted, outcome, wall)
 
     try:
-        holds = asyncio.run(_demo(wanted, data, console, show)).holds
+        if chaos is None:
+            holds = asyncio.run(_demo(wanted, data, console, show)).holds
+        else:
+            holds = asyncio.run(_chaos(wanted, range(chaos, chaos + chaos_runs), data, console))
     finally:
         if holds and keep is None:
             shutil.rmtree(data, ignore_errors=True)
         else:
             console.print(f"Everything of this run is kept in {data}", style="yellow", soft_wrap=True)
     raise typer.Exit(0 if holds else 1)
+
+
+async def _chaos(wanted: Wanted, seeds: Iterable[int], data: Path, console: Console) -> bool:
+    """Prints a line a seed, and the ledger around the first difference of one that fails."""
+    unseen = Console(quiet=True)
+    async with stopped_by_signals():
+        calm = await live_calmly(wanted, data / "calm", os.environ, unseen)
+        holds = True
+        for seed in seeds:
+            lived = await live_under_faults(wanted, seed, data / f"chaos-{seed}", os.environ, unseen)
+            found = compared(seed, calm, lived)
+            console.print(found.line, style=None if found.holds else "red", soft_wrap=True)
+            for line in () if found.holds else found.details:
+                console.print(line, soft_wrap=True)
+            holds = holds and found.holds
+    return holds
 
 
 async def _demo(wanted: Wanted, data: Path, console: Console, show: Callable[[Outcome], None]) -> Outcome:

@@ -67,6 +67,8 @@ class Talk:
     attendees: tuple[str, ...]
     cancelled: bool
     booked: datetime
+    no: int = 1
+    """The how many-th hour of its check-in, as the booking's key says."""
 
     @property
     def time(self) -> Stretch:

@@ -27,7 +27,7 @@ from integrations.database.tables import (
 async def write_histories(client: Client, database: Database, codec: PayloadCodec, folder: Path) -> list[Path]:
     """One JSON file a workflow in `folder`, its earlier runs included as far as each names the one before."""
     files = []
-    for name in await _workflow_ids(database):
+    for name in await workflow_ids(database):
         runs = [run async for run in _runs(client, name)]
         if runs:
             file = folder / f"{name.replace('/', '-')}.json"
@@ -37,7 +37,7 @@ async def write_histories(client: Client, database: Database, codec: PayloadCode
     return files
 
 
-async def _workflow_ids(database: Database) -> list[str]:
+async def workflow_ids(database: Database) -> list[str]:
     """A test server cannot list workflows, so their ids come from the rows they belong to."""
     async with database.reading() as session:
         ids = {

@@ -44,13 +44,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message in somebody's inbox; `invitation`: it is Outlook's own word about a meeting, and has no parts."""
+    """A message in somebody's inbox; `invitation`: it is Outlook's own word about a meeting, and has no parts.
+
+    `about` is the path of the check-in that such a meeting is for.
+    """
 
     id: str
     subject: str
     received: datetime
     invitation: bool
     parts: tuple[Part, ...]
+    about: str | None = None
 
 
 @dataclass(slots=True)
@@ -110,7 +114,13 @@ def _letter(message: Mapping[str, Any]) -> Letter:
         received=datetime.fromisoformat(message["receivedDateTime"]).astimezone(UTC),
         invitation=invitation,
         parts=() if invitation else parts_of(message["body"]["content"]),
+        about=_check_in_of(message["body"]["content"]) if invitation else None,
     )
+
+
+def _check_in_of(html: str) -> str | None:
+    paths = (urlsplit(link.href).path for link in read_page(html, "").links)
+    return next((path for path in paths if path.startswith("/check-ins/")), None)
 
 
 def parts_of(html: str) -> tuple[Part, ...]:

@@ -61,6 +61,7 @@ def read_talks(state: Mapping[str, Any], service_mailbox: str) -> list[Talk]:
             found.append(
                 Talk(
                     check_in=key.split("/")[1],
+                    no=int(key.split("/")[2]),
                     start=instant(event["start"]),
                     end=instant(event["end"]),
                     zone=event["timeZone"],

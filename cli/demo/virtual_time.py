@@ -41,20 +41,35 @@ class Wishes:
     waiting: "asyncio.Queue[Wish]" = field(default_factory=asyncio.Queue)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class VirtualTime:
-    """`address` is where Temporal listens, `url` where the time is told as {"now": ...}.
+    """`url` is where the time is told as {"now": ...}, whichever server has it just now.
 
     Beside it, POST /advance takes {"days": 1} and answers once these have been lived.
     """
 
+    program: Path
     environment: WorkflowEnvironment
-    address: str
-    url: str
+    url: str = ""
     wishes: Wishes = field(default_factory=Wishes)
+    _stands_at: datetime | None = None
+
+    @property
+    def address(self) -> str:
+        """Where Temporal listens."""
+        return self.environment.client.service_client.config.target_host
 
     async def now(self) -> datetime:
-        return (await self.environment.get_current_time()).astimezone(UTC)
+        return self._stands_at or (await self.environment.get_current_time()).astimezone(UTC)
+
+    async def lose_everything(self) -> None:
+        """Another server, at another address, that knows nothing but the time."""
+        self._stands_at = instant = await self.now()
+        await self.environment.shutdown()
+        # It begins today, which is before any instant of ours: until it has caught up, the time stands.
+        self.environment = await _server(self.program)
+        await self.environment.sleep(instant - (await self.environment.get_current_time()).astimezone(UTC))
+        self._stands_at = None
 
     async def skip_to(self, instant: datetime) -> None:
         """Lets time run until `instant`; whatever is due before happens before. Nothing to do when it has passed.
@@ -65,8 +80,8 @@ class VirtualTime:
         patience = asyncio.get_running_loop().time() + PATIENCE_SECONDS
         while (ahead := instant - await self.now()) > timedelta(0):
             try:
-                await self.environment.sleep(ahead)
-            except RPCError as error:
+                await asyncio.wait_for(self.environment.sleep(ahead), PATIENCE_SECONDS)
+            except (RPCError, TimeoutError) as error:
                 # The call gives up after half a minute, the server does not: it goes on until the instant.
                 if asyncio.get_running_loop().time() > patience:
                     raise TimeStandsStill(
@@ -78,17 +93,10 @@ class VirtualTime:
 @asynccontextmanager
 async def virtual_time(program: Path, begins: datetime) -> AsyncIterator[VirtualTime]:
     """A Temporal test server whose clock stands at `begins`, a later day than today."""
-    environment = await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(program))
+    clock = VirtualTime(program, await _server(program))
     try:
-        wishes = Wishes()
-        told = await asyncio.start_server(_teller(environment, wishes), "127.0.0.1", 0)
-        port = told.sockets[0].getsockname()[1]
-        clock = VirtualTime(
-            environment,
-            address=environment.client.service_client.config.target_host,
-            url=f"http://127.0.0.1:{port}/now",
-            wishes=wishes,
-        )
+        told = await asyncio.start_server(_teller(clock), "127.0.0.1", 0)
+        clock.url = f"http://127.0.0.1:{told.sockets[0].getsockname()[1]}/now"
         await clock.skip_to(begins)
         try:
             yield clock
@@ -97,10 +105,14 @@ async def virtual_time(program: Path, begins: datetime) -> AsyncIterator[Virtual
     finally:
         # Ctrl-C reaches the server too: then it is gone already.
         with contextlib.suppress(RuntimeError):
-            await environment.shutdown()
+            await clock.environment.shutdown()
 
 
-def _teller(environment: WorkflowEnvironment, wishes: Wishes):  # type: ignore[no-untyped-def]  # asyncio's is Any
+async def _server(program: Path) -> WorkflowEnvironment:
+    return await WorkflowEnvironment.start_time_skipping(test_server_existing_path=str(program))
+
+
+def _teller(clock: VirtualTime):  # type: ignore[no-untyped-def]  # asyncio's is Any
     """Answers every request on a kept-alive connection with the time; asked thousands of times, so no framework."""
 
     async def tell(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -109,8 +121,8 @@ def _teller(environment: WorkflowEnvironment, wishes: Wishes):  # type: ignore[n
                 head = await reader.readuntil(b"\r\n\r\n")
                 error = None
                 if head.startswith(b"POST /advance "):
-                    error = await _wish(await reader.readexactly(_length(head)), wishes)
-                now = (await environment.get_current_time()).astimezone(UTC)
+                    error = await _wish(await reader.readexactly(_length(head)), clock.wishes)
+                now = await clock.now()
                 status = b"409 Conflict" if error else b"200 OK"
                 body = json.dumps({"error": error} if error else {"now": now.isoformat()}).encode()
                 writer.write(

@@ -7,6 +7,7 @@ from typing import Literal
 
 from cli.demo.evidence import Colleague
 from cli.demo.temperaments import Temperament
+from cli.demo.topics import id_in
 from cli.demo.words import draw, title
 
 Said = Literal["held", "moved", "did_not_happen"]
@@ -15,7 +16,7 @@ MOVED_PERCENT, NOT_HELD_PERCENT = 8, 6
 
 @dataclass(slots=True)
 class World:
-    """`clock` tells the virtual instant. What took place in a talk is one fact, whoever is asked."""
+    """`clock` tells the virtual instant. What took place in a talk is one fact, whoever is asked, whenever."""
 
     seed: int
     clock: Callable[[], Awaitable[datetime]]
@@ -24,17 +25,23 @@ class World:
     titles_used: int = 0
     _talks: dict[str, Said] = field(default_factory=dict)
     _moved: set[str] = field(default_factory=set)
+    _promised: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def next_title(self) -> str:
-        self.titles_used += 1
-        return title(self.seed, self.titles_used - 1)
+    def next_title(self, promiser: str, other: str) -> str:
+        """The title of what `promiser` adds to the plan of the two; it depends on nobody else's promises."""
+        number = self._promised[promiser, other] = self._promised.get((promiser, other), -1) + 1
+        employee = promiser if self.people[promiser].manager == other else other
+        place = 2 * sorted(self.people).index(employee) + (promiser != employee)
+        return title(self.seed, self.titles_used + place + number * 2 * len(self.people))
 
-    def talk(self, path: str, *case: object) -> Said:
-        """How the talk of this page went. One that was moved is held the second time."""
-        if path in self._moved:
+    def talk(self, path: str, name: str, hour: int) -> Said | None:
+        """How the talk of this page went. One that was moved is held the second time; None when that is settled."""
+        if hour > 0:
             return "held"
+        if id_in(path) in self._moved:
+            return None
         if path not in self._talks:
-            number = draw(self.seed, "talk", *case) % 100
+            number = draw(self.seed, "talk", name) % 100
             self._talks[path] = (
                 "moved"
                 if number < MOVED_PERCENT
@@ -45,4 +52,4 @@ class World:
         return self._talks[path]
 
     def was_moved(self, path: str) -> None:
-        self._moved.add(path)
+        self._moved.add(id_in(path))

@@ -72,3 +72,42 @@ async def test_somebody_who_is_not_offered_is_lost() -> None:
     browser = Browser("otto@meadow.example", SITE, httpx.MockTransport(SmallWeb()))
     with pytest.raises(Lost, match=r"otto@meadow\.example"):
         await browser.visit("/page")
+
+
+class Failing:
+    """Fails so many times, in one of three ways, and then answers."""
+
+    def __init__(self, how: str, times: int) -> None:
+        self.how, self.left = how, times
+        self.tokens: list[bytes] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.tokens.append(request.content)
+        if self.left:
+            self.left -= 1
+            if self.how == "refused":
+                raise httpx.ConnectError("nobody listens")
+            if self.how == "broken":
+                raise httpx.ReadError("the connection broke")
+            return httpx.Response(500)
+        return httpx.Response(200, text="<form method=post><input name=form_token value=7></form>")
+
+
+@pytest.mark.parametrize("how", ["refused", "broken", "500"])
+async def test_a_patient_person_tries_again_with_the_same_form(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.demo.browser.PAUSE", 0)
+    failing = Failing(how, times=0)
+    browser = Browser("ann@meadow.example", SITE, httpx.MockTransport(failing), patient=True)
+    page = (await browser.visit("/page")).page
+    form = page.form("/page")
+    assert form is not None
+    failing.left = 3
+    assert (await browser.submit(page, form, {"do": "save"})).asked_status == 200
+    assert failing.tokens[1:] == [b"form_token=7&do=save"] * 4
+
+
+async def test_who_is_not_patient_is_shown_the_fault() -> None:
+    failing = Failing("500", times=1)
+    browser = Browser("ann@meadow.example", SITE, httpx.MockTransport(failing))
+    assert (await browser.visit("/page")).status == 500
+    assert len(failing.tokens) == 1

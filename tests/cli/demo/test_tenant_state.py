@@ -39,7 +39,7 @@ def event(**facts: Any) -> dict[str, Any]:
         "attendees": [{"mail": "Ann@meadow.example"}, {"mail": "mara@meadow.example"}],
         "isCancelled": False,
         "created": "2030-02-04T08:00:00Z",
-        "extendedProperties": {KEY: "booking/C1"},
+        "extendedProperties": {KEY: "booking/C1/2"},
         "body": "",
     }
     return usual | facts

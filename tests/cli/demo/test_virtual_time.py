@@ -1,14 +1,17 @@
 """The demo's clock tells the time, and lives on for whoever asks while the demo stays."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from cli.demo.virtual_time import Wishes, _teller
+from cli.demo.virtual_time import VirtualTime, Wishes, _teller, virtual_time
+from cli.temporal_programs import test_server_program as time_skipping_program
 
 NOON = datetime(2030, 5, 10, 12, tzinfo=UTC)
 
@@ -26,7 +29,8 @@ class Environment:
 @pytest.fixture
 async def served() -> AsyncIterator[tuple[httpx.AsyncClient, Environment, Wishes]]:
     environment, wishes = Environment(), Wishes()
-    server = await asyncio.start_server(_teller(environment, wishes), "127.0.0.1", 0)  # type: ignore[arg-type]
+    clock = VirtualTime(Path(), environment, wishes=wishes)  # type: ignore[arg-type]
+    server = await asyncio.start_server(_teller(clock), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False) as client:
         yield client, environment, wishes
@@ -61,3 +65,24 @@ async def test_a_wish_that_is_none_is_refused_in_words(served: Any, body: bytes)
     answer = await client.post("/advance", content=body)
     assert (answer.status_code, wishes.waiting.qsize()) == (409, 0)
     assert "how many days" in answer.json()["error"]
+
+
+async def test_a_server_that_lost_everything_still_knows_the_time_and_tells_it_at_the_same_address() -> None:
+    async with (
+        virtual_time(time_skipping_program(os.environ), NOON) as clock,
+        httpx.AsyncClient(trust_env=False, verify=False) as client,
+    ):
+        await clock.skip_to(NOON + timedelta(hours=5))
+        address = clock.address
+        times: list[str] = []
+        telling = asyncio.create_task(_ask_again_and_again(client, clock.url, times))
+        await clock.lose_everything()
+        telling.cancel()
+        assert clock.address != address
+        assert timedelta(hours=5) <= await clock.now() - NOON < timedelta(hours=5, minutes=1)
+        assert min(times) >= (NOON + timedelta(hours=5)).isoformat()
+
+
+async def _ask_again_and_again(client: httpx.AsyncClient, url: str, times: list[str]) -> None:
+    while True:
+        times.append((await client.get(url)).json()["now"])

@@ -1,0 +1,354 @@
+"""What goes wrong in a run, drawn from a seed: each fault is one method of `Chaos`, found by its name."""
+
+import asyncio
+import contextlib
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio.api.enums.v1 import PendingActivityState
+from temporalio.client import AsyncActivityHandle
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+
+from cli.demo.histories import workflow_ids
+from cli.demo.stage import Stage
+from cli.recover import recover_everything
+from integrations.database.wake_ups import deliver_owed
+
+# What the sandbox calls our app: nobody else's requests are struck.
+OURS = "check-ins"
+GRAPH, TOKENS = "^/v1.0/", "/token$"
+DRAFTS, SENDING, EVENTS = "/messages$", "/send$", "/events$"
+
+CHEAP = (
+    "throttled",
+    "unavailable",
+    "bad_gateway",
+    "done_but_504",
+    "connection_reset",
+    "reset_after_the_deed",
+    "slow",
+    "no_token",
+    "challenged",
+    "consent_revoked",
+    "notification_lost",
+    "notification_doubled",
+    "notification_late",
+    "notification_overtaken",
+    "delta_gone",
+)
+"""These cost virtual time only."""
+
+DEAR = ("worker_killed", "web_killed", "database_locked", "temporal_away", "temporal_wiped")
+"""Each of these costs seconds of real time."""
+
+CHEAP_EVERY, DEAR_EVERY = timedelta(days=1), timedelta(days=15)
+LULL = timedelta(days=3)
+"""Nothing strikes in the last days: what went wrong before has come right by the end."""
+AN_HOUR = timedelta(hours=1)
+
+# Longer than a connection to SQLite waits for a lock (10 s), so that whoever waits gives up.
+LOCKED_SECONDS = 11.0
+AWAY_SECONDS = 4.0
+# How long a call is held up so that something happens while it is under way; it ends with the process that made it.
+UNDER_WAY_SECONDS = 25.0
+LOOK_SECONDS = 0.05
+QUIET_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Trouble:
+    """`luck` decides what else is to be decided about it."""
+
+    at: datetime
+    fault: str
+    luck: int
+
+
+def draw_troubles(seed: int, began: datetime, until: datetime) -> list[Trouble]:
+    """What strikes between two instants, in order. Every cheap fault comes before any comes a second time."""
+    chance = random.Random(seed)  # noqa: S311 - nobody gains by guessing it
+    span = until - LULL - began
+    faults = []
+    for kinds, every in ((CHEAP, CHEAP_EVERY), (DEAR, DEAR_EVERY)):
+        wanted = max(2, int(span / every))
+        rounds = [chance.sample(kinds, len(kinds)) for _ in range(wanted // len(kinds) + 1)]
+        if kinds is DEAR:
+            # Neighbouring seeds have different ones, so that a few short runs see them all.
+            rounds[0] = [DEAR[(2 * seed + n) % len(DEAR)] for n in range(len(DEAR))]
+        faults += [fault for each in rounds for fault in each][:wanted]
+    minutes = int(span / timedelta(minutes=1))
+    return sorted(
+        Trouble(began + timedelta(minutes=chance.randrange(minutes)), fault, chance.randrange(1000)) for fault in faults
+    )
+
+
+class Chaos:
+    """Lets time run as `Calm` does, and strikes at the instants of `troubles`."""
+
+    breaks_things = True
+
+    def __init__(self, stage: Stage, troubles: Sequence[Trouble]) -> None:
+        self.struck: Counter[str] = Counter()
+        """How often each fault was met by somebody."""
+        self._stage = stage
+        self._ahead = sorted(troubles)
+        self._ordered: dict[int, str] = {}
+        self._under_way: dict[int, Callable[[], Awaitable[None]]] = {}
+        self._web_dies_after: float | None = None
+
+    async def live_until(self, instant: datetime) -> None:
+        now = await self._stage.time.now()
+        while now < instant:
+            stops = [instant, *(trouble.at for trouble in self._ahead[:1])]
+            if self._under_way:
+                # What strikes meanwhile may have an end of its own.
+                stops.append(now + AN_HOUR)
+            now = max(now, min(stops))
+            await self._skip_to(now)
+            while self._ahead and self._ahead[0].at <= now < instant:
+                trouble = self._ahead.pop(0)
+                strike: Callable[[Trouble], Awaitable[None]] = getattr(self, trouble.fault)
+                await strike(trouble)
+
+    @asynccontextmanager
+    async def while_somebody_acts(self) -> AsyncIterator[None]:
+        after, self._web_dies_after = self._web_dies_after, None
+        if after is None:
+            yield
+            return
+        killing = asyncio.create_task(self._kill_web(after))
+        try:
+            yield
+        finally:
+            await killing
+
+    async def clears(self) -> None:
+        await self._count()
+        await self._sandbox("DELETE", "faults")
+        await self._sandbox("DELETE", "notifications")
+
+    async def _skip_to(self, instant: datetime) -> None:
+        """Lets time run. What waits for a call to be under way is done when one is."""
+        await self._all_delivered()
+        skipping = asyncio.create_task(self._stage.time.skip_to(instant))
+        try:
+            while self._under_way and not skipping.done():
+                for fault in (await self._sandbox("GET", "faults"))["faults"]:
+                    if fault["met"] and (strike := self._under_way.pop(fault["number"], None)):
+                        await strike()
+                await asyncio.wait({skipping}, timeout=LOOK_SECONDS)
+        finally:
+            await skipping
+
+    async def _all_delivered(self) -> None:
+        """A poke that waits for seconds in real time would come hours late in virtual time."""
+        while await deliver_owed(self._stage.installation.database):
+            pass
+
+    # Microsoft 365
+
+    async def throttled(self, trouble: Trouble) -> None:
+        wait = (None, 5, 60, 600)[trouble.luck % 4]
+        await self._order(trouble, status=429, retry_after=wait, count=1 + trouble.luck % 3)
+
+    async def unavailable(self, trouble: Trouble) -> None:
+        await self._order(trouble, status=503, count=1 + trouble.luck % 3)
+
+    async def bad_gateway(self, trouble: Trouble) -> None:
+        await self._order(trouble, status=502, count=1 + trouble.luck % 2)
+
+    async def done_but_504(self, trouble: Trouble) -> None:
+        await self._order(trouble, status=504, when="after", method="POST", path=self._a_write(trouble))
+
+    async def connection_reset(self, trouble: Trouble) -> None:
+        await self._order(trouble, fault="reset", count=1 + trouble.luck % 2)
+
+    async def reset_after_the_deed(self, trouble: Trouble) -> None:
+        when = ("after", "midway")[trouble.luck % 2]
+        await self._order(trouble, fault="reset", when=when, method="POST", path=self._a_write(trouble))
+
+    async def slow(self, trouble: Trouble) -> None:
+        await self._order(trouble, fault="slow", seconds=1.5)
+
+    async def no_token(self, trouble: Trouble) -> None:
+        """All tokens are void, and the endpoint that gives new ones breaks the connection."""
+        await self._sandbox("POST", "act", {"act": "revoke_tokens", "app": OURS})
+        await self._order(trouble, fault="reset", path=TOKENS, count=1 + trouble.luck % 3)
+
+    async def challenged(self, trouble: Trouble) -> None:
+        """Continuous access evaluation: the token is good no longer, and another is asked for."""
+        await self._order(trouble, fault="claims")
+
+    async def consent_revoked(self, trouble: Trouble) -> None:
+        """In the middle of something, and for an hour everything is refused."""
+
+        async def revoke() -> None:
+            await self._order(trouble, fault="consent", count=None)
+            given_at = await self._stage.time.now() + AN_HOUR
+            self._ahead = sorted([*self._ahead, Trouble(given_at, "consent_given", trouble.luck)])
+
+        await self._while_under_way(trouble, revoke, seconds=0.5)
+
+    async def consent_given(self, _: Trouble) -> None:
+        """Orders can only be cleared all together: those still to be met are given anew."""
+        standing = await self._count()
+        await self._sandbox("DELETE", "faults")
+        for fault in standing:
+            number, left = fault.pop("number"), fault.pop("left")
+            fault.pop("met")
+            if fault["fault"] == "consent" or not left:
+                continue
+            again = await self._sandbox("POST", "faults", fault | {"count": left})
+            self._ordered[again["number"]] = self._ordered[number]
+            if number in self._under_way:
+                self._under_way[again["number"]] = self._under_way.pop(number)
+
+    async def notification_lost(self, trouble: Trouble) -> None:
+        await self._befalls(trouble, "lose", tell=trouble.luck % 2 == 0)
+
+    async def notification_doubled(self, trouble: Trouble) -> None:
+        await self._befalls(trouble, "double")
+
+    async def notification_late(self, trouble: Trouble) -> None:
+        await self._befalls(trouble, "delay", minutes=10 + trouble.luck % 170)
+
+    async def notification_overtaken(self, trouble: Trouble) -> None:
+        await self._befalls(trouble, "reorder")
+
+    async def delta_gone(self, _: Trouble) -> None:
+        await self._sandbox("POST", "expire_delta", {})
+        self.struck["delta_gone"] += 1
+
+    # Our own processes
+
+    async def worker_killed(self, trouble: Trouble) -> None:
+        """While one of its calls is under way: the deed is done, and nobody hears of it."""
+        await self._while_under_way(trouble, self._kill_worker)
+
+    async def web_killed(self, trouble: Trouble) -> None:
+        """While somebody is at their pages."""
+        self._web_dies_after = trouble.luck / 2000
+
+    async def database_locked(self, trouble: Trouble) -> None:
+        """While a call is under way whose result is then to be written down."""
+        await self._while_under_way(trouble, self._lock_database, seconds=0.5)
+
+    async def temporal_away(self, trouble: Trouble) -> None:
+        """While a call is under way of whose end Temporal is then to hear."""
+        await self._while_under_way(trouble, self._cut_line, seconds=AWAY_SECONDS / 2)
+
+    async def temporal_wiped(self, trouble: Trouble) -> None:
+        """Between two things that happen, or while a call is under way."""
+        if trouble.luck % 2:
+            await self._while_under_way(trouble, self._wipe_temporal, seconds=3)
+        else:
+            await self._wipe_temporal()
+
+    async def _kill_worker(self) -> None:
+        stage = self._stage
+        assert stage.worker is not None
+        # The test server never runs again after the death of somebody who was at a workflow's next step, which take
+        # milliseconds; the call under way takes longer.
+        await asyncio.sleep(QUIET_SECONDS)
+        stage.children.forget(stage.worker)
+        await stage.worker.kill()
+        await asyncio.sleep(QUIET_SECONDS)
+        left = await self._left_behind()
+        await stage.start_worker(mortal=True)
+        await self._all_delivered()
+        for activity in left:
+            # Temporal notices a dead worker by a time-out, for which the test server would wait in real time.
+            with contextlib.suppress(RPCError):
+                await activity.fail(ApplicationError("its worker is gone", type="TimedOut"))
+        self.struck["worker_killed"] += 1
+
+    async def _left_behind(self) -> list[AsyncActivityHandle]:
+        """The activities that somebody is at."""
+        client = self._stage.time.environment.client
+        found = []
+        for name in await workflow_ids(self._stage.installation.database):
+            try:
+                told = (await client.get_workflow_handle(name).describe()).raw_description
+            except RPCError:
+                continue
+            run_id = told.workflow_execution_info.execution.run_id
+            found += [
+                client.get_async_activity_handle(workflow_id=name, run_id=run_id, activity_id=each.activity_id)
+                for each in told.pending_activities
+                if each.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+            ]
+        return found
+
+    async def _kill_web(self, after: float) -> None:
+        await asyncio.sleep(after)
+        self._stage.children.forget(self._stage.web)
+        await self._stage.web.kill()
+        await self._stage.start_web()
+        self.struck["web_killed"] += 1
+
+    async def _lock_database(self) -> None:
+        """Nobody else can write."""
+        with closing(sqlite3.connect(self._stage.data / "perennial.db", isolation_level=None)) as connection:
+            connection.execute("BEGIN EXCLUSIVE")
+            await asyncio.sleep(LOCKED_SECONDS)
+            connection.execute("ROLLBACK")
+        self.struck["database_locked"] += 1
+
+    async def _cut_line(self) -> None:
+        self._stage.line.cut()
+        await asyncio.sleep(AWAY_SECONDS)
+        self._stage.line.mend()
+        self.struck["temporal_away"] += 1
+
+    async def _wipe_temporal(self) -> None:
+        """And recovered, as the operator's guide says."""
+        self._stage.line.cut()
+        await self._stage.time.lose_everything()
+        self._stage.line.mend(self._stage.time.address)
+        await recover_everything(self._stage.installation)
+        self.struck["temporal_wiped"] += 1
+
+    # Orders
+
+    def _a_write(self, trouble: Trouble) -> str:
+        return (DRAFTS, SENDING, EVENTS)[trouble.luck % 3]
+
+    async def _while_under_way(
+        self, trouble: Trouble, strike: Callable[[], Awaitable[None]], seconds: float = UNDER_WAY_SECONDS
+    ) -> None:
+        path = (GRAPH, DRAFTS, SENDING, EVENTS)[trouble.luck % 4]
+        number = await self._order(None, fault="slow", seconds=seconds, path=path)
+        self._under_way[number] = strike
+
+    async def _order(self, trouble: Trouble | None, **order: Any) -> int:
+        wanted = {"fault": "status", "path": GRAPH, "app": OURS, "count": 1} | order
+        number: int = (await self._sandbox("POST", "faults", wanted))["number"]
+        self._ordered[number] = trouble.fault if trouble else ""
+        return number
+
+    async def _befalls(self, trouble: Trouble, mishap: str, **order: Any) -> None:
+        before = await self._sandbox("GET", "notifications")
+        await self._sandbox("POST", "notifications", {"mishap": mishap, "count": 1} | order)
+        # Where nobody subscribes, nothing is notified and nothing befalls it.
+        self.struck[trouble.fault] += bool(before.get("subscriptions"))
+
+    async def _count(self) -> list[dict[str, Any]]:
+        """Adds up what the standing orders met, and returns them."""
+        standing: list[dict[str, Any]] = (await self._sandbox("GET", "faults"))["faults"]
+        for fault in standing:
+            if name := self._ordered.get(fault["number"]):
+                self.struck[name] += fault["met"]
+        return standing
+
+    async def _sandbox(self, method: str, what: str, said: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        url = f"{self._stage.tenant.url}/_sandbox/{what}"
+        answer = await self._stage.http.request(method, url, json=said)
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found

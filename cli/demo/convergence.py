@@ -1,0 +1,196 @@
+"""Whether two runs of one story came to the same end: equal by event key and by (recipient, item key).
+
+Judged from what the tenant holds. Ids are drawn anew in each run, so keys are compared with names in their place.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from cli.demo.evidence import Evidence, Sent, Talk
+from cli.demo.inbox import parts_of
+from cli.demo.keys import keys_of
+from cli.demo.topics import title_in
+
+TALKS_TOLERANCE = timedelta(0)
+"""An hour is found for what is free and for the days in question, and neither changes by an hour's delay."""
+
+LETTERS_TOLERANCE = timedelta(days=4)
+"""A letter that misses the end of its reader's mail window by a fault goes at the next opening: the next workday,
+which over a weekend and a holiday is four days later. What counts from it (a second ask) moves along."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_OF_THE_PLAN = re.compile(r"The plan you share with (\w+)")
+_OF_CHECK_INS = re.compile(r"Your check-ins with (\w+)")
+AROUND = timedelta(hours=1)
+MOST_LINES = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Instants by key: of talks (start), and of letters by recipient and item. Keys name nothing but by its name."""
+
+    talks: Mapping[str, datetime]
+    letters: Mapping[tuple[str, str], datetime]
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    sentence: str
+    at: datetime
+
+
+def ending(evidence: Evidence) -> Ending:
+    names = _names(evidence)
+
+    def named(key: str) -> str:
+        return "/".join(names.get(part, part) for part in key.split("/"))
+
+    talks = {}
+    for talk in evidence.talks:
+        called_off = " called off" if talk.cancelled else ""
+        talks[f"{names.get(talk.check_in, talk.check_in)}, hour {talk.no}{called_off}"] = talk.start
+    letters = {
+        (letter.to, named(key)): letter.at
+        for letter in sorted(evidence.letters, key=lambda each: each.at, reverse=True)
+        for key in letter.keys
+    }
+    return Ending(talks, letters, evidence.until)
+
+
+def differences(calm: Ending, other: Ending) -> list[Difference]:
+    """What is not the same, in the order of time. What would come so late that it may come after the end is passed."""
+    found = list(_compared("the talk", calm.talks, other.talks, TALKS_TOLERANCE, None))
+    words = [{f"{key} to {to}": at for (to, key), at in each.letters.items()} for each in (calm, other)]
+    found += _compared("the letter", words[0], words[1], LETTERS_TOLERANCE, calm.until - LETTERS_TOLERANCE)
+    return sorted(found, key=lambda difference: difference.at)
+
+
+def _compared(
+    what: str,
+    calm: Mapping[str, datetime],
+    other: Mapping[str, datetime],
+    tolerance: timedelta,
+    judged_before: datetime | None,
+) -> Iterator[Difference]:
+    for key in sorted({*calm, *other}):
+        one, two = calm.get(key), other.get(key)
+        at = min(each for each in (one, two) if each)
+        if one and two:
+            if abs(one - two) > tolerance:
+                yield Difference(f"{what} {key} came at {two:%d %b %H:%M} instead of {one:%d %b %H:%M}", at)
+        elif judged_before is None or at < judged_before:
+            wrong = "is missing" if one else "is one too many"
+            yield Difference(f"{what} {key}, {at:%d %b %H:%M}, {wrong}", at)
+
+
+def broken_promises(evidence: Evidence) -> list[str]:
+    """What must hold whatever goes wrong: nothing twice, nobody's hours taken twice, nothing lost on its way."""
+    sent = Counter((letter.to, key) for letter in evidence.letters for key in letter.keys)
+    twice = [f"{key} went to {to} {count} times" for (to, key), count in sent.items() if count > 1]
+    arrived = Counter(mail for mail, _, _ in evidence.received)
+    gone = Counter(letter.to for letter in evidence.letters)
+    lost = [
+        f"{gone[mail]} messages went to {mail}, {arrived[mail]} arrived"
+        for mail in {*gone, *arrived}
+        if gone[mail] != arrived[mail]
+    ]
+    standing = Counter(talk.check_in for talk in evidence.standing)
+    doubled = [f"the check-in {check_in} has {count} events" for check_in, count in standing.items() if count > 1]
+    busy: dict[str, list[Talk]] = defaultdict(list)
+    for talk in evidence.standing:
+        for mail in talk.attendees:
+            busy[mail].append(talk)
+    clashes = [
+        f"{mail} has two talks at {after.start:%d %b %H:%M}"
+        for mail, talks in busy.items()
+        for before, after in pairwise(talks)
+        if before.time.overlaps(after.time)
+    ]
+    unkeyed = [
+        f"a message to {letter.to} at {letter.at:%d %b %H:%M} has no key"
+        for letter in evidence.letters
+        if not letter.keys
+    ]
+    return [*twice, *lost, *doubled, *clashes, *unkeyed]
+
+
+def ledger_around(ledger: Sequence[Mapping[str, Any]], at: datetime) -> list[str]:
+    """What our app asked the tenant in the hour before and after, a line each."""
+    near = [
+        each
+        for each in ledger
+        if each["app"] != "mail-client" and abs(datetime.fromisoformat(each["at"]) - at) <= AROUND
+    ]
+    return [
+        f"{each['at']} {each['status']} {each['route'] or each['method'] + ' ' + each['path']} {each['mailbox'] or ''}"
+        for each in near[:MOST_LINES]
+    ]
+
+
+# Names
+
+
+def _names(evidence: Evidence) -> dict[str, str]:
+    """A name for each id in a key that is the same in every run."""
+    return _check_ins(evidence) | _actions(evidence.letters) | _stalls(evidence) | _recipients(evidence.letters)
+
+
+def _check_ins(evidence: Evidence) -> dict[str, str]:
+    """ "ann@meadow.example's 2nd talk", in the order in which they were first to take place."""
+    firsts: dict[str, Talk] = {}
+    for talk in sorted(evidence.talks, key=lambda each: each.no):
+        firsts.setdefault(talk.check_in, talk)
+    of: dict[str, list[str]] = defaultdict(list)
+    for talk in sorted(firsts.values(), key=lambda each: each.start):
+        two = evidence.two_of(talk)
+        of[two[0] if two else "+".join(talk.attendees)].append(talk.check_in)
+    return {each: f"talk {n} of {person}" for person, ids in of.items() for n, each in enumerate(ids, 1)}
+
+
+def _actions(letters: Iterable[Sent]) -> dict[str, str]:
+    """Actions go by their titles, of which no two are alike."""
+    parts = (part for letter in letters for part in parts_of(letter.body) if part.kind == "action")
+    return {part.path.split("/")[2]: title_in(part) for part in parts}
+
+
+def _stalls(evidence: Evidence) -> dict[str, str]:
+    """Plans by whose they are, as the note says; the stalls of a plan in their order."""
+    found: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for letter in sorted(evidence.letters, key=lambda each: each.at):
+        for key in keys_of(letter.keys):
+            if key.kind != "support" or key.step != "note" or key.stall in found:
+                continue
+            words = " ".join(part.text for part in parts_of(letter.body))
+            person = _whose(evidence, letter.to, words)
+            counts[person] += 1
+            found |= {key.about: f"plan of {person}", key.stall: f"stall {counts[person]}"}
+    return found
+
+
+def _whose(evidence: Evidence, reader: str, words: str) -> str:
+    said = _OF_THE_PLAN.search(words) or _OF_CHECK_INS.search(words)
+    if said is None:
+        return reader
+    near = [mail for mail, each in evidence.people.items() if each.manager == reader]
+    named = [mail for mail in near if evidence.people[mail].name.split()[0] == said[1]]
+    if named:
+        return named[0]
+    return reader if _OF_CHECK_INS.search(words) else str(evidence.people[reader].manager)
+
+
+def _recipients(letters: Iterable[Sent]) -> dict[str, str]:
+    """What stands last in these keys is whose letter it is."""
+    found = {}
+    for letter in letters:
+        for key in keys_of(letter.keys):
+            place = {"outcome": -1, "pre-read": -1, "support": -1, "learning": 1, "weekly": 1}.get(key.kind)
+            if place is not None and _UUID.fullmatch(key.parts[place]):
+                found[key.parts[place]] = letter.to
+    return found

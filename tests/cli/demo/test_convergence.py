@@ -1,0 +1,137 @@
+"""Two runs compared: the same end whatever the ids, and each thing that is not the same is found."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cli.demo.chaos import CHEAP, DEAR, LULL, Chaos, draw_troubles
+from cli.demo.convergence import LETTERS_TOLERANCE, broken_promises, differences, ending
+from cli.demo.evidence import Evidence, Sent, Talk
+
+ANN, MARA = "ann@meadow.example", "mara@meadow.example"
+BEGAN = datetime(2030, 2, 4, tzinfo=UTC)
+
+
+def id_of(what: str, run: int) -> str:
+    """An id as our own are: another one in each run."""
+    return f"{run:08d}-0000-7000-8000-{abs(hash(what)) % 10**12:012d}"
+
+
+def action_letter(at: datetime, run: int, title: str = "Lead a planning round") -> Sent:
+    action = id_of(title, run)
+    body = (
+        f'<p>On 1 January you took this on with Mara: "{title}", by 20 February. What fits?</p>'
+        f'<a href="http://127.0.0.1/actions/{action}?choose=done">Done</a>'
+    )
+    return Sent((f"action/{action}/2030-02-20/-1",), ANN, at, "One thing", body)
+
+
+def pre_read(to: str, at: datetime, run: int) -> Sent:
+    key = f"pre-read/{id_of('talk', run)}/1/1/{id_of(to, run)}"
+    return Sent((key,), to, at, "For your check-in", "<p>You both get this same letter.</p>")
+
+
+def a_run(quarter: Evidence, run: int, **changed: Any) -> Evidence:
+    start = datetime(2030, 3, 12, 9, tzinfo=UTC)
+    talk = Talk(
+        check_in=id_of("talk", run),
+        start=start,
+        end=start + timedelta(minutes=45),
+        zone="Europe/Berlin",
+        attendees=(ANN, MARA),
+        cancelled=False,
+        booked=BEGAN,
+    )
+    letters = [
+        action_letter(datetime(2030, 2, 19, 8, 36, tzinfo=UTC), run),
+        pre_read(ANN, datetime(2030, 3, 11, 8, 31, tzinfo=UTC), run),
+        pre_read(MARA, datetime(2030, 3, 11, 8, 31, tzinfo=UTC), run),
+    ]
+    received = [(letter.to, letter.subject, letter.at) for letter in letters]
+    facts: dict[str, Any] = {"talks": [talk], "letters": letters, "received": received} | changed
+    return replace(quarter, began=BEGAN, until=datetime(2030, 5, 10, tzinfo=UTC), **facts)
+
+
+def sentences(calm: Evidence, other: Evidence) -> Sequence[str]:
+    return [each.sentence for each in differences(ending(calm), ending(other))]
+
+
+def test_two_runs_whose_ids_alone_differ_came_to_the_same_end(quarter: Evidence) -> None:
+    calm, other = a_run(quarter, 1), a_run(quarter, 2)
+    assert sentences(calm, other) == []
+    found = ending(other)
+    assert list(found.talks) == [f"talk 1 of {ANN}, hour 1"]
+    assert (ANN, "action/Lead a planning round/2030-02-20/-1") in found.letters
+    assert (MARA, f"pre-read/talk 1 of {ANN}/1/1/{MARA}") in found.letters
+    assert broken_promises(other) == []
+
+
+def test_items_that_came_in_one_message_are_those_that_came_in_two(quarter: Evidence) -> None:
+    calm = a_run(quarter, 1)
+    one, two = (action_letter(datetime(2030, 2, 19, 8, 36, tzinfo=UTC), 2, title) for title in ("This", "That"))
+    apart = a_run(quarter, 2, letters=[one, two])
+    merged = a_run(quarter, 2, letters=[Sent(one.keys + two.keys, ANN, one.at, "Two things", one.body + two.body)])
+    assert sentences(apart, merged) == []
+    assert sentences(calm, merged) != []
+
+
+def test_a_letter_that_is_missing_too_many_or_far_too_late_is_found(quarter: Evidence) -> None:
+    calm, other = a_run(quarter, 1), a_run(quarter, 2)
+    (lost,) = sentences(calm, replace(other, letters=other.letters[1:]))
+    assert "Lead a planning round/2030-02-20/-1" in lost
+    assert "is missing" in lost
+    (added,) = sentences(replace(calm, letters=calm.letters[1:]), other)
+    assert "is one too many" in added
+    first = other.letters[0]
+    for late, found in ((LETTERS_TOLERANCE, 0), (LETTERS_TOLERANCE + timedelta(minutes=1), 1)):
+        moved = [replace(first, at=first.at + late), *other.letters[1:]]
+        assert len(sentences(calm, replace(other, letters=moved))) == found
+
+
+def test_what_can_still_come_after_the_end_is_not_missed_but_what_cannot_is(quarter: Evidence) -> None:
+    calm, other = a_run(quarter, 1), a_run(quarter, 2)
+    without = replace(other, letters=other.letters[1:])
+    sent = calm.letters[0].at
+    for until, found in ((sent + LETTERS_TOLERANCE, 0), (sent + LETTERS_TOLERANCE + timedelta(minutes=1), 1)):
+        assert len(sentences(replace(calm, until=until), without)) == found
+
+
+def test_a_talk_at_another_hour_or_called_off_is_found(quarter: Evidence) -> None:
+    calm, other = a_run(quarter, 1), a_run(quarter, 2)
+    (talk,) = other.talks
+    later = replace(talk, start=talk.start + timedelta(minutes=15))
+    (sentence,) = sentences(calm, replace(other, talks=[later]))
+    assert "09:15 instead of 12 Mar 09:00" in sentence
+    assert len(sentences(calm, replace(other, talks=[replace(talk, cancelled=True)]))) == 2
+    assert len(sentences(calm, replace(other, talks=[]))) > 0
+
+
+def test_what_happened_twice_or_got_lost_on_its_way_breaks_a_promise_without_any_comparison(quarter: Evidence) -> None:
+    run = a_run(quarter, 1)
+    first, talk = run.letters[0], run.talks[0]
+    again = replace(run, letters=[*run.letters, first], received=[*run.received, (first.to, first.subject, first.at)])
+    assert broken_promises(again) == [f"{first.keys[0]} went to {ANN} 2 times"]
+    assert broken_promises(replace(run, received=run.received[1:])) == [f"2 messages went to {ANN}, 1 arrived"]
+    doubled = broken_promises(replace(run, talks=[talk, replace(talk, no=2)]))
+    assert f"the check-in {talk.check_in} has 2 events" in doubled
+    assert f"{ANN} has two talks at 12 Mar 09:00" in doubled
+
+
+@pytest.mark.parametrize("days", [35, 95])
+def test_the_same_seed_draws_the_same_faults_and_nothing_strikes_in_the_lull(days: int) -> None:
+    until = BEGAN + timedelta(days=days)
+    drawn = draw_troubles(7, BEGAN, until)
+    assert drawn == draw_troubles(7, BEGAN, until)
+    assert drawn != draw_troubles(8, BEGAN, until)
+    assert {each.fault for each in drawn} >= set(CHEAP)
+    assert all(BEGAN <= each.at < until - LULL for each in drawn)
+
+
+def test_three_neighbouring_seeds_draw_every_fault_and_each_is_a_method_of_chaos() -> None:
+    until = BEGAN + timedelta(days=35)
+    drawn = {each.fault for seed in (1, 2, 3) for each in draw_troubles(seed, BEGAN, until)}
+    assert drawn == {*CHEAP, *DEAR}
+    assert all(callable(getattr(Chaos, fault)) for fault in drawn)

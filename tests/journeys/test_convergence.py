@@ -1,0 +1,37 @@
+"""One story, lived once calmly and three times while everything goes wrong: every time it comes to the same end.
+
+Judged from what the tenant holds: talks by the key of their event, letters by recipient and item key. How many items
+share a message may differ. `TALKS_TOLERANCE` and `LETTERS_TOLERANCE` in `cli/demo/convergence.py` say how far instants
+may be apart, and why. Other seeds: `perennial demo --chaos 4`.
+"""
+
+import asyncio
+import os
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+
+from cli.demo.chaos import CHEAP, DEAR
+from cli.demo.chaos_run import compared, live_calmly, live_under_faults
+from cli.demo.runner import Wanted
+
+FOUR_PEOPLE = Wanted(people=4, days=35)
+SEEDS = (1, 2, 3)
+# Nothing of ours subscribes to changes yet: these are ordered, and befall nobody.
+BEFALL_NOBODY = {"notification_lost", "notification_doubled", "notification_late", "notification_overtaken"}
+
+
+async def test_whatever_goes_wrong_the_story_comes_to_the_same_end(tmp_path: Path) -> None:
+    unseen = Console(quiet=True)
+    # All at once: a run spends most of its time waiting.
+    calm, *chaos = await asyncio.gather(
+        live_calmly(FOUR_PEOPLE, tmp_path / "calm", os.environ, unseen),
+        *(live_under_faults(FOUR_PEOPLE, seed, tmp_path / f"chaos-{seed}", os.environ, unseen) for seed in SEEDS),
+    )
+    found = [compared(seed, calm, lived) for seed, lived in zip(SEEDS, chaos, strict=True)]
+    assert [[each.line, *each.details] for each in found if not each.holds] == []
+    assert min(each.letters for each in found) > 25, "the story has something to lose"
+    assert min(each.talks for each in found) >= 5
+    struck = sum((each.struck for each in found), Counter[str]())
+    assert {*CHEAP, *DEAR} - BEFALL_NOBODY - {name for name, count in struck.items() if count} == set()
