@@ -76,7 +76,7 @@ def every_activity(
         letters.sort,
         letters.deliver,
         CalendarWatches(
-            database, CalendarDelta(graph), Subscriptions(graph), settings.webhook_url, settings.service_mailbox
+            database, CalendarDelta(graph), Subscriptions(graph), settings.webhook_url, settings.service_mailbox, routes
         ).read_changes,
         reconciliation_of(settings, database, graph).compare,
         Stuck(database).unanswered,

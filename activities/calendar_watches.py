@@ -1,15 +1,15 @@
 """Reads what changed in an organizer's calendar and wakes the check-ins concerned; keeps the subscription alive."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from temporalio import activity
 
 from activities.moment import Moment
+from activities.route import COMMON, Route, Routes
 from activities.subscription_care import SubscriptionCare
 from cycle.calendar_watch import (
     TRY_AGAIN,
-    Looks,
     Window,
     has_rolled,
     next_looks,
@@ -30,6 +30,15 @@ from integrations.graph.errors import NoMailbox, Permanent
 from integrations.graph.subscriptions import Subscriptions
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """When a calendar is read next and when it is compared with our tables, UTC instants; and where."""
+
+    at: datetime
+    compare_at: datetime
+    route: Route = COMMON
+
+
 class CalendarWatches:
     """The first half of `CalendarWatch`; the other is `activities.reconciliation`."""
 
@@ -40,14 +49,16 @@ class CalendarWatches:
         subscriptions: Subscriptions,
         reached_at: str | None,
         service_mailbox: str,
+        routes: Routes,
     ) -> None:
         self._database = database
         self._delta = delta
+        self._routes = routes
         self._care = SubscriptionCare(database, subscriptions, reached_at)
         self._service_mailbox = service_mailbox
 
     @activity.defn(name="calendar_watches.read_changes")
-    async def read_changes(self, about: Moment) -> Looks | None:
+    async def read_changes(self, about: Moment) -> Watched | None:
         """Reads what changed since the last time, and returns when to look again; None when the watch is over.
 
         1. The subscription is made, renewed or left alone; while there is none, reading by the clock does. 2. The
@@ -69,7 +80,7 @@ class CalendarWatches:
             await self._read(watch, about.now)
         except NoMailbox as trouble:
             await self._say(watch, f"organizer/{watch.mailbox}", trouble, about.now)
-        return looks
+        return Watched(looks.at, looks.compare_at, self._routes.of(watch.mailbox))
 
     # The subscription
 

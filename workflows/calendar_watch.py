@@ -5,12 +5,14 @@ from datetime import datetime
 from temporalio import workflow
 
 from workflows.patience import MICROSOFT
+from workflows.routing import along
 from workflows.wake_up import Pokable
 
 with workflow.unsafe.imports_passed_through():
     from activities.calendar_watches import CalendarWatches
     from activities.moment import Moment
     from activities.reconciliation import Reconciliation
+    from activities.route import COMMON
 
 
 @workflow.defn
@@ -20,15 +22,21 @@ class CalendarWatch(Pokable):
     @workflow.run
     async def run(self, watch_id: str) -> None:
         self.watch_id = watch_id
+        # Until the first look has said whose mailbox it is.
+        self.route = COMMON
         await self.look_until_done(self._look)
 
     async def _look(self) -> datetime | None:
         """Reads what has changed, and compares once a night; returns when to look again, None when it is over."""
-        looks = await workflow.execute_activity_method(
-            CalendarWatches.read_changes, Moment(self.watch_id, workflow.now()), **MICROSOFT
+        found = await workflow.execute_activity_method(
+            CalendarWatches.read_changes, Moment(self.watch_id, workflow.now()), **MICROSOFT, **along(self.route)
         )
-        if looks is not None and looks.compare_at <= workflow.now():
-            looks = await workflow.execute_activity_method(
-                Reconciliation.compare, Moment(self.watch_id, workflow.now()), **MICROSOFT
-            )
-        return min(looks.at, looks.compare_at) if looks else None
+        if found is None:
+            return None
+        self.route = found.route
+        if found.compare_at > workflow.now():
+            return min(found.at, found.compare_at)
+        looks = await workflow.execute_activity_method(
+            Reconciliation.compare, Moment(self.watch_id, workflow.now()), **MICROSOFT, **along(self.route)
+        )
+        return min(looks.at, looks.compare_at)

@@ -8,7 +8,7 @@ import pytest
 
 from activities.letters.compose import Composer
 from activities.letters.render import render
-from cycle.check_in import Next, Step
+from cycle.check_in import Step
 from integrations.database.actions import new_date
 from integrations.database.check_ins import count_moves
 from integrations.database.leaves import note_leave, set_hold
@@ -118,7 +118,8 @@ async def test_days_of_leave_do_not_count_towards_how_far_a_talk_may_slip(home: 
 async def test_nothing_is_planned_before_the_return(home: Any) -> None:
     check_in_id = await home.a_check_in(march(11))
     await away(home, march(4), march(15))
-    assert await home.do("look", check_in_id) == Next(Step.PLAN, at(march(18), 9, 30))
+    upcoming = await home.do("look", check_in_id)
+    assert (upcoming.step, upcoming.at) == (Step.PLAN, at(march(18), 9, 30))
     await home.do("plan_team", check_in_id)
     assert await home.all(Booking, check_in_id=check_in_id) == []
     assert await home.needs_a_hand() == {}

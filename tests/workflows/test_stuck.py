@@ -17,9 +17,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.calendar_watches import Watched
 from activities.letters.send import Sorted
 from activities.moment import Moment
-from cycle.calendar_watch import Looks
 from cycle.check_in import Next, Step
 from integrations.temporal.passthrough import workflow_runner
 from integrations.temporal.pokes import Pokes
@@ -183,7 +183,7 @@ async def test_what_nobody_answers_for_a_day_is_told_and_looked_at_again_at_once
 def in_a_month(workflow: str, now: datetime) -> Any:
     """What each workflow's question is answered while nothing is due: it then waits in the middle of its story."""
     at = now + 30 * DAY
-    answers = {"CheckIn": Next(Step.BOOK, at), "Postbox": Sorted(None, at), "CalendarWatch": Looks(at, at)}
+    answers = {"CheckIn": Next(Step.BOOK, at), "Postbox": Sorted(None, at), "CalendarWatch": Watched(at, at)}
     return answers.get(workflow, at)
 
 
