@@ -41,7 +41,7 @@ class World:
         if id_in(path) in self._moved:
             return None
         if path not in self._talks:
-            number = draw(self.seed, "talk", name) % 100
+            number = draw(self.seed, "how it went", name) % 100
             self._talks[path] = (
                 "moved"
                 if number < MOVED_PERCENT
