@@ -24,6 +24,7 @@ from cli.demo.histories import write_histories
 from cli.demo.import_story import POLICY_FILES, import_story
 from cli.demo.inbox import MailClient
 from cli.demo.invariants import Verdict, judge
+from cli.demo.outlook import HABITS_SHOW_AFTER, Outlook
 from cli.demo.seed import Story, write_story
 from cli.demo.tally import counts, tally
 from cli.demo.temperaments import Temperament
@@ -224,9 +225,17 @@ def _cast(stage: Stage, story: Story, organization: Mapping[str, Any], seed: int
     """Everybody with a mailbox, in the order of the seed file."""
     people = read_people(organization)
     world = World(seed, stage.time.now, people, story.temperaments, story.titles_used)
+    outlook = Outlook(stage.tenant.url, stage.http, datetime.combine(DAY0, time(), UTC) + HABITS_SHOW_AFTER)
     transport = httpx.AsyncHTTPTransport(verify=False)
     return [
-        Actor(person, story.temperaments.get(mail, Temperament.PROMPT), Browser(mail, stage.site, transport), world)
+        Actor(
+            person,
+            story.temperaments.get(mail, Temperament.PROMPT),
+            Browser(mail, stage.site, transport),
+            world,
+            outlook,
+            story.manners.get(mail),
+        )
         for mail, person in people.items()
         if mail != organization["service_mailbox"]
     ]
