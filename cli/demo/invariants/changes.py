@@ -145,19 +145,25 @@ def _followed(evidence: Evidence, invited: dict[str, list[Stretch]]) -> Verdict:
         inside = all(outside_minutes(person, to) == 0 for person in pair)
         if not inside:
             tally.case(to not in hours, f"{entry.person} proposed {to.start}, which fits nobody, and it was taken.")
-        elif _is_clear(evidence, entry, pair, to, invited) and entry.at + DAY < evidence.until:
+        elif _is_clear(evidence, entry, pair, to) and entry.at + DAY < evidence.until:
             tally.case(to in hours, f"{entry.person} proposed {to.start}, which fits both, and it was not taken.")
     return tally.verdict()
 
 
-def _is_clear(
-    evidence: Evidence, entry: Entry, pair: Sequence[Colleague], to: Stretch, invited: dict[str, list[Stretch]]
-) -> bool:
-    """Beyond doubt: on a day on which the manager never had another talk in view, and neither of the two anything."""
-    others = [hour for check_in, hours in invited.items() if check_in != entry.target for hour in hours]
-    others += [talk.time for talk in evidence.talks if talk.check_in != entry.target]
-    days = {to.start.date() + n * DAY for n in (-1, 0, 1)}
-    return all(is_free(person, to) for person in pair) and not any(each.start.date() in days for each in others)
+def _is_clear(evidence: Evidence, entry: Entry, pair: Sequence[Colleague], to: Stretch) -> bool:
+    """Beyond doubt: neither has anything else then, nor ever had another talk in view the days around, and at most
+    one that week.
+    """
+    mails = {person.mail for person in pair}
+    others = {
+        _hour(each) for each in evidence.acts("was_invited") if each.person in mails and each.target != entry.target
+    }
+    others |= {
+        talk.time for talk in evidence.talks if talk.check_in != entry.target and mails.intersection(talk.attendees)
+    }
+    near = [each for each in others if abs(each.start - to.start) < 2 * DAY]
+    week = [each for each in others if each.start.isocalendar()[:2] == to.start.isocalendar()[:2]]
+    return all(is_free(person, to) for person in pair) and not near and len(week) <= 1
 
 
 def _taken(evidence: Evidence, invited: dict[str, list[Stretch]]) -> Verdict:
