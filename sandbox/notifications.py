@@ -287,6 +287,7 @@ class Notifications:
                 for d in self.tenant.undelivered
                 if d.number not in self._in_hand
             ],
+            "posting": len(self._in_hand),
             "posted": list(self.posted),
             "mishaps": [mishap.as_json() for mishap in self.mishaps.standing],
         }

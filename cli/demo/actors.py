@@ -5,15 +5,16 @@ They know what a person knows: their letters, the pages they may open, and who t
 
 import heapq
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
 from cli.demo.browser import Browser
 from cli.demo.desk import Desk
 from cli.demo.diary import Act, Canary, Entry
-from cli.demo.evidence import Colleague
+from cli.demo.evidence import Colleague, Stretch
 from cli.demo.inbox import Letter, Part
+from cli.demo.outlook import Habit, Manners, Outlook, another_hour, at_night, told, week_of
 from cli.demo.page import Page
 from cli.demo.temperaments import (
     Answer,
@@ -61,6 +62,14 @@ STALL_ACTS: Mapping[str, Act] = {
     "leave": "left_plan_as_is",
     "keep-hr-out": "kept_hr_out",
 }
+OUTLOOK_ACTS: Mapping[Habit, tuple[str, Act]] = {
+    Habit.DECLINES: ("decline", "declined_invitation"),
+    Habit.DECLINES_SILENTLY: ("decline", "declined_silently"),
+    Habit.DELETES: ("delete", "deleted_invitation"),
+    Habit.DRAGS: ("drag", "dragged_copy"),
+    Habit.PROPOSES: ("propose", "proposed_hour"),
+    Habit.PROPOSES_AT_NIGHT: ("propose", "proposed_hour"),
+}
 
 
 @dataclass(order=True, slots=True)
@@ -75,7 +84,15 @@ class Intention:
 class Actor:
     """One person: when they look, what they make of each letter, and what they do about it."""
 
-    def __init__(self, person: Colleague, temperament: Temperament, browser: Browser, world: World) -> None:
+    def __init__(
+        self,
+        person: Colleague,
+        temperament: Temperament,
+        browser: Browser,
+        world: World,
+        outlook: Outlook | None = None,
+        manners: Manners | None = None,
+    ) -> None:
         self.person = person
         self.temperament = temperament
         self.browser = browser
@@ -88,6 +105,10 @@ class Actor:
         self._topics = Topics()
         self._heard = True
         self._glanced: tuple[int, int] | None = None
+        self._outlook = outlook
+        self._manners = manners or Manners()
+        self._lived_up_to = False
+        self._invited_to: set[str] = set()
 
     @property
     def mail(self) -> str:
@@ -129,6 +150,8 @@ class Actor:
 
     async def _read(self, letter: Letter) -> None:
         day = self.person.local(letter.received).date()
+        if letter.about and letter.hour:
+            await self._take_invitation(letter, letter.about, letter.hour)
         for part in letter.parts:
             await self._desk.note("read_letter", part.path, part.path)
             await self._take(part, day, letter.received)
@@ -152,8 +175,74 @@ class Actor:
                 await self._take_weekly(part, day)
             case "stall":
                 await self._answer_stall(part, case)
+            case "slots":
+                await self._choose_hour(part)
+
+    # Hours
+
+    async def _take_invitation(self, letter: Letter, path: str, hour: Stretch) -> None:
+        """Whoever has a habit lives up to it once, with the first hour of the first talk that is far enough ahead."""
+        await self._desk.note("was_invited", path, None, fields=dict(told(hour)))
+        first = path not in self._invited_to
+        self._invited_to.add(path)
+        if self._outlook is None or self._lived_up_to or not first or hour.start < self._outlook.not_before:
+            return
+        habit = self._manners.habit
+        if habit is Habit.GOES_ON_LEAVE:
+            self._lived_up_to = True
+            await self._go_on_leave(self._outlook, path, hour)
+        elif habit in OUTLOOK_ACTS:
+            self._lived_up_to = True
+            await self._answer_in_outlook(self._outlook, habit, letter.subject, path, hour)
+
+    async def _answer_in_outlook(self, outlook: Outlook, habit: Habit, subject: str, path: str, hour: Stretch) -> None:
+        act, did = OUTLOOK_ACTS[habit]
+        facts: dict[str, object] = {}
+        fields = dict(told(hour))
+        if habit is Habit.DECLINES_SILENTLY:
+            facts = {"sendResponse": False}
+        elif did != "declined_invitation" and did != "deleted_invitation":
+            to = self._rather(habit, subject, hour)
+            facts = {**told(to), "with": "decline" if habit is Habit.PROPOSES_AT_NIGHT else "tentative"}
+            fields |= {"to": told(to)["start"], "until": told(to)["end"]}
+        status = await outlook.press(self.mail, act, subject=subject, **facts)
+        await self._desk.note(did, path, None, fields=fields, status=status)
+
+    def _rather(self, habit: Habit, subject: str, hour: Stretch) -> Stretch:
+        if habit is Habit.PROPOSES_AT_NIGHT:
+            return at_night(self.person, hour)
+        manager = self._world.people.get(self.person.manager or "")
+        return another_hour(self.person, manager if manager and manager.name.split()[0] in subject else None, hour)
+
+    async def _go_on_leave(self, outlook: Outlook, path: str, hour: Stretch) -> None:
+        """For the week of the talk. Nobody looks at their inbox meanwhile."""
+        first, last = week_of(self.person.local(hour.start).date())
+        fields = {"first": first.isoformat(), "last": last.isoformat()}
+        status = await outlook.press(self.mail, "go_on_leave", **fields)
+        await self._desk.note("went_on_leave", path, None, fields=dict(told(hour)) | fields, status=status)
+        self.person = replace(self.person, leave=(*self.person.leave, (first, last)))
+
+    async def _sit_out(self, part: Part) -> None:
+        path = f"/check-ins/{part.path.rpartition('/')[2]}/not-this-time"
+        page = await self._desk.open(path, part.path)
+        await self._desk.post(page, path, "left_out", {}, part.path)
+
+    async def _choose_hour(self, part: Part) -> None:
+        page = await self._desk.open(part.path, part.path)
+        wish = self._manners.with_slots
+        offers = [form for form in page.forms if form.action.endswith("/slots") and len(form.words) > 1]
+        if wish == "none" and offers:
+            await self._desk.post(page, part.path, "chose_no_slot", {"slot": "none"}, part.path)
+        elif wish == "pick" and offers:
+            n = draw(self._world.seed, self.mail, "slot") % len(offers)
+            chosen = {"slot": str(n)}
+            await self._desk.post(page, part.path, "chose_slot", chosen, part.path, hour=offers[n].words[0])
 
     async def _take_form(self, part: Part, received: datetime, case: tuple[object, ...]) -> None:
+        if self._manners.habit is Habit.SITS_OUT and not self._lived_up_to and part.kind == "form":
+            self._lived_up_to = True
+            await self._sit_out(part)
+            return
         match with_form(self.temperament, part.kind == "form-reminder", *case):
             case "answer":
                 await self._reflect(part, case)

@@ -39,8 +39,12 @@ class Desk:
         shared: Mapping[str, bool] | None = None,
         canaries: tuple[Canary, ...] = (),
         owner: str | None = None,
+        hour: str | None = None,
     ) -> Page | None:
-        """Fills and sends the page's form to `path`; the page that follows, or None when it was not taken."""
+        """Fills and sends the page's form to `path`; the page that follows, or None when it was not taken.
+
+        `hour` is what the page called the hour that is chosen.
+        """
         form = page.form(path)
         if form is None:
             return None
@@ -49,7 +53,7 @@ class Desk:
             did,
             path,
             letter,
-            fields=dict(values),
+            fields=dict(values) | ({"hour": hour} if hour else {}),
             shared=dict(shared or {}),
             canaries=canaries,
             owner=owner,

@@ -31,11 +31,23 @@ Act = Literal[
     "left_plan_as_is",
     "kept_hr_out",
     "resumed_plan",
+    "was_invited",
+    "declined_invitation",
+    "declined_silently",
+    "deleted_invitation",
+    "dragged_copy",
+    "proposed_hour",
+    "went_on_leave",
+    "left_out",
+    "chose_slot",
+    "chose_no_slot",
 ]
-"""read_letter and opened_page only look; every other act is one accepted form.
+"""read_letter, opened_page and was_invited only look; every other act is one accepted form, or one in Outlook.
 
 The links name what each is about: answered_form to made_action a check-in, accepted_action
-to noted_progress an action, answered_stall to kept_hr_out a stall, resumed_plan a plan.
+to noted_progress an action, answered_stall to kept_hr_out a stall, resumed_plan a plan, and the rest a check-in.
+was_invited and what is done in Outlook with an invitation have its `start` and `end` among the fields, proposed_hour
+also `to` and `until`, went_on_leave `first` and `last`, and chose_slot the words for the `hour`.
 """
 
 

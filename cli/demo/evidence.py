@@ -4,7 +4,7 @@ Nothing here comes from the database or the workflows; only their files are name
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -41,6 +41,8 @@ class Colleague:
     leave: tuple[tuple[date, date], ...]
     holidays: frozenset[date]
     busy: tuple[Stretch, ...]
+    told: Mapping[date, date] = field(default_factory=dict)
+    """By the first day of a leave: on which day it was put into the calendar, if that was during the run."""
 
     @cached_property
     def days_off(self) -> frozenset[date]:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import httpx
 
 from cli.demo.actors import Actor
 from cli.demo.diary import Entry
-from cli.demo.evidence import Evidence, Page, SeededAction
+from cli.demo.evidence import Colleague, Evidence, Page, SeededAction
 from cli.demo.page import read_page
 from cli.demo.seed import Story
 from cli.demo.tenant_state import (
@@ -79,6 +79,18 @@ def _links(page: Page) -> set[str]:
     return {path for path in paths if path.startswith(LINKED) and path.count("/") == 2}
 
 
+def with_leave(people: Mapping[str, Colleague], diary: Iterable[Entry]) -> dict[str, Colleague]:
+    """Everybody with the leave too that they went on during the run."""
+    found = dict(people)
+    for entry in diary:
+        if entry.did == "went_on_leave" and entry.took_effect:
+            person = found[entry.person]
+            first, last = (date.fromisoformat(entry.fields[name]) for name in ("first", "last"))
+            told = {**person.told, first: person.local(entry.at).date()}
+            found[entry.person] = replace(person, leave=(*person.leave, (first, last)), told=told)
+    return found
+
+
 def seeded_actions(history: Mapping[str, Any]) -> list[SeededAction]:
     """The actions of the history file."""
     return [
@@ -119,7 +131,8 @@ def make_evidence(
     databases: Sequence[Path],
 ) -> Evidence:
     service = organization["service_mailbox"].lower()
-    people = {mail: each for mail, each in read_people(organization).items() if mail != service}
+    everybody = with_leave(read_people(organization), diary)
+    people = {mail: each for mail, each in everybody.items() if mail != service}
     day0 = date.fromisoformat(organization["day0"])
     policy_of = {
         mail: policy

@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
+from cli.demo.evidence import Stretch
 from cli.demo.page import read_page
 
 Kind = Literal[
@@ -24,11 +25,11 @@ Kind = Literal[
     "request",
     "weekly",
     "rest",
+    "slots",
     "other",
 ]
 # Links that stand in every letter's frame.
 FRAME = frozenset({"/", "", "/privacy"})
-FIELDS = "id,subject,body,from,receivedDateTime"
 MOST_AT_ONCE = 50
 
 
@@ -46,7 +47,7 @@ class Part:
 class Letter:
     """A message in somebody's inbox; `invitation`: it is Outlook's own word about a meeting, and has no parts.
 
-    `about` is the path of the check-in that such a meeting is for.
+    `about` is the path of the check-in that such a meeting is for, `hour` when it is; None if it is called off.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Letter:
     invitation: bool
     parts: tuple[Part, ...]
     about: str | None = None
+    hour: Stretch | None = None
 
 
 @dataclass(slots=True)
@@ -74,7 +76,6 @@ class MailClient:
             "$filter": f"receivedDateTime ge {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "$orderby": "receivedDateTime",
             "$top": str(MOST_AT_ONCE),
-            "$select": FIELDS,
         }
         found = await self._get(f"{self.graph_url}/users/{mail}/mailFolders/inbox/messages", query)
         seen = self._seen.setdefault(mail, set())
@@ -115,12 +116,23 @@ def _letter(message: Mapping[str, Any]) -> Letter:
         invitation=invitation,
         parts=() if invitation else parts_of(message["body"]["content"]),
         about=_check_in_of(message["body"]["content"]) if invitation else None,
+        hour=_hour_of(message),
     )
 
 
 def _check_in_of(html: str) -> str | None:
     paths = (urlsplit(link.href).path for link in read_page(html, "").links)
     return next((path for path in paths if path.startswith("/check-ins/")), None)
+
+
+def _hour_of(message: Mapping[str, Any]) -> Stretch | None:
+    if message.get("meetingMessageType") != "meetingRequest":
+        return None
+    start, end = (
+        datetime.fromisoformat(message[name]["dateTime"][:19]).replace(tzinfo=UTC)
+        for name in ("startDateTime", "endDateTime")
+    )
+    return Stretch(start, end)
 
 
 def parts_of(html: str) -> tuple[Part, ...]:
@@ -136,9 +148,17 @@ def parts_of(html: str) -> tuple[Part, ...]:
             groups[-1][2].append(query)
         else:
             groups.append((parts.path, before, [query]))
-    reminded = not any(path.endswith("/not-this-time") for path in paths)
-    found = [Part(_kind(path, text, queries, reminded), path, text, tuple(queries)) for path, text, queries in groups]
+    found = [
+        Part(_kind(path, text, queries, _reminds(path, paths)), path, text, tuple(queries))
+        for path, text, queries in groups
+    ]
     return tuple(part for part in found if part.kind != "other")
+
+
+def _reminds(path: str, paths: list[str]) -> bool:
+    """Whether questions are mentioned again: only their own letter, which travels alone, also lets one sit out."""
+    talk = f"/check-ins/{path.rpartition('/')[2]}"
+    return f"{talk}/not-this-time" not in paths or f"{talk}/slots" in paths
 
 
 def _kind(path: str, text: str, queries: list[Mapping[str, str]], reminded: bool) -> Kind:
@@ -154,6 +174,8 @@ def _kind(path: str, text: str, queries: list[Mapping[str, str]], reminded: bool
             return "second-outcome" if "one more time" in text else "outcome"
         case ["check-ins", _] if re.search(r"ask|only|snapshot|letter|same", text):
             return "pre-read"
+        case ["check-ins", _, "slots"]:
+            return "slots"
         case ["actions", _] if {"choose": "done"} in queries:
             return "action"
         case ["stalls", _] if "reason" in chosen:

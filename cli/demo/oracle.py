@@ -108,6 +108,12 @@ def outside_minutes(person: Colleague, stretch: Stretch) -> float:
     return length - sum(_minutes_within(stretch, span) for span in spans)
 
 
+def is_free(person: Colleague, stretch: Stretch) -> bool:
+    """Whether nothing of their own blocks somebody's calendar, on a day on which they work."""
+    works = person.works_on(person.local(stretch.start).date())
+    return works and not any(stretch.overlaps(each) for each in person.busy)
+
+
 def in_waking_hours(person: Colleague, stretch: Stretch) -> bool:
     """Within 07:00 to 20:00 of one of somebody's working days."""
     start, end = person.local(stretch.start), person.local(stretch.end)

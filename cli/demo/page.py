@@ -21,7 +21,8 @@ class Link:
 class Form:
     """A form and the values it would send untouched.
 
-    `choices` are the (value, label) of its selects and radio buttons, `buttons` are (name, value, label).
+    `choices` are the (value, label) of its selects and radio buttons, `buttons` are (name, value, label), `words` what
+    one reads in it.
     """
 
     action: str
@@ -30,6 +31,7 @@ class Form:
     boxes: dict[str, str] = field(default_factory=dict)
     choices: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -142,6 +144,8 @@ class _Reader(HTMLParser):
         if not words or self._unseen:
             return
         self.words.append(words)
+        if self._form:
+            self._form.words.append(words)
         if self._in_heading:
             self.heading.append(words)
         if self._href is not None:

@@ -6,13 +6,16 @@ Worked out from the imported history and the diaries; an action's id is found by
 import html
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from cli.demo.diary import Act, Entry
 from cli.demo.evidence import Evidence
 from cli.demo.keys import Key, keys_of
 from cli.demo.oracle import DAY, at
+
+LOOK = timedelta(days=8)
+"""Within so many days a leave is seen, and the dates behind it have moved."""
 
 ANSWERS: tuple[Act, ...] = (
     "accepted_action",
@@ -64,6 +67,9 @@ class Pursuit:
     since: datetime
     chased_from: date
     ended: datetime | None
+    moved_by_leave: bool = False
+    """Ended by a leave: another pursuit of the same agreement, from `sure_from` on, has its later date."""
+    sure_from: date = date.min
 
     def rung_day(self, offset: int) -> date:
         return self.due_on + timedelta(days=offset)
@@ -160,6 +166,31 @@ def plain(text: str) -> str:
 
 
 def pursuits(evidence: Evidence, promise: Promise) -> Iterator[Pursuit]:
+    """The due dates of an action in order, those too that a leave moved; none before its owner has accepted it."""
+    for pursuit in _agreed(evidence, promise):
+        yield from _around_leave(evidence, pursuit)
+
+
+def _around_leave(evidence: Evidence, pursuit: Pursuit) -> Iterator[Pursuit]:
+    """Each leave that comes after the agreement and before the due date moves this by as many days.
+
+    Calendars are looked at once a week, so in the first days either date may be asked about.
+    """
+    person = evidence.people[pursuit.promise.owner]
+    for first, last in sorted(person.leave):
+        known = person.told.get(first, evidence.day0)
+        ended = pursuit.ended is not None and person.local(pursuit.ended).date() < known
+        if ended or not (first <= pursuit.due_on and pursuit.agreed_on < first and pursuit.agreed_on <= known + LOOK):
+            continue
+        heard = at(person, known, time())
+        before = [each for each in (pursuit.ended, max(heard, pursuit.since)) if each]
+        yield replace(pursuit, ended=min(before), moved_by_leave=True)
+        due_on = pursuit.due_on + (last - first) + DAY
+        pursuit = replace(pursuit, due_on=due_on, sure_from=known + LOOK)
+    yield pursuit
+
+
+def _agreed(evidence: Evidence, promise: Promise) -> Iterator[Pursuit]:
     """The due dates of an action in order; none before its owner has accepted it."""
     if promise.accepted is None:
         return
@@ -217,7 +248,9 @@ def _first_stall(evidence: Evidence, plan_of: str, plan: list[Promise]) -> Stuck
             for promise in plan
             if not promise.private and promise.open_at(start) and promise.accepted and promise.accepted <= start
             for pursuit in pursuits(evidence, promise)
-            if pursuit.since <= start and (pursuit.ended is None or start < pursuit.ended)
+            if not pursuit.moved_by_leave
+            and pursuit.since <= start
+            and (pursuit.ended is None or start < pursuit.ended)
             for on in [_stuck_on(evidence, pursuit, quiet, rules, sent)]
         ]
         first = min(still, key=lambda stuck: stuck.on, default=None)

@@ -22,6 +22,7 @@ from cli.demo.histories import write_histories
 from cli.demo.import_story import POLICY_FILES, import_story
 from cli.demo.inbox import MailClient
 from cli.demo.invariants import Verdict, judge
+from cli.demo.outlook import HABITS_SHOW_AFTER, Outlook
 from cli.demo.seed import Story, write_story
 from cli.demo.stage import Stage, stage
 from cli.demo.tally import counts, tally
@@ -215,12 +216,15 @@ def _cast(
     """Everybody with a mailbox, in the order of the seed file."""
     people = read_people(organization)
     world = World(seed, stage.time.now, people, story.temperaments, story.titles_used)
+    outlook = Outlook(stage.tenant.url, stage.http, datetime.combine(DAY0, time(), UTC) + HABITS_SHOW_AFTER)
     return [
         Actor(
             person,
             story.temperaments.get(mail, Temperament.PROMPT),
             Browser(mail, stage.site, transport, patient=patient),
             world,
+            outlook,
+            story.manners.get(mail),
         )
         for mail, person in people.items()
         if mail != organization["service_mailbox"]

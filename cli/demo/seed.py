@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from cli.demo.outlook import Manners, manners
 from cli.demo.temperaments import Temperament, dealt
 from cli.demo.words import GOALS, SUCCESSES, draw, pick, title
 
@@ -32,7 +33,7 @@ HOURS = ("10:00", "11:00", "14:00", "15:00")
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The files to import, who lives under which policy, and everybody's temperament."""
+    """The files to import, who lives under which policy, and everybody's temperament and manners."""
 
     people_csv: str
     history: Mapping[str, Any]
@@ -40,6 +41,7 @@ class Story:
     """Managers by policy name."""
     temperaments: Mapping[str, Temperament]
     titles_used: int
+    manners: Mapping[str, Manners] = field(default_factory=dict)
 
     @property
     def history_yaml(self) -> str:
@@ -98,6 +100,7 @@ def write_story(organization: Mapping[str, Any]) -> Story:
         teams={QUARTERLY: [mail for mail in managers if mail not in monthly], MONTHLY: monthly},
         temperaments=temperaments,
         titles_used=writer.used,
+        manners=manners([mail for mail in managed if mail not in managers]),
     )
 
 

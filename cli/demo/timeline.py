@@ -43,6 +43,15 @@ TOLD: Mapping[Act, tuple[str, str]] = {
     "left_plan_as_is": ("plan", "left the plan as it is"),
     "kept_hr_out": ("plan", "kept HR out"),
     "resumed_plan": ("plan", "took the plan up again"),
+    "declined_invitation": ("off", "declined in Outlook"),
+    "declined_silently": ("off", "declined in Outlook without a response"),
+    "deleted_invitation": ("off", "deleted the entry in Outlook"),
+    "dragged_copy": ("off", "dragged their own copy in Outlook"),
+    "proposed_hour": ("off", "proposed another hour in Outlook"),
+    "went_on_leave": ("off", "will be on leave for a week"),
+    "left_out": ("off", "left the check-in out this time"),
+    "chose_slot": ("booked", "chose one of three hours"),
+    "chose_no_slot": ("booked", "said that none of the hours suits"),
 }
 # How Outlook begins the subject of a meeting that will not be.
 CALLED_OFF = "Cancel"

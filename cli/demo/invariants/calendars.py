@@ -55,6 +55,8 @@ def _one_event_for_each(evidence: Evidence) -> Verdict:
 
 def _pair_off(evidence: Evidence, person: str, expected: list[Due], events: list[Talk], tally: Tally) -> None:
     waiting = list(events)
+    # A talk that was left out answers its due date where its cancelled event lay.
+    left_out = [talk for talk in _left_out(evidence) if (evidence.two_of(talk) or ("",))[0] == person]
     before: Talk | None = None
     for due in expected:
         found = next((talk for talk in waiting if _fits(evidence.people[person], talk, due)), None)
@@ -62,10 +64,19 @@ def _pair_off(evidence: Evidence, person: str, expected: list[Due], events: list
             waiting.remove(found)
             tally.case(True, "")
             before = found
+        elif gone := next((talk for talk in left_out if _fits(evidence.people[person], talk, due)), None):
+            left_out.remove(gone)
+            tally.case(True, "")
         elif not due.excused and _must_be_booked(evidence, due, before):
             tally.broken(f"{person} has no event for the check-in due on {due.on}.")
     for talk in waiting:
         tally.broken(f"{_named(talk)} of {person} belongs to no check-in that is due.")
+
+
+def _left_out(evidence: Evidence) -> list[Talk]:
+    """The events of talks that somebody sat out, each once."""
+    said = {entry.target for entry in evidence.acts("left_out")}
+    return list({talk.check_in: talk for talk in evidence.talks if talk.check_in in said and talk.cancelled}.values())
 
 
 def _fits(person: Colleague, talk: Talk, due: Due) -> bool:

@@ -9,7 +9,7 @@ from cli.demo.invariants.chances import ON_ITS_WAY, may_go
 from cli.demo.invariants.verdict import Tally, Verdict
 from cli.demo.keys import keys_of
 from cli.demo.oracle import DAY, at, is_first_window_of_week, windows_from
-from cli.demo.pursuits import Promise, Pursuit, promises, pursuits, rungs_sent
+from cli.demo.pursuits import LOOK, Promise, Pursuit, promises, pursuits, rungs_sent
 
 MANY_OPEN = 3
 SILENCING: tuple[Act, ...] = ("snoozed_action", "asked_for_help", "noted_progress")
@@ -39,6 +39,8 @@ def _rungs(evidence: Evidence, every: list[Promise]) -> list[Verdict]:
         if agreed:
             day = evidence.people[to].local(instant).date() if to in evidence.people else date.min
             early.case(to == agreed.promise.owner, f"{key.text} went to {to}, not to {agreed.promise.owner}.")
+            gone = agreed.moved_by_leave and agreed.ended and instant > agreed.ended + LOOK
+            early.case(not gone, f"{key.text} went out on {day}, though a leave had moved the date.")
             early.case(day >= agreed.rung_day(key.rung), f"{key.text} went out on {day}, before its day.")
     return [early.verdict(), late.verdict()]
 
@@ -61,7 +63,7 @@ def _judge_rung(
     tally: Tally,
 ) -> None:
     """By when must it have been sent, if at all? Sent later, or not sent, is a violation."""
-    if pursuit.rung_day(offset) < pursuit.chased_from:
+    if pursuit.rung_day(offset) < max(pursuit.chased_from, pursuit.sure_from):
         return
     deadline = _deadline(evidence, every, pursuit, offset)
     if deadline is None or deadline > evidence.until:

@@ -90,8 +90,19 @@ def entry(at: str, person: str, did: Any, link: str, **more: Any) -> Entry:
     return Entry(at=moment(at), person=person, did=did, link=link, **more)
 
 
+def hour(start: str, end: str) -> dict[str, str]:
+    return {name: f"{text.replace(' ', 'T')}:00Z" for name, text in (("start", start), ("end", end))}
+
+
+# What led to the hour: proposed once, then turned down for one of three others.
+FIRST = hour("2030-03-14 09:00", "2030-03-14 09:45")
+SECOND = hour("2030-03-14 13:00", "2030-03-14 13:45")
+THIRD = hour("2030-03-18 09:00", "2030-03-18 09:45")
+
 # Ann and Mara talk on Monday 2030-03-18 at 09:00 UTC, 10:00 in Berlin; the clocks change on 2030-03-31.
 LETTERS = (
+    letter("2030-02-05 09:35", ANN, "slots/C1/2/P-ann"),
+    letter("2030-02-05 09:36", MARA, "slots/C1/2/P-mara"),
     letter("2030-03-11 08:30", ANN, "form/C1"),
     letter("2030-03-15 08:30", ANN, "pre-read/C1/1/1/P-ann", words=SHARED),
     letter("2030-03-15 08:30", MARA, "pre-read/C1/1/1/P-mara", words=SHARED),
@@ -107,6 +118,25 @@ LETTERS = (
 )
 
 DIARY = (
+    *(entry("2030-02-04 08:30", person, "was_invited", "/check-ins/C1", fields=FIRST) for person in (ANN, MARA)),
+    entry(
+        "2030-02-04 09:00",
+        ANN,
+        "proposed_hour",
+        "/check-ins/C1",
+        fields=FIRST | {"to": SECOND["start"], "until": SECOND["end"]},
+    ),
+    *(entry("2030-02-04 09:30", person, "was_invited", "/check-ins/C1", fields=SECOND) for person in (ANN, MARA)),
+    entry("2030-02-05 09:30", ANN, "declined_invitation", "/check-ins/C1", fields=SECOND),
+    entry(
+        "2030-02-05 14:00",
+        ANN,
+        "chose_slot",
+        "/check-ins/C1/slots",
+        fields={"slot": "1", "hour": "Monday 18 March 2030 at 10:00"},
+        status=303,
+    ),
+    *(entry("2030-02-06 09:30", person, "was_invited", "/check-ins/C1", fields=THIRD) for person in (ANN, MARA)),
     entry(
         "2030-03-11 10:00",
         ANN,

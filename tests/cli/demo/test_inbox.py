@@ -1,12 +1,16 @@
 """Letters as the actors read them: written by the real catalogue, understood from links and words alone."""
 
+from datetime import UTC, datetime
+
+import httpx
 import pytest
 
 from activities.letters import catalogue
 from activities.letters.catalogue import Part as Written
 from activities.letters.render import render
 from cli.demo.actors import rung_of
-from cli.demo.inbox import parts_of
+from cli.demo.evidence import Stretch
+from cli.demo.inbox import MailClient, parts_of
 
 SITE = "http://127.0.0.1:8000"
 
@@ -116,3 +120,60 @@ def test_repairs_are_nothing_to_answer_as_an_action() -> None:
 def test_the_frame_of_a_letter_is_nothing_to_do() -> None:
     html = mailed(catalogue.Weekly(open_count=2, url=f"{SITE}/plan"))
     assert [(part.kind, part.path) for part in parts_of(html)] == [("weekly", "/plan")]
+
+
+def slots() -> Written:
+    page = f"{SITE}/check-ins/7"
+    return catalogue.Slots(
+        partner_name="Mara",
+        slots_url=f"{page}/slots",
+        not_this_time_url=f"{page}/not-this-time",
+        kept_day=None,
+        kept_hour=None,
+        until_day="Friday",
+        moves=0,
+    )
+
+
+def test_three_hours_to_choose_from_are_known_by_their_page() -> None:
+    assert [(part.kind, part.path) for part in parts_of(mailed(slots()))] == [("slots", "/check-ins/7/slots")]
+
+
+def test_a_reminder_stays_one_beside_three_hours_for_the_same_talk() -> None:
+    form = f"{SITE}/reflections/7"
+    reminder = catalogue.ReflectionReminder(
+        partner_name="Mara", day="Thursday", form_url=form, talk_url=f"{form}?do=talk"
+    )
+    assert [part.kind for part in parts_of(mailed(reminder, slots()))] == ["form-reminder", "slots"]
+
+
+def outlook(kind: str, **facts: object) -> httpx.MockTransport:
+    """A mail server with one message about a meeting."""
+    message = {
+        "@odata.type": "#microsoft.graph.eventMessageRequest",
+        "id": "M1",
+        "subject": "Check-in: Ann and Mara",
+        "receivedDateTime": "2030-02-04T09:00:00Z",
+        "meetingMessageType": kind,
+        "body": {"content": f'<p>Hello</p><a href="{SITE}/check-ins/7">Your check-in page</a>'},
+        **facts,
+    }
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"access_token": "t"} if "token" in request.url.path else {"value": [message]})
+
+    return httpx.MockTransport(answer)
+
+
+@pytest.mark.parametrize(("kind", "known"), [("meetingRequest", True), ("meetingCancelled", False)])
+async def test_an_invitation_says_which_talk_it_is_for_and_when_one_called_off_only_which(
+    kind: str, known: bool
+) -> None:
+    at = {"dateTime": "2030-03-18T09:00:00.0000000", "timeZone": "UTC"}
+    until = {"dateTime": "2030-03-18T09:45:00.0000000", "timeZone": "UTC"}
+    async with httpx.AsyncClient(transport=outlook(kind, startDateTime=at, endDateTime=until)) as http:
+        mail = MailClient("http://graph", "http://graph/token", {"client_id": "i", "client_secret": "s"}, http)
+        (letter,) = await mail.new_letters("ann@meadow.example", datetime(2030, 2, 4, tzinfo=UTC))
+    assert (letter.invitation, letter.about, letter.parts) == (True, "/check-ins/7", ())
+    hour = Stretch(datetime(2030, 3, 18, 9, tzinfo=UTC), datetime(2030, 3, 18, 9, 45, tzinfo=UTC))
+    assert letter.hour == (hour if known else None)

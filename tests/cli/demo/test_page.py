@@ -49,3 +49,8 @@ def test_each_link_knows_the_words_before_it() -> None:
 @given(st.text())
 def test_no_page_is_too_odd_to_be_read(html: str) -> None:
     read_page(html, SITE)
+
+
+def test_each_form_knows_what_one_reads_in_it() -> None:
+    page = read_page("<form><h2>At ten</h2><button>Take it</button></form><p>or</p><form><h2>At two</h2></form>", SITE)
+    assert [form.words for form in page.forms] == [["At ten", "Take it"], ["At two"]]

@@ -1,0 +1,123 @@
+"""Actors with an invitation: each lives up to their habit once, and else takes it as it comes."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from cli.demo.actors import Actor
+from cli.demo.browser import Browser
+from cli.demo.evidence import Colleague, Stretch
+from cli.demo.inbox import Letter
+from cli.demo.outlook import Habit, Manners, Outlook
+from cli.demo.temperaments import Temperament
+from cli.demo.world import World
+
+NOW = datetime(2030, 2, 14, 9, 30, tzinfo=UTC)
+HOUR = Stretch(datetime(2030, 3, 20, 9, tzinfo=UTC), datetime(2030, 3, 20, 9, 45, tzinfo=UTC))
+ANN = Colleague(
+    oid="o",
+    mail="ann@meadow.example",
+    name="Ann Zimi",
+    manager=None,
+    zone=ZoneInfo("Europe/Berlin"),
+    weekdays=frozenset(range(5)),
+    opens=time(9),
+    closes=time(17),
+    hired=date(2024, 1, 1),
+    leave=(),
+    holidays=frozenset(),
+    busy=(),
+)
+
+
+@dataclass
+class Buttons:
+    """Stands in for Outlook and keeps what was pressed."""
+
+    not_before: datetime = datetime(2030, 2, 18, tzinfo=UTC)
+    pressed: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    status: int = 200
+
+    async def press(self, _person: str, act: str, **facts: Any) -> int:
+        self.pressed.append((act, facts))
+        return self.status
+
+
+async def clock() -> datetime:
+    return NOW
+
+
+def actor(habit: Habit, buttons: Buttons) -> Actor:
+    browser = Browser(ANN.mail, "http://site", httpx.MockTransport(lambda _: httpx.Response(200)))
+    world = World(1, clock, {ANN.mail: ANN}, {})
+    return Actor(ANN, Temperament.PROMPT, browser, world, cast(Outlook, buttons), Manners(habit))
+
+
+def invitation(talk: str = "C1", hour: Stretch | None = HOUR) -> Letter:
+    return Letter("M", "Check-in: Ann and Mara", NOW, True, (), f"/check-ins/{talk}", hour)
+
+
+async def read(someone: Actor, *letters: Letter) -> list[str]:
+    """What they did about these, in the words of the diary."""
+    for letter in letters:
+        await someone._read(letter)
+    return [entry.did for entry in someone.take_diary() if entry.did != "was_invited"]
+
+
+@pytest.mark.parametrize(
+    ("habit", "act", "did"),
+    [
+        (Habit.DECLINES, "decline", "declined_invitation"),
+        (Habit.DECLINES_SILENTLY, "decline", "declined_silently"),
+        (Habit.DELETES, "delete", "deleted_invitation"),
+        (Habit.DRAGS, "drag", "dragged_copy"),
+        (Habit.PROPOSES, "propose", "proposed_hour"),
+        (Habit.PROPOSES_AT_NIGHT, "propose", "proposed_hour"),
+        (Habit.GOES_ON_LEAVE, "go_on_leave", "went_on_leave"),
+    ],
+)
+async def test_each_habit_shows_once_and_with_the_first_hour_alone(habit: Habit, act: str, did: str) -> None:
+    buttons = Buttons()
+    ann = actor(habit, buttons)
+    later = Stretch(HOUR.start + timedelta(days=1), HOUR.end + timedelta(days=1))
+    assert await read(ann, invitation(), invitation(hour=later), invitation("C2", later)) == [did]
+    assert [each for each, _ in buttons.pressed] == [act]
+
+
+async def test_declining_without_a_response_sends_none() -> None:
+    loud, silent = Buttons(), Buttons()
+    await read(actor(Habit.DECLINES, loud), invitation())
+    await read(actor(Habit.DECLINES_SILENTLY, silent), invitation())
+    assert "sendResponse" not in loud.pressed[0][1]
+    assert silent.pressed[0][1]["sendResponse"] is False
+
+
+async def test_a_talk_too_soon_or_called_off_shows_no_habit() -> None:
+    buttons = Buttons()
+    soon = Stretch(datetime(2030, 2, 17, 9, tzinfo=UTC), datetime(2030, 2, 17, 9, 45, tzinfo=UTC))
+    ann = actor(Habit.DECLINES, buttons)
+    assert await read(ann, invitation(hour=soon), invitation("C2", None)) == []
+    assert await read(ann, invitation()) == [], "it is the second hour of that talk"
+    assert buttons.pressed == []
+    assert await read(ann, invitation("C3")) == ["declined_invitation"]
+
+
+async def test_whoever_keeps_hours_keeps_them() -> None:
+    buttons = Buttons()
+    assert await read(actor(Habit.KEEPS, buttons), invitation()) == []
+    assert buttons.pressed == []
+
+
+async def test_nobody_looks_at_their_inbox_on_leave() -> None:
+    ann = actor(Habit.GOES_ON_LEAVE, Buttons())
+    friday = datetime(2030, 3, 15, 20, tzinfo=UTC)
+    before = ann.next_look(friday)
+    await read(ann, invitation())
+    after = ann.next_look(friday)
+    assert before is not None
+    assert after is not None
+    assert (before.date(), after.date()) == (date(2030, 3, 18), date(2030, 3, 25))
