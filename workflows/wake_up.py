@@ -15,6 +15,10 @@ with workflow.unsafe.imports_passed_through():
     from activities.moment import Moment
     from activities.stuck import Stuck
 
+LONG = 200
+"""Events after which a run goes on as a new one. A worker that does not know a run reads it from its beginning, and a
+calendar's watch looks several times a day for ever; a check-in has about 150 events in all."""
+
 
 class Pokable:
     """A workflow that looks again whenever something changed."""
@@ -72,7 +76,8 @@ class Pokable:
         self._stuck = True
         if not judged:
             await self._try_to_say(Stuck.unanswered)
-        if workflow.info().is_continue_as_new_suggested():
+        info = workflow.info()
+        if info.is_continue_as_new_suggested() or info.get_current_history_length() > LONG:
             # The new run would not know that there is a line to strike out; it says so again if it must.
             await self._say_that_it_went_on()
             self._continue_if_long()
