@@ -106,6 +106,7 @@ async def house(database_url: str, keys: tuple[str, ...]) -> AsyncIterator[House
     with subprocess.Popen(command, cwd=HOUSE, stdout=subprocess.PIPE, text=True) as sandbox:  # noqa: ASYNC220
         assert sandbox.stdout is not None
         told = json.loads(sandbox.stdout.readline())
+        told |= httpx.get(f"{told['entra']}/_sandbox/about", trust_env=False).json()  # noqa: ASYNC210 - before any
         async with (
             await WorkflowEnvironment.start_local(
                 dev_server_existing_path=str(program), data_converter=converter

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import select
 from temporalio.api.enums.v1 import TaskQueueType
@@ -45,6 +46,7 @@ def tenant() -> Iterator[dict[str, str]]:
     with subprocess.Popen(command, cwd=HOUSE, stdout=subprocess.PIPE, text=True) as sandbox:
         assert sandbox.stdout is not None
         told = json.loads(sandbox.stdout.readline())
+        told |= httpx.get(f"{told['entra']}/_sandbox/about", trust_env=False).json()
         yield {
             "PERENNIAL_SANDBOX_URL": told["entra"],
             "PERENNIAL_TENANT_ID": told["tenant_id"],
