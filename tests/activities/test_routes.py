@@ -95,3 +95,12 @@ async def test_however_many_wait_for_a_mailbox_or_a_team_it_is_asked_once(home: 
     assert len(read) == len(set(read)) == 2
     assert sum(each.endswith("/getSchedule") for each in home.tenant.asked()[asked:]) == 1
     assert [(await home.booking(each)).state for each in check_ins] == ["intended"] * 4
+
+
+async def test_a_mailbox_that_several_ask_about_at_once_is_asked_once(home: Any) -> None:
+    await home.change(Person, "mara", directory_read_at=None)
+    await home.an_item("learning/mara/2030-Q1", "learning_moment", to="mara", step="2030-Q1")
+    check_in_id = await home.a_check_in(START.date())
+    asked = len(home.tenant.asked())
+    await asyncio.gather(home.do("sort", "mara"), home.do("plan_team", check_in_id))
+    assert sum(each.endswith("/mailboxSettings") for each in home.tenant.asked()[asked:]) == 1
