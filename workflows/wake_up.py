@@ -76,8 +76,7 @@ class Pokable:
         self._stuck = True
         if not judged:
             await self._try_to_say(Stuck.unanswered)
-        info = workflow.info()
-        if info.is_continue_as_new_suggested() or info.get_current_history_length() > LONG:
+        if _is_long():
             # The new run would not know that there is a line to strike out; it says so again if it must.
             await self._say_that_it_went_on()
             self._continue_if_long()
@@ -100,5 +99,12 @@ class Pokable:
         return True
 
     def _continue_if_long(self) -> None:
-        if workflow.info().is_continue_as_new_suggested():
+        if _is_long():
             workflow.continue_as_new(workflow.info().workflow_id.partition("/")[2])
+
+
+def _is_long() -> bool:
+    """Whether the run goes on as a new one; those that grew longer under a former version go on as they did there."""
+    info = workflow.info()
+    long = info.get_current_history_length() > LONG and workflow.patched("short runs")
+    return long or info.is_continue_as_new_suggested()

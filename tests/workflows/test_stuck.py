@@ -24,6 +24,7 @@ from cycle.check_in import Next, Step
 from integrations.temporal.passthrough import workflow_runner
 from integrations.temporal.pokes import Pokes
 from workflows import WORKFLOWS
+from workflows.wake_up import LONG
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -175,6 +176,39 @@ async def test_what_nobody_answers_for_a_day_is_told_and_looked_at_again_at_once
     again = [at for at in house.times("plans.watch") if at >= told]
     assert again[0] - told < timedelta(minutes=1)
     assert len(house.times("stuck.went_on")) == 1
+
+
+async def test_what_waits_for_days_goes_on_as_new_runs_and_is_struck_out_only_where_one_ends(
+    temporal: WorkflowEnvironment,
+) -> None:
+    asks = "calendar_watches.read_changes"
+    house, handle = House(**{asks: [ended()]}), temporal.client.get_workflow_handle("CalendarWatch/w")
+    async with house.working(temporal.client):
+        await Pokes(temporal.client, QUEUE).deliver("CalendarWatch", "w")
+        await temporal.sleep(2 * DAY)
+        history = await handle.fetch_history()
+        house.answers[asks] = [None]
+        await over(temporal, "CalendarWatch/w")
+    assert history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+    assert len(history.events) < LONG + 20
+    *struck_out, _ = house.times("stuck.went_on")
+    assert 0 < len(struck_out) < 10, "not after every look of a long run"
+    for at in struck_out:
+        assert any(timedelta(0) <= look - at < timedelta(minutes=1) for look in house.times(asks)), "told again"
+
+
+async def test_a_run_that_looks_for_ever_stays_short(temporal: WorkflowEnvironment) -> None:
+    house = House(**{"plans.watch": [HOUR]})
+    async with house.working(temporal.client):
+        await Pokes(temporal.client, QUEUE).deliver("PlanWatch", "p")
+        await temporal.sleep(2 * DAY)
+        history = await temporal.client.get_workflow_handle("PlanWatch/p").fetch_history()
+        house.answers["plans.watch"] = [None]
+        await over(temporal, "PlanWatch/p")
+    assert len(history.events) < LONG + 20
+    looks = house.times("plans.watch")
+    assert 40 < len(looks) < 60, "a new run looks at once, and then as ever"
+    assert house.times("stuck.went_on") == []
 
 
 # A worker replaced under runs that are under way
