@@ -278,7 +278,7 @@ class DirectoryWatches:
     def _say_refused(self, now: datetime) -> Say:
         async def say(trouble: Permanent) -> None:
             sentence = (
-                "Who joins, leaves or has a new manager is noticed every six hours only. Graph would tell at once, "
+                "Who joins, leaves or has a new manager is noticed twice a day only. Graph would tell at once, "
                 f"but: {trouble}"
             )
             async with self._database.transaction() as session:

@@ -5,6 +5,7 @@ A pull that ends in a failure is not the end of its workflow: it waits for a han
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import ClassVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -15,13 +16,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.moment import Moment
     from activities.stuck import Stuck
 
-LONG = 200
-"""Events after which a run goes on as a new one. A worker that does not know a run reads it from its beginning, and a
-calendar's watch looks several times a day for ever; a check-in has about 150 events in all."""
-
 
 class Pokable:
     """A workflow that looks again whenever something changed."""
+
+    long: ClassVar[int] = 200
+    """Events after which a run goes on as a new one: a worker that does not know a run reads it from its beginning.
+    A check-in has about 150 in all."""
 
     def __init__(self) -> None:
         self._poked = False
@@ -76,7 +77,7 @@ class Pokable:
         self._stuck = True
         if not judged:
             await self._try_to_say(Stuck.unanswered)
-        if _is_long():
+        if self._is_long():
             # The new run would not know that there is a line to strike out; it says so again if it must.
             await self._say_that_it_went_on()
             self._continue_if_long()
@@ -99,12 +100,11 @@ class Pokable:
         return True
 
     def _continue_if_long(self) -> None:
-        if _is_long():
+        if self._is_long():
             workflow.continue_as_new(workflow.info().workflow_id.partition("/")[2])
 
-
-def _is_long() -> bool:
-    """Whether the run goes on as a new one; those that grew longer under a former version go on as they did there."""
-    info = workflow.info()
-    long = info.get_current_history_length() > LONG and workflow.patched("short runs")
-    return long or info.is_continue_as_new_suggested()
+    def _is_long(self) -> bool:
+        """Whether the run goes on as a new one; those that grew longer under a former version go on as there."""
+        info = workflow.info()
+        long = info.get_current_history_length() > self.long and workflow.patched("short runs")
+        return long or info.is_continue_as_new_suggested()
