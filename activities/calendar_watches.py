@@ -57,6 +57,13 @@ class CalendarWatches:
         self._care = SubscriptionCare(database, subscriptions, reached_at)
         self._service_mailbox = service_mailbox
 
+    @activity.defn(name="calendar_watches.find_route")
+    async def find_route(self, about: Moment) -> Route:
+        """Where the watch's own mailbox is talked to, for the first look of a run."""
+        async with self._database.reading() as session:
+            watch = await session.get(CalendarWatchRow, about.id)
+        return self._routes.of(watch.mailbox) if watch else COMMON
+
     @activity.defn(name="calendar_watches.read_changes")
     async def read_changes(self, about: Moment) -> Watched | None:
         """Reads what changed since the last time, and returns when to look again; None when the watch is over.

@@ -230,7 +230,16 @@ async def test_a_manager_is_watched_until_a_week_after_their_last_talk_and_again
     assert home.pokes.made == [f"CalendarWatch/{watch_id}"]
 
 
+async def test_a_watch_says_where_its_mailbox_is_talked_to_before_it_looks(home: Any) -> None:
+    watch_id = await a_watch(home)
+    asked = len(home.tenant.asked())
+    route = await home.do("find_route", watch_id)
+    assert len(home.tenant.asked()) == asked, "that is known here"
+    assert route.queue == (await home.do("read_changes", watch_id)).route.queue is not None
+
+
 async def test_a_watch_that_is_in_no_table_ends(home: Any) -> None:
+    assert (await home.do("find_route", "01a204c3-a98a-7ec6-8323-bb1ede69d1d7")).queue is None
     assert await home.do("read_changes", "01a204c3-a98a-7ec6-8323-bb1ede69d1d7") is None
 
 

@@ -20,6 +20,7 @@ from temporalio.worker import Worker
 from activities.calendar_watches import Watched
 from activities.letters.send import Sorted
 from activities.moment import Moment
+from activities.route import COMMON, Route
 from cycle.check_in import Next, Step
 from integrations.temporal.passthrough import workflow_runner
 from integrations.temporal.pokes import Pokes
@@ -29,8 +30,8 @@ from workflows.wake_up import Pokable
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 QUEUE = "stuck"
-BESIDE = frozenset({"leaves.find_leave"})
-"""What a workflow also asks on its way, and is not looked at here."""
+BESIDE: dict[str, Any] = {"leaves.find_leave": None, "calendar_watches.find_route": COMMON}
+"""What a workflow also asks on its way, and is not looked at here; with its answer."""
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ class House:
         async def act(about: Moment) -> Any:
             if name not in BESIDE:
                 self.calls.append((name, about.now))
-            answers = self.answers.get(name, [None])
+            answers = self.answers.get(name, [BESIDE.get(name)])
             answer = answers[min(len(self.times(name)), len(answers)) - 1]
             if isinstance(answer, Exception):
                 raise answer
@@ -209,6 +210,21 @@ async def test_a_run_that_looks_for_ever_stays_short(temporal: WorkflowEnvironme
     looks = house.times("plans.watch")
     assert 40 < len(looks) < 60, "a new run looks at once, and then as ever"
     assert house.times("stuck.went_on") == []
+
+
+async def test_a_watch_looks_where_its_mailbox_is_talked_to_from_its_first_look_on(
+    temporal: WorkflowEnvironment,
+) -> None:
+    house = House(**{"calendar_watches.find_route": [Route("where-its-mailbox-is")]})
+    scheduled: list[tuple[str, str]] = []
+    async with house.working(temporal.client), asyncio.timeout(20):
+        await Pokes(temporal.client, QUEUE).deliver("CalendarWatch", "w")
+        while len(scheduled) < 2:
+            await asyncio.sleep(0.02)
+            history = await temporal.client.get_workflow_handle("CalendarWatch/w").fetch_history()
+            asked = [each.activity_task_scheduled_event_attributes for each in history.events]
+            scheduled = [(each.activity_type.name, each.task_queue.name) for each in asked if each.activity_id]
+    assert scheduled[1] == ("calendar_watches.read_changes", "where-its-mailbox-is")
 
 
 # A worker replaced under runs that are under way
