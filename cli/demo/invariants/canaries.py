@@ -71,7 +71,7 @@ def _readers(evidence: Evidence, entry: Entry, canary: Canary, pairs: dict[str, 
     if not canary.shared:
         return {entry.person}
     if entry.did == "wrote_learning_moment":
-        team = {mail for mail, person in evidence.people.items() if person.manager == entry.person}
+        team = {mail for mail, person in evidence.people.items() if entry.person in person.managers}
         return {entry.person, *team}
     return {entry.person, *pairs.get(entry.target, ())}
 
@@ -111,6 +111,9 @@ def _on_no_other_page(evidence: Evidence, private: Sequence[Planted]) -> Verdict
 
 
 def _is_last(evidence: Evidence, planted: Planted) -> bool:
+    if evidence.people[planted.writer].left:
+        # Nobody signs in as them any more.
+        return False
     forms = [
         entry
         for entry in evidence.acts("answered_form")
