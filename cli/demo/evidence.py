@@ -152,7 +152,7 @@ class Evidence:
     received: Sequence[tuple[str, str, datetime]] = ()
     """(mailbox, subject, instant) of what people got from the service mailbox, invitations left out."""
     called_off: Sequence[tuple[str, str, datetime]] = ()
-    """(mailbox, check-in, instant) of what Outlook told people of talks that will not be."""
+    """(mailbox, subject, instant) of what Outlook told people of meetings that will not be."""
     mailed: Sequence[Mailed] = ()
     addresses: Sequence[str] = ()
     """Each path and query that anybody asked the tenant or the web face for."""

@@ -1,14 +1,11 @@
 """Reads what the sandbox tells of itself (seed file, state) and the policy files into records."""
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cli.demo.evidence import Colleague, Mailed, Sent, Stretch, Talk
-
-_ABOUT = re.compile(r"/check-ins/([0-9a-f-]{36})")
 
 
 def merged_policies(documents: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, dict[str, Any]]]:
@@ -104,12 +101,12 @@ def read_received(state: Mapping[str, Any], service_mailbox: str) -> list[tuple[
 
 
 def read_called_off(state: Mapping[str, Any]) -> list[tuple[str, str, datetime]]:
-    """(mailbox, check-in, instant) of each cancellation that lies in an inbox."""
+    """(mailbox, subject, instant) of each cancellation that lies in an inbox."""
     return [
-        (mail, about[1], instant(message["received"]))
+        (mail, message["subject"], instant(message["received"]))
         for mail, mailbox in _mailboxes(state).items()
         for message in mailbox["folders"]["inbox"]
-        if message["meetingMessageType"] == "meetingCancelled" and (about := _ABOUT.search(message["body"]))
+        if message["meetingMessageType"] == "meetingCancelled"
     ]
 
 

@@ -78,7 +78,7 @@ def _pair_off(evidence: Evidence, person: str, expected: list[Due], events: list
 def _first_with_another(evidence: Evidence, person: str, events: list[Talk]) -> Talk | None:
     """The talk that is due because there is another manager, in no period's order (see personnel.py)."""
     moves = evidence.people[person].moves
-    return next((talk for talk in events for at, mail in moves if talk.booked > at and mail in talk.attendees), None)
+    return next((talk for talk in events for at, mail in moves if talk.booked >= at and mail in talk.attendees), None)
 
 
 def _left_out(evidence: Evidence) -> list[Talk]:
