@@ -105,12 +105,14 @@ def _nothing_to_former(evidence: Evidence) -> Verdict:
     for person, since, former, _ in _moves(evidence):
         theirs = {talk.check_in for talk in evidence.talks if (evidence.two_of(talk) or ("",))[0] == person.mail}
         theirs |= {key.about for letter in evidence.letters_to[person.mail] for key in _support(letter.keys)}
-        for letter in evidence.letters_to.get(former or "", ()):
-            if letter.at <= since + KNOWN:
-                tally.case(True, "")
-            else:
-                about = [key.text for key in keys_of(letter.keys) if key.about in theirs]
-                tally.case(not about, f"{former} got {about} at {letter.at}, after {since}.")
+        late = [
+            key.text
+            for letter in evidence.letters_to.get(former or "", ())
+            if letter.at > since + KNOWN
+            for key in keys_of(letter.keys)
+            if key.about in theirs
+        ]
+        tally.case(not late, f"{former} got {late} about {person.mail}, who had another manager at {since}.")
     return tally.verdict()
 
 
@@ -168,8 +170,10 @@ def _sees_what_was_chosen(evidence: Evidence) -> Verdict:
             if viewer not in (entry.person, manager):
                 seen = _first_in(text, [chosen, *withheld])
                 tally.case(seen is None, f'{viewer} sees "{seen}" on {entry.link}, which is of {entry.person}.')
+        # A goal that others have too may be read of them.
+        theirs_alone = [each for each in withheld if evidence.secret_texts.count(each) <= 1]
         for words in _reading_of(evidence, manager):
-            seen = _first_in(words, withheld)
+            seen = _first_in(words, theirs_alone)
             tally.case(seen is None, f'{manager} reads "{seen}", which {entry.person} keeps from them.')
     return tally.verdict()
 
