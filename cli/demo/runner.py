@@ -290,7 +290,7 @@ def _told(life: Life, timeline: Timeline, entries: Sequence[Entry]) -> None:
 
 
 async def _befall(life: Life, move: Move, looks: dict[str, datetime | None]) -> Entry:
-    """Everybody knows at once who has left, and who has which manager now."""
+    """Whoever leaves looks at no inbox any more."""
     entry = await move.befalls(life.outlook)
     (actor,) = (each for each in life.actors if each.mail == move.person)
     if move.manager:
@@ -298,7 +298,7 @@ async def _befall(life: Life, move: Move, looks: dict[str, datetime | None]) -> 
     else:
         actor.person = replace(actor.person, left=move.at)
         looks[move.person] = None
-    life.world.people[move.person] = actor.person
+    life.world.has_changed(actor.person)
     return entry
 
 

@@ -20,7 +20,7 @@ class World:
 
     seed: int
     clock: Callable[[], Awaitable[datetime]]
-    people: dict[str, Colleague]
+    people: Mapping[str, Colleague]
     temperaments: Mapping[str, Temperament]
     titles_used: int = 0
     _talks: dict[str, Said] = field(default_factory=dict)
@@ -50,6 +50,10 @@ class World:
                 else "held"
             )
         return self._talks[path]
+
+    def has_changed(self, person: Colleague) -> None:
+        """Everybody knows at once who has left, and whose manager is another."""
+        self.people = {**self.people, person.mail: person}
 
     def was_moved(self, path: str) -> None:
         self._moved.add(id_in(path))

@@ -220,6 +220,7 @@ def quarter(tmp_path: Path) -> Evidence:
         history=HISTORY,
         pages=PAGES,
         secret_texts=(OWN_TITLE, STUCK_TITLE),
+        called_off=(),
         **files(tmp_path),
     )
 
