@@ -16,6 +16,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.moment import Moment
     from activities.stuck import Stuck
 
+STUCK = "stuck"
+"""In the memo of a run that goes on from another: whether that one waits for a hand, so that a line is to be struck."""
+
 
 class Pokable:
     """A workflow that looks again whenever something changed."""
@@ -26,7 +29,7 @@ class Pokable:
 
     def __init__(self) -> None:
         self._poked = False
-        self._stuck = False
+        self._stuck = workflow.memo_value(STUCK, default=False)
 
     @workflow.signal
     def reconsider(self, reason: str) -> None:
@@ -77,12 +80,9 @@ class Pokable:
         self._stuck = True
         if not judged:
             await self._try_to_say(Stuck.unanswered)
-        if self._is_long():
-            # The new run would not know that there is a line to strike out; it says so again if it must.
-            await self._say_that_it_went_on()
-            self._continue_if_long()
         if judged:
             await self.poked_or(workflow.now() + LOOK_AGAIN)
+        self._continue_if_long()
 
     async def _say_that_it_went_on(self) -> None:
         self._stuck = not await self._try_to_say(Stuck.went_on)
@@ -101,7 +101,7 @@ class Pokable:
 
     def _continue_if_long(self) -> None:
         if self._is_long():
-            workflow.continue_as_new(workflow.info().workflow_id.partition("/")[2])
+            workflow.continue_as_new(workflow.info().workflow_id.partition("/")[2], memo={STUCK: self._stuck})
 
     def _is_long(self) -> bool:
         """Whether the run goes on as a new one; those that grew longer under a former version go on as there."""
