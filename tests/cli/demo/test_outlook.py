@@ -12,7 +12,6 @@ import pytest
 from cli.demo.evidence import Colleague, Stretch
 from cli.demo.outlook import Habit, Outlook, another_hour, at_night, manners, week_of
 
-
 START = datetime(2030, 2, 18, tzinfo=UTC)
 
 
