@@ -607,6 +607,7 @@ class Reading(Table):
     """Who read whose what, by day: the owner can see it."""
 
     __tablename__ = "readings"
+    __table_args__ = (Index("ix_readings_what", "what"),)
     reader_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     owner_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     what: Mapped[str] = mapped_column(primary_key=True)

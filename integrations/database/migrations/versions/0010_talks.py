@@ -57,3 +57,4 @@ def upgrade() -> None:
         sa.Column("answered_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("check_in_id", "person_id"),
     )
+    op.create_index("ix_readings_what", "readings", ["what"])
