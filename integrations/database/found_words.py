@@ -126,10 +126,10 @@ async def _heard(session: AsyncSession, reader_id: str, talks: dict[str, Talk]) 
     for row in rows:
         talk = talks[row.check_in_id]
         other_id = talk.row.partner_id if row.writer_id == talk.row.person_id else talk.row.person_id
-        for writer_id, words in ((row.writer_id, row.text), (other_id, row.answer_text or "")):
-            mine = writer_id == reader_id and words is row.text
-            if words and (mine or _whole(talk)):
-                texts.append(Text(talk, "heard", row.check_in_id, writer_id, words, (writer_id,), _notes_of(row)))
+        if _whole(talk) or row.writer_id == reader_id:
+            texts.append(Text(talk, "heard", row.check_in_id, row.writer_id, row.text, (row.writer_id,), _notes_of(row)))
+        if _whole(talk) and row.answer_text:
+            texts.append(Text(talk, "heard", row.check_in_id, other_id, row.answer_text, (other_id,), _notes_of(row)))
     return texts
 
 
