@@ -81,9 +81,7 @@ def _due(shown: Conversation, viewer: Viewer, typed: dict[str, str], request: Re
     today = local_day(viewer.person, request.state.now)
     day = read_day(typed.get("due_on", ""), today)
     if day <= today:
-        raise Unreadable(
-            Sentence("That is {day}, which is not ahead of you. Choose tomorrow or a later day.", day=day)
-        )
+        raise Unreadable(Sentence("That is {day}, which is not ahead of you. Choose tomorrow or a later day.", day=day))
     return day
 
 

@@ -45,6 +45,27 @@ SAID = {
     "moved": Sentence("No, we want another hour"),
     "did_not_happen": Sentence("No, it did not happen"),
 }
+DONE = {
+    "outcome": ("outcome", Sentence("Saved. You can change your answer for as long as you like.")),
+    "worth": ("worth", Sentence("Saved. Only you see this answer.")),
+    "worth-gone": ("worth", Sentence("Your answer is gone.")),
+    "not-this-time": ("outcome", Sentence("It is left out this time. The next one comes at its usual time.")),
+    "topic": ("agenda", Sentence("It is on the list, for both of you.")),
+    "topic-done": ("agenda", Sentence("Ticked off.")),
+    "topic-open": ("agenda", Sentence("It is back on the list.")),
+    "topic-gone": ("agenda", Sentence("Taken back, as if it had never been there.")),
+    "note": ("notes", Sentence("Your note is saved.")),
+    "note-gone": ("notes", Sentence("Your note is taken back.")),
+    "note-back": ("notes", Sentence("Your note is back.")),
+    "heard": ("heard", Sentence("Your line is saved.")),
+    "heard-gone": ("heard", Sentence("Your line is taken back.")),
+    "answer": ("heard", Sentence("Your answer is saved. Both stand together now.")),
+    "action": ("actions", Sentence("Agreed.")),
+    "action-gone": ("actions", Sentence("Taken back, as if it had never been agreed.")),
+    "action-again": ("actions", Sentence("Taken back. Here it is once more, to be changed.")),
+}
+"""What has just been done, by its word in the address: in which part of the page it is said, and how."""
+
 WORTH = {"yes": Sentence("Yes"), "partly": Sentence("Partly"), "no": Sentence("No")}
 
 
@@ -110,7 +131,7 @@ async def talk_page(
         ask_again=bool(said) and said != shown.said,
         said_words=SAID,
         worth_words=WORTH,
-        saved=saved,
+        done=DONE.get(saved, ("", "")),
         change=change,
         form_token=new_id(),
         modalities=MODALITIES,

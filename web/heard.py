@@ -27,9 +27,7 @@ async def say(request: Request, viewer: Signed, check_in_id: str) -> Response:
                 raise Unfit(Sentence("You have not talked yet. Afterwards there is room for what you heard."), typed)
             await say_heard(session, check_in_id, viewer.id, line, request.state.now)
     except Refused as error:
-        return await talk_page(
-            request, viewer, check_in_id, status=422, typed=typed, errors={"heard": error.sentence}
-        )
+        return await talk_page(request, viewer, check_in_id, status=422, typed=typed, errors={"heard": error.sentence})
     return go(f"/check-ins/{check_in_id}?saved={'heard' if line.strip() else 'heard-gone'}#heard")
 
 
@@ -44,7 +42,5 @@ async def answer(request: Request, viewer: Signed, check_in_id: str) -> Response
             writer = shown.other(viewer.id).id
             await answer_heard(session, check_in_id, writer, given, words, seen, request.state.now)
     except Refused as error:
-        return await talk_page(
-            request, viewer, check_in_id, status=422, typed=typed, errors={"words": error.sentence}
-        )
+        return await talk_page(request, viewer, check_in_id, status=422, typed=typed, errors={"words": error.sentence})
     return go(f"/check-ins/{check_in_id}?saved=answer#heard")

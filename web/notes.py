@@ -53,8 +53,6 @@ async def change(request: Request, viewer: Signed, check_in_id: str, note_id: st
         raise NotHere from error
     except Refused as error:
         again = {"text": text} if text else {}
-        return await talk_page(
-            request, viewer, check_in_id, status=422, typed=again, errors={"text": error.sentence}
-        )
+        return await talk_page(request, viewer, check_in_id, status=422, typed=again, errors={"text": error.sentence})
     saved = {"take_back": "note-gone", "put_back": "note-back"}.get(what, "note")
     return go(f"/check-ins/{check_in_id}?saved={saved}#notes")

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cycle.check_in import State
+from cycle.sentences import Sentence
 from integrations.database.check_ins import count_moves, said_about
 from integrations.database.conversations import Conversation, conversation_for
 from integrations.database.offers import choose, newest_offer, none_suits
@@ -63,7 +64,7 @@ async def choose_one(request: Request, viewer: Signed, check_in_id: str) -> Resp
     typed = await typed_in(request)
     numbers = [typed.get(name, "") for name in ("booking_no", "round")]
     if not all(each.isdecimal() for each in numbers):
-        raise Unfit("Open the page again and choose one of the hours on it.")
+        raise Unfit(Sentence("Open the page again and choose one of the hours on it."))
     booking_no, number = map(int, numbers)
     slot = typed.get("slot", "")
     async with database_of(request).transaction() as session:
@@ -73,7 +74,7 @@ async def choose_one(request: Request, viewer: Signed, check_in_id: str) -> Resp
         elif slot.isdecimal():
             await choose(session, check_in_id, booking_no, number, int(slot), viewer.id, request.state.now)
         else:
-            raise Unfit("Choose one of the three hours, or say that none of them suits.")
+            raise Unfit(Sentence("Choose one of the three hours, or say that none of them suits."))
     return go(f"/check-ins/{check_in_id}/slots")
 
 

@@ -23,9 +23,7 @@ async def add(request: Request, viewer: Signed, check_in_id: str) -> Response:
             token = typed.get("form_token") or None
             await add_topic(session, shown.pair.row, viewer.id, typed.get("topic", ""), token, request.state.now)
     except Refused as error:
-        return await talk_page(
-            request, viewer, check_in_id, status=422, typed=typed, errors={"topic": error.sentence}
-        )
+        return await talk_page(request, viewer, check_in_id, status=422, typed=typed, errors={"topic": error.sentence})
     return go(f"/check-ins/{check_in_id}?saved=topic#agenda")
 
 

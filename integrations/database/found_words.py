@@ -127,7 +127,9 @@ async def _heard(session: AsyncSession, reader_id: str, talks: dict[str, Talk]) 
         talk = talks[row.check_in_id]
         other_id = talk.row.partner_id if row.writer_id == talk.row.person_id else talk.row.person_id
         if _whole(talk) or row.writer_id == reader_id:
-            texts.append(Text(talk, "heard", row.check_in_id, row.writer_id, row.text, (row.writer_id,), _notes_of(row)))
+            texts.append(
+                Text(talk, "heard", row.check_in_id, row.writer_id, row.text, (row.writer_id,), _notes_of(row))
+            )
         if _whole(talk) and row.answer_text:
             texts.append(Text(talk, "heard", row.check_in_id, other_id, row.answer_text, (other_id,), _notes_of(row)))
     return texts
