@@ -152,7 +152,7 @@ async def _actions(session: AsyncSession, reader_id: str, talks: dict[str, Talk]
             "action",
             view.row.id,
             view.row.made_by_id,
-            "\n".join(filter(None, (view.row.title, view.row.success))),
+            " · ".join(filter(None, (view.row.title, view.row.success))),
             (view.row.made_by_id,),
             f"action/{view.row.id}",
         )
