@@ -12,6 +12,7 @@ from cycle.heard import checked_answer, checked_line
 from cycle.privacy import may_read_note
 from cycle.sentences import Sentence
 from integrations.database.conversations import Conversation
+from integrations.database.once import insert_once
 from integrations.database.tables import HeardLine, Person
 
 
@@ -54,7 +55,8 @@ async def say_heard(session: AsyncSession, check_in_id: str, writer_id: str, tex
     if row is not None and row.answer is not None:
         raise Refused(Sentence("It has been answered in the meantime, so both stay as they are."))
     if row is None and line:
-        session.add(HeardLine(check_in_id=check_in_id, writer_id=writer_id, text=line, written_at=now))
+        facts = {"check_in_id": check_in_id, "writer_id": writer_id}
+        await insert_once(session, HeardLine, **facts, text=line, written_at=now)
     elif row is not None and line:
         row.text, row.written_at = line, now
     elif row is not None:

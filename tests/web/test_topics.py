@@ -96,7 +96,9 @@ async def test_a_new_manager_does_not_get_the_lines_of_the_one_before(world: Any
         (await session.scalar(select(Reporting))).until = yesterday
         session.add(Reporting(person_id="person-ann", partner_id="person-otto", source="directory", since=yesterday))
     await next_talk(world, "otto")
-    otto = (await (await world.browser("otto")).get(NEXT)).text
+    answer = await (await world.browser("otto")).get(NEXT)
+    assert answer.status_code == 200
+    otto = answer.text
     assert LINE not in otto
     assert "for mara only" not in otto
     mara = (await (await world.browser("mara")).get(PAGE)).text
