@@ -122,9 +122,7 @@ def snooze(action: Action, days: int, today: date, rules: Actions) -> Action:
     if action.snoozed_until == until:
         return action
     if action.snoozes >= rules.snoozes:
-        raise Refused(
-            Sentence("This one has rested as often as it can. A new date, or letting it go, may fit better.")
-        )
+        raise Refused(Sentence("This one has rested as often as it can. A new date, or letting it go, may fit better."))
     return replace(action, snoozes=action.snoozes + 1, snoozed_until=until)
 
 
@@ -168,9 +166,7 @@ def check_due(due_on: date, today: date) -> None:
     if due_on <= today:
         raise Refused(Sentence("A due date lies in the future. Choose tomorrow or a later day."))
     if due_on > today + relativedelta(months=LONGEST_MONTHS):
-        raise Refused(
-            Sentence("A due date lies within two years. For something that far away, choose a first step.")
-        )
+        raise Refused(Sentence("A due date lies within two years. For something that far away, choose a first step."))
 
 
 def check_room(open_now: int, open_per_owner: int = 5) -> None:
@@ -204,7 +200,9 @@ def check_words(title: str, modality: str) -> None:
 def check_needs(needs: str, granted_by: str) -> None:
     """Raises Refused when the hours or the budget, or who grants them, are more than a line."""
     if max(len(needs), len(granted_by)) > NEEDS_LETTERS:
-        raise Refused(Sentence("What it needs, and who grants it, has at most {letters} letters.", letters=NEEDS_LETTERS))
+        raise Refused(
+            Sentence("What it needs, and who grants it, has at most {letters} letters.", letters=NEEDS_LETTERS)
+        )
 
 
 # The reminder ladder

@@ -14,6 +14,7 @@ from integrations.database.plans import partner_since
 from integrations.database.successors import changes_to, may_see_action_closed_at
 from integrations.database.tables import ActionEvent, ActionRow, Person, Plan
 
+
 @dataclass(frozen=True, slots=True)
 class ActionView:
     """An action as one reader may see it; `mine` when the reader owns it."""
@@ -123,7 +124,7 @@ async def _with_people(
         .join(owner, owner.id == ActionRow.owner_id)
         .where(ActionRow.id.in_([row.id for row in rows]))
     )
-    facts = {action_id: rest for action_id, *rest in found}
+    facts = {action_id: (its_owner, its_person, at) for action_id, its_owner, its_person, at in found}
     return [(row, *facts[row.id]) for row in rows]
 
 
