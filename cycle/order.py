@@ -6,15 +6,15 @@ from typing import Literal
 Way = Literal["up", "down"]
 
 
-def stepped(order: Sequence[str], id: str, way: Way, among: Sequence[str]) -> list[str]:
-    """`order` with `id` moved past its neighbour in `among`; as it was when there is none on that side.
+def stepped(order: Sequence[str], moved: str, way: Way, among: Sequence[str]) -> list[str]:
+    """`order` with `moved` swapped with its neighbour in `among`; as it was when there is none on that side.
 
     `among` are the ids shown beside it, in the same order; those between the two keep their places.
     """
-    if id not in among:
+    if moved not in among:
         return list(order)
-    at = among.index(id) + (-1 if way == "up" else 1)
+    at = among.index(moved) + (-1 if way == "up" else 1)
     if not 0 <= at < len(among):
         return list(order)
-    swap = {id: among[at], among[at]: id}
+    swap = {moved: among[at], among[at]: moved}
     return [swap.get(each, each) for each in order]

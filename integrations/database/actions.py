@@ -23,7 +23,6 @@ from integrations.database.plans import (
 )
 from integrations.database.tables import ActionEvent, ActionRow, CheckInRow, Goal, Person, Plan
 
-
 CLOSING = ("done", "dropped")
 
 IN_ORDER = (ActionRow.place, ActionRow.due_on, ActionRow.id)

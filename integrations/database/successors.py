@@ -114,9 +114,11 @@ async def _closings(session: AsyncSession, rows: Sequence[ActionRow]) -> dict[st
         return {}
     closing = (ActionEvent.action_id.in_(ids), ActionEvent.what.in_(("done", "dropped")))
     found = await session.execute(
-        select(ActionEvent.action_id, func.max(ActionEvent.at)).where(*closing).group_by(ActionEvent.action_id)
+        select(ActionEvent.action_id, func.max(ActionEvent.at).label("at"))
+        .where(*closing)
+        .group_by(ActionEvent.action_id)
     )
-    return {action_id: at for action_id, at in found}
+    return {each.action_id: each.at for each in found}
 
 
 async def goals_for(session: AsyncSession, plan: Plan, reader_id: str) -> list[Goal]:
