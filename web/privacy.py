@@ -19,6 +19,7 @@ WORDS = {
     "notes": "your notes of a check-in",
     "plan": "your plan",
     "action": "an action",
+    "goal": "a goal",
 }
 
 

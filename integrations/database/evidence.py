@@ -39,13 +39,7 @@ async def say_what_came_of_it(
     session: AsyncSession, subject: Subject, person_id: str, text: str, now: datetime
 ) -> None:
     """A line by its owner about an item that is closed: first its outcome, later what changed. Raises Refused."""
-    if subject.kind == "action":
-        action = await session.get(ActionRow, subject.id, with_for_update=True)
-        owner_id, state = (action.owner_id, action.state) if action else (None, "")
-    else:
-        goal = await session.get(Goal, subject.id, with_for_update=True)
-        plan = await session.get(Plan, goal.plan_id) if goal else None
-        owner_id, state = (plan.person_id, goal.state) if goal and plan else (None, "")
+    owner_id, state = await _owner_and_state(session, subject)
     if owner_id != person_id:
         raise NotYours
     if state == "open":
@@ -64,13 +58,29 @@ async def say_a_word(session: AsyncSession, support: Support, text: str, now: da
     await _add(session, support.subject, support.supporter.id, "word", text, so_far, now)
 
 
-async def take_back(session: AsyncSession, line_id: str, writer_id: str) -> Subject:
-    """Its writer takes a line away; returns what it stood beside. Raises Refused."""
-    row = await session.get(Evidence, line_id)
-    if row is None or row.writer_id != writer_id:
+async def take_back(session: AsyncSession, subject: Subject, line_id: str, writer_id: str) -> None:
+    """Its writer takes a line away; one that is gone already stays gone. Raises NotYours for somebody else's."""
+    row = await session.scalar(select(Evidence).where(Evidence.id == line_id, _of(subject)))
+    if row is None:
+        return
+    if row.writer_id != writer_id:
         raise NotYours
     await session.delete(row)
-    return Subject("goal", row.goal_id) if row.goal_id else Subject("action", row.action_id or "")
+
+
+async def check_owner(session: AsyncSession, subject: Subject, person_id: str) -> None:
+    """Raises NotYours unless this person owns the action, or the plan that the goal is in."""
+    if (await _owner_and_state(session, subject))[0] != person_id:
+        raise NotYours
+
+
+async def _owner_and_state(session: AsyncSession, subject: Subject) -> tuple[str | None, str]:
+    if subject.kind == "action":
+        action = await session.get(ActionRow, subject.id, with_for_update=True)
+        return (action.owner_id, action.state) if action else (None, "")
+    goal = await session.get(Goal, subject.id, with_for_update=True)
+    plan = await session.get(Plan, goal.plan_id) if goal else None
+    return (plan.person_id, goal.state) if goal and plan else (None, "")
 
 
 async def _add(

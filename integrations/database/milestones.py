@@ -37,34 +37,29 @@ async def add_milestone(
     session.add(Milestone(action_id=action.id, title=title.strip(), due_on=due_on, made_at=now))
 
 
-async def tick(session: AsyncSession, milestone_id: str, person_id: str, now: datetime) -> str:
-    """A step is done, which is progress of its action; returns the action's id. Raises Refused."""
-    row = await _mine(session, milestone_id, person_id)
+async def tick(session: AsyncSession, action_id: str, milestone_id: str, person_id: str, now: datetime) -> None:
+    """A step is done, which is progress of its action. Raises Refused."""
+    row = await _mine(session, action_id, milestone_id, person_id)
     if row.done_at is None:
         row.done_at = now
-        await progress(session, row.action_id, person_id, now)
-    return row.action_id
+        await progress(session, action_id, person_id, now)
 
 
-async def untick(session: AsyncSession, milestone_id: str, person_id: str) -> str:
+async def untick(session: AsyncSession, action_id: str, milestone_id: str, person_id: str) -> None:
     """It is not done after all. Raises Refused."""
-    row = await _mine(session, milestone_id, person_id)
-    row.done_at = None
-    return row.action_id
+    (await _mine(session, action_id, milestone_id, person_id)).done_at = None
 
 
-async def take_away(session: AsyncSession, milestone_id: str, person_id: str) -> str:
+async def take_away(session: AsyncSession, action_id: str, milestone_id: str, person_id: str) -> None:
     """The step is gone. Raises Refused."""
-    row = await _mine(session, milestone_id, person_id)
-    await session.delete(row)
-    return row.action_id
+    await session.delete(await _mine(session, action_id, milestone_id, person_id))
 
 
-async def _mine(session: AsyncSession, milestone_id: str, person_id: str) -> Milestone:
+async def _mine(session: AsyncSession, action_id: str, milestone_id: str, person_id: str) -> Milestone:
+    await _own_action(session, action_id, person_id)
     row = await session.get(Milestone, milestone_id)
-    if row is None:
+    if row is None or row.action_id != action_id:
         raise NotYours
-    await _own_action(session, row.action_id, person_id)
     return row
 
 

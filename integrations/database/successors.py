@@ -258,7 +258,7 @@ async def _of_talk(session: AsyncSession, talk: CheckInRow, row: Handover) -> Se
     found = [
         PastItem(
             Item("note", each.id, each.made_at),
-            f"A note by {writers[each.writer_id].first_name}",
+            Sentence("A note by {name}", name=writers[each.writer_id].first_name),
             each.text,
             each.writer_id,
             f"notes/{talk.id}",
@@ -305,6 +305,6 @@ async def _of_talk(session: AsyncSession, talk: CheckInRow, row: Handover) -> Se
         lines = tuple(line for key, line in zip(snapshot.questions, snapshot.lines, strict=True) if key in still)
         item = Item("pre-read", pre_read.id, pre_read.made_at)
         about = f"pre-read/{talk.id}"
-        title = "The page you both read"
+        title = Sentence("The page you both read")
         found.append(PastItem(item, title, "", row.person_id, about, day, snapshot=snapshot, lines=lines))
     return found

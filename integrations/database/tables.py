@@ -494,11 +494,12 @@ class Supporter(Table):
 
 
 class PostedForm(Table):
-    """A form that was sent, by the token it was rendered with: sent again, it adds nothing."""
+    """A form that was sent: sent again, it adds nothing."""
 
     __tablename__ = "posted_forms"
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
-    form_token: Mapped[str] = mapped_column(primary_key=True)
+    form: Mapped[str] = mapped_column(primary_key=True)
+    """A digest of its token, address and words."""
     at: Mapped[datetime]
 
 

@@ -74,10 +74,10 @@ def upgrade() -> None:
     op.create_table(
         "posted_forms",
         sa.Column("person_id", sa.String(length=36), nullable=False),
-        sa.Column("form_token", sa.String(), nullable=False),
+        sa.Column("form", sa.String(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"]),
-        sa.PrimaryKeyConstraint("person_id", "form_token"),
+        sa.PrimaryKeyConstraint("person_id", "form"),
     )
 
 
