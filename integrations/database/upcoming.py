@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import OPEN
 from cycle.reflection import quarter_of
+from cycle.sentences import Sentence
 from integrations.database.action_views import actions_for, actions_of_plan, waiting_for_help
 from integrations.database.conversations import Conversation, conversation_for
 from integrations.database.learning_moments import holds_check_ins, learning_moment_of
@@ -18,6 +19,7 @@ from integrations.database.plans import plan_of
 from integrations.database.reflections import has_answered
 from integrations.database.stalls import stall_for
 from integrations.database.successors import handover_to
+from integrations.database.supporters import supporting
 from integrations.database.tables import CheckInRow, LetterItem, Person, Plan, Stall
 
 FORM_OPEN = timedelta(days=10)
@@ -75,6 +77,11 @@ async def waiting_for(
             Waiting(f"Would you take this on? “{each.row.title}”", f"/actions/{each.row.id}")
             for each in await actions_for(session, person.id, person.id, now)
             if each.row.accepted_at is None
+        ),
+        *(
+            Waiting(Sentence("{name} would like you along", name=each.person.first_name), f"/supporting/{each.row.id}")
+            for each in await supporting(session, person.id)
+            if not each.open
         ),
         *await _without_owner(session, person.id, now),
         *[

@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from integrations.database.tables import (
     ActionEvent,
@@ -286,6 +286,28 @@ async def test_taking_back_needs_room_among_five_open_ones(world: Any) -> None:
     assert (await rows(world, ActionRow))[0].state == "dropped"
 
 
+async def test_a_long_plan_is_shown_with_as_few_questions_as_a_short_one(world: Any) -> None:
+    asked: list[str] = []
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        asked.append(statement)
+
+    ann = await world.browser("ann")
+
+    async def questions() -> int:
+        asked.clear()
+        event.listen(world.database.engine.sync_engine, "before_cursor_execute", count)
+        await ann.get("/plan")
+        event.remove(world.database.engine.sync_engine, "before_cursor_execute", count)
+        return len(asked)
+
+    await an_action(world)
+    with_one = await questions()
+    for number in range(4):
+        await an_action(world, f"Number {number}", goal=await a_goal(world))
+    assert await questions() <= with_one
+
+
 # A form counts once
 
 
@@ -458,6 +480,7 @@ async def test_an_invitation_is_answered_by_the_invited_alone(world: Any) -> Non
         assert (await post(await world.browser(name), f"/supporting/{support_id}/withdraw")).status_code == 404
     assert (await rows(world, Supporter))[0].state == "invited"
     otto = await world.browser("otto")
+    assert f"/supporting/{support_id}" in (await otto.get("/")).text
     assert "An action of Ann Berg" in (await otto.get("/plan")).text
     await post(otto, f"/supporting/{support_id}/decline")
     assert "Ann Berg" not in (await otto.get("/plan")).text
