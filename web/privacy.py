@@ -20,6 +20,7 @@ WORDS = {
     "notes": "your notes of a check-in",
     "plan": "your plan",
     "action": "an action",
+    "goal": "a goal",
 }
 
 
