@@ -54,6 +54,10 @@ format: $(READY) ## Put the code into its form
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
 
+.PHONY: words
+words: $(READY) ## Bring the translations up to what the sources say, and list what waits for words
+	@$(BIN)/python -m config.languages
+
 .PHONY: lock
 lock: ## Write requirements.lock anew from pyproject.toml (needs uv)
 	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --upgrade -q -o requirements.lock

@@ -18,7 +18,11 @@ State = Literal["open", "done", "dropped"]
 
 
 class Refused(Exception):
-    """What somebody asked for cannot be; the text is a sentence to show them."""
+    """What somebody asked for cannot be; `sentence` is what to tell them."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)

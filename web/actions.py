@@ -157,7 +157,7 @@ async def _move(
     except actions.NotYours as error:
         raise NotHere from error
     except Refused as error:
-        raise Unfit(str(error), typed) from error
+        raise Unfit(error.sentence, typed) from error
     return go(f"/actions/{action_id}")
 
 

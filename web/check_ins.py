@@ -100,7 +100,7 @@ async def action(request: Request, viewer: Signed, check_in_id: str) -> Response
                 now=request.state.now,
             )
         except Refused as error:
-            raise Unfit(str(error), typed) from error
+            raise Unfit(error.sentence, typed) from error
     return go(f"/check-ins/{check_in_id}?saved=action#actions")
 
 

@@ -1,10 +1,9 @@
 """How a page is made, with escaping on; and every error as a page with a sentence and a way on."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,25 +11,42 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from config.languages import Language, first_fitting, words_in
+from cycle.sentences import Sentence
+
 HERE = Path(__file__).parent
 LONGEST_TEXT = 20_000
 """Characters of one typed text; some ten pages."""
 
 _WAYS = {
-    403: ("This did not come from one of our pages", "Open the page again and send it from there."),
+    403: (
+        Sentence("This did not come from one of our pages"),
+        Sentence("Open the page again and send it from there."),
+    ),
     404: (
-        "There is nothing here for you",
-        "Either there is no such page, or it belongs to other people. If a letter brought you here, "
-        "check that you are signed in as the person it was written to.",
+        Sentence("There is nothing here for you"),
+        Sentence(
+            "Either there is no such page, or it belongs to other people. If a letter brought you here, "
+            "check that you are signed in as the person it was written to."
+        ),
     ),
-    405: ("This page cannot be used that way", "Go back to the start and follow the links from there."),
-    413: ("That is more than we can take at once", "Send a shorter text."),
-    422: ("Something in the form does not fit", "Go back, correct it, and send it again."),
+    405: (
+        Sentence("This page cannot be used that way"),
+        Sentence("Go back to the start and follow the links from there."),
+    ),
+    413: (Sentence("That is more than we can take at once"), Sentence("Send a shorter text.")),
+    422: (
+        Sentence("Something in the form does not fit"),
+        Sentence("Go back, correct it, and send it again."),
+    ),
     500: (
-        "Something went wrong on our side",
-        "Nothing you saved earlier is lost. Go back, and send it again in a few minutes.",
+        Sentence("Something went wrong on our side"),
+        Sentence("Nothing you saved earlier is lost. Go back, and send it again in a few minutes."),
     ),
-    503: ("We cannot reach what we need just now", "Please try again in a few minutes."),
+    503: (
+        Sentence("We cannot reach what we need just now"),
+        Sentence("Please try again in a few minutes."),
+    ),
 }
 
 
@@ -50,39 +66,41 @@ class Unfit(Exception):
         self.typed = dict(typed or {})
 
 
-def day_words(day: date | None) -> str:
-    """ "Thursday 11 March 2030"; empty for none."""
-    return f"{day:%A} {day.day} {day:%B %Y}" if day else ""
+def language_of(request: Request) -> Language:
+    """The language of whoever reads this page: so far what their browser asks for."""
+    asked = request.headers.get("accept-language", "")
+    return first_fitting(each.split(";")[0] for each in asked.split(","))
 
 
-def hour_words(at: datetime, zone: str) -> str:
-    """ "Thursday 11 March 2030 at 10:00" on the wall clock of `zone`."""
-    local = at.astimezone(ZoneInfo(zone))
-    return f"{day_words(local.date())} at {local:%H:%M}"
-
-
-def _environment() -> Environment:
+@cache
+def _environment(language: Language) -> Environment:
+    words = words_in(language)
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    made.filters["day"] = day_words
-    made.filters["hour"] = hour_words
+    made.policies["ext.i18n.trimmed"] = True
+    # From the extension, which types do not see.
+    made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.globals["language"] = language
+    made.filters["say"] = words.say
+    made.filters["day"] = words.day
+    made.filters["short_day"] = words.short_day
+    made.filters["hour"] = words.hour
     return made
 
 
-_JINJA = _environment()
-
-
 def page(request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
-    """Renders `templates/<template>`; it extends layout.html, and has `viewer` (or None) besides `facts`."""
+    """Renders `templates/<template>` in its reader's language; it has `viewer` (or None) besides `facts`."""
     facts.setdefault("viewer", getattr(request.state, "viewer", None))
     facts.setdefault("typed", {})
     facts["help_contact"] = request.app.state.face.settings.help_contact
-    return HTMLResponse(_JINJA.get_template(template).render(**facts), status_code=status)
+    made = _environment(language_of(request)).get_template(template)
+    return HTMLResponse(made.render(**facts), status_code=status)
 
 
 def go(path: str) -> RedirectResponse:
@@ -97,7 +115,7 @@ def trouble(
     title: str | None = None,
     sentence: str | None = None,
     typed: Mapping[str, str] | None = None,
-    way_on: tuple[str, str] = ("To the start", "/"),
+    way_on: tuple[str, str] = (Sentence("To the start"), "/"),
 ) -> HTMLResponse:
     """The page for an error: what happened, a way on, and what was typed, to be copied."""
     usual = _WAYS.get(status, _WAYS[500 if status >= 500 else 422])
@@ -122,7 +140,9 @@ async def typed_in(request: Request) -> dict[str, str]:
         name: value.replace("\r\n", "\n").replace("\0", "") for name, value in form.items() if isinstance(value, str)
     }
     if any(len(text) > LONGEST_TEXT for text in texts.values()):
-        raise Unfit(f"One of your texts is longer than {LONGEST_TEXT:,} characters; please shorten it.", texts)
+        raise Unfit(
+            Sentence("One of your texts is longer than {most} characters; please shorten it.", most=LONGEST_TEXT), texts
+        )
     return texts
 
 

@@ -161,4 +161,4 @@ async def _change(
     except NotYours as error:
         raise NotHere from error
     except Refused as error:
-        raise Unfit(str(error), typed) from error
+        raise Unfit(error.sentence, typed) from error
