@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from config.languages import DEFAULT, Language
 from cycle.leave import Leave
 from cycle.mail_window import MailHours
 from cycle.policy import Mail
@@ -193,7 +192,3 @@ def reader(
 def stale(person: Person, now: datetime, after: timedelta) -> bool:
     """Whether the mailbox was last read longer than `after` ago."""
     return person.directory_read_at is None or now - person.directory_read_at > after
-
-
-def language_of(person: Person, default: Language = DEFAULT) -> Language:
-    return default
