@@ -86,6 +86,7 @@ def variants(parts: dict[str, Part]) -> Iterator[Part]:
     yield but(parts["support_request"], reason=None)
     yield but(parts["weekly"], open_count=1)
     yield but(parts["action_without_owner"], partner_name=None)
+    yield but(parts["action_passed"], day_before_leave="1 March")
     for step in ("action_ahead", "action_tomorrow", "action_passed", "action_still_open"):
         yield but(parts[step], with_name=None, others=())
 
