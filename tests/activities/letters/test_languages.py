@@ -92,9 +92,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.fixture(scope="module")
 def letters() -> dict[tuple[Language, str], Rendered]:
-    return {
-        (language, name): letter for language in LANGUAGES for name, letter in sample_letters(language).items()
-    }
+    return {(language, name): letter for language in LANGUAGES for name, letter in sample_letters(language).items()}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -125,7 +123,7 @@ def test_a_letter_can_be_read_by_ear_and_with_weak_eyes(
     assert tables
     assert all(attributes.get("role") == "presentation" for attributes in tables)
     assert all("alt" in attributes for tag, attributes in page.seen if tag == "img")
-    assert [tag for tag, _ in page.seen if re.fullmatch(r"h\d", tag)][0] == "h1"
+    assert next(tag for tag, _ in page.seen if re.fullmatch(r"h\d", tag)) == "h1"
     for text, styles in page.shown():
         assert float(nearest(styles, "font-size").removesuffix("px")) >= SMALLEST_TEXT, text
         behind, ink = nearest(styles, "background-color", "background"), nearest(styles, "color")
