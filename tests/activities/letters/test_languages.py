@@ -124,6 +124,7 @@ def test_a_letter_can_be_read_by_ear_and_with_weak_eyes(
     assert all(attributes.get("role") == "presentation" for attributes in tables)
     assert all("alt" in attributes for tag, attributes in page.seen if tag == "img")
     assert next(tag for tag, _ in page.seen if re.fullmatch(r"h\d", tag)) == "h1"
+    assert [tag for tag, _ in page.seen].count("main") == 1
     for text, styles in page.shown():
         assert float(nearest(styles, "font-size").removesuffix("px")) >= SMALLEST_TEXT, text
         behind, ink = nearest(styles, "background-color", "background"), nearest(styles, "color")
