@@ -295,6 +295,19 @@ class ActionWithoutOwner:
     page_url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackRequest:
+    """A colleague would like the reader's feedback, about something or anything; asked once."""
+
+    template: ClassVar[str] = "feedback_request"
+    travels: ClassVar[Travels] = "may_wait"
+
+    asker_name: str
+    about: str | None = field(repr=False, metadata=WRITTEN)
+    until_day: str
+    url: str
+
+
 Part = (
     ReflectionRequest
     | ReflectionReminder
@@ -314,6 +327,7 @@ Part = (
     | Weekly
     | Handover
     | ActionWithoutOwner
+    | FeedbackRequest
 )
 
 KINDS: dict[str, type[Part]] = {kind.template: kind for kind in get_args(Part)}

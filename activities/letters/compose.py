@@ -12,6 +12,7 @@ from activities.letters import catalogue
 from activities.letters.catalogue import Part
 from activities.letters.wanted import open_past_due
 from cycle.check_in import OPEN
+from cycle.feedback import closes_at
 from cycle.policy import Policy
 from cycle.pre_read import Snapshot
 from cycle.support import REASONS, step_days, three_repairs
@@ -25,6 +26,7 @@ from integrations.database.stalls import reason_for_hr, steps_sent
 from integrations.database.tables import (
     ActionRow,
     CheckInRow,
+    FeedbackRequest,
     Handover,
     LetterItem,
     Person,
@@ -74,6 +76,8 @@ class Composer:
                 return await self._handover(session, item)
             case "action_without_owner":
                 return await self._without_owner(session, item, recipient, now)
+            case "feedback_request":
+                return await self._feedback(session, item, recipient)
             case "learning_moment":
                 return catalogue.LearningMoment(
                     url=self._link("/learning-moment"), minutes=MINUTES_FOR_A_LEARNING_MOMENT
@@ -284,6 +288,15 @@ class Composer:
                 )
             case _:
                 return catalogue.SupportRest(url=self._link("/plan"))
+
+    async def _feedback(self, session: AsyncSession, item: LetterItem, recipient: Person) -> Part:
+        row = await session.get_one(FeedbackRequest, item.key.split("/")[1])
+        return catalogue.FeedbackRequest(
+            asker_name=(await session.get_one(Person, row.asker_id)).name,
+            about=row.about,
+            until_day=day_in_words(_local(closes_at(row.asked_at), recipient)),
+            url=self._link(f"/feedback/{row.id}"),
+        )
 
     def _link(self, path: str) -> str:
         return f"{self.public_url}{path}"
