@@ -17,7 +17,7 @@ HOUSE = Path(__file__).parents[1]
 TREE = {
     "activities": {"letters"},
     "cli": {"demo", "demo/invariants", "doctor"},
-    "config": set[str](),
+    "config": {"languages"},
     "cycle": set[str](),
     "integrations": {"database", "database/migrations", "database/migrations/versions", "entra", "graph", "temporal"},
     "sandbox": set[str](),
