@@ -45,6 +45,7 @@ class FeedbackView:
     giver: Person
     reader: As
     seen: Seen
+    is_open: bool
     can_take_back: bool
     can_write: bool
 
@@ -250,6 +251,7 @@ async def _view(session: AsyncSession, row: FeedbackRequest, reader_id: str, now
         giver=giver,
         reader=reader,
         seen=seen_by_asker(_state(row), row.asked_at, now),
+        is_open=is_open(_state(row), row.asked_at, now),
         can_take_back=reader == "asker" and item is not None and item.state == "waiting",
         can_write=reader == "giver" and asker.left_at is None and writable,
     )

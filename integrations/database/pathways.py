@@ -14,11 +14,19 @@ from cycle.pathways import MOST_LINES, Audience, Catalogue, Holder, Named, audie
 from cycle.policy import InterestVisibleTo, Privacy
 from cycle.sentences import Sentence
 from integrations.database.actions import NotYours
-from integrations.database.check_ins import lock_check_in, lock_people, newest_booking, next_check_in
+from integrations.database.check_ins import lock_people, newest_booking, next_check_in
 from integrations.database.people import partner_of
 from integrations.database.plans import rules_of
 from integrations.database.reflections import newest_pre_read
-from integrations.database.tables import InterestRow, PathwayLine, PathwaysRevision, Person, Reporting, RoleOfPerson
+from integrations.database.tables import (
+    CheckInRow,
+    InterestRow,
+    PathwayLine,
+    PathwaysRevision,
+    Person,
+    Reporting,
+    RoleOfPerson,
+)
 
 
 async def pathways_now(session: AsyncSession) -> Catalogue:
@@ -257,7 +265,7 @@ async def next_lines(session: AsyncSession, person_id: str, catalogue: Catalogue
     check_in_id = await next_check_in(session, person_id)
     if check_in_id is None:
         return None
-    row = await lock_check_in(session, check_in_id)
+    row = await session.get_one(CheckInRow, check_in_id)
     return LinesView(
         check_in_id=check_in_id,
         partner=await session.get_one(Person, row.partner_id),
