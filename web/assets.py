@@ -1,4 +1,4 @@
-"""The files that pages link to. Their address holds a version of them all, so that browsers may keep them for a year."""
+"""The files that pages link to; a version of them all is in their address, so that browsers keep them for a year."""
 
 import gzip
 import hashlib
@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-
-from web.pages import NotHere
 
 router = APIRouter(prefix="/static")
 
@@ -56,11 +55,10 @@ def asset(name: str) -> str:
 
 @router.get("/{path:path}")
 async def serve(request: Request, path: str) -> Response:
-    """Pages hold nothing back from a guess here: these files are the same for everybody."""
     version, _, name = path.partition("/")
     found = ASSETS.get(name) or ASSETS.get(path)
     if found is None:
-        raise NotHere
+        raise HTTPException(404)
     # A page from before a new release asks under the old version: it gets today's file, and keeps it for no time.
     kept = "public, max-age=31536000, immutable" if version == VERSION else "no-cache"
     headers = {"Content-Type": found.kind, "Cache-Control": kept, "Vary": "Accept-Encoding"}

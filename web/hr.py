@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cycle.sentences import Sentence
 from integrations.database.stuck import try_again
 from integrations.database.support_requests import open_hands, open_support_requests
 from web.face import database_of
@@ -13,11 +14,11 @@ from web.sessions import Signed
 router = APIRouter()
 
 REASONS = {
-    "time": "time",
-    "goal": "the goal changed",
-    "access": "access or budget",
-    "help": "would like help",
-    "rather_not_say": "rather not say",
+    "time": Sentence("time"),
+    "goal": Sentence("the goal changed"),
+    "access": Sentence("access or budget"),
+    "help": Sentence("would like help"),
+    "rather_not_say": Sentence("rather not say"),
 }
 
 

@@ -12,8 +12,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from config.settings import Settings
+from cycle.sentences import Sentence
+from integrations.database.people import language_of
 from integrations.database.tables import Person
-from web.face import database_of
+from web.face import database_of, face_of
 from web.pages import go, trouble, typed_in
 
 HOURS = 8
@@ -75,6 +77,7 @@ async def signed_in(request: Request) -> Viewer:
         raise NoLongerHere
     viewer = Viewer(person, frozenset(request.session.get("roles", ())))
     request.state.viewer = viewer
+    request.state.language = language_of(person, face_of(request).settings.language)
     return viewer
 
 
@@ -84,17 +87,18 @@ Signed = Annotated[Viewer, Depends(signed_in)]
 
 async def on_signed_out(request: Request, error: Exception) -> Response:
     assert isinstance(error, SignedOut)
-    if request.method in {"GET", "HEAD"}:
+    # A script cannot follow to another site; told that it is signed out, it lets the browser ask again.
+    if request.method in {"GET", "HEAD"} and "hx-request" not in request.headers:
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return go(f"/sign-in?to={quote(asked, safe='')}")
     shown = {name: text for name, text in error.typed.items() if name not in {"form_token", "do"}}
     return trouble(
         request,
         401,
-        title="You have been signed out in the meantime",
-        sentence="What you typed was not saved. It stands below: copy it, sign in, and send it again.",
+        title=Sentence("You have been signed out in the meantime"),
+        sentence=Sentence("What you typed was not saved. It stands below: copy it, sign in, and send it again."),
         typed=shown,
-        way_on=("Sign in", "/sign-in"),
+        way_on=(Sentence("Sign in"), "/sign-in"),
     )
 
 
@@ -102,6 +106,6 @@ async def on_no_longer_here(request: Request, _error: Exception) -> Response:
     return trouble(
         request,
         403,
-        title="We do not know this account",
-        sentence="You are signed in at Microsoft, but nobody with this account takes part here.",
+        title=Sentence("We do not know this account"),
+        sentence=Sentence("You are signed in at Microsoft, but nobody with this account takes part here."),
     )

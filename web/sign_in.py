@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from cycle.sentences import Sentence
 from integrations.entra.sign_in import SignInRefused
 from web.face import face_of
 from web.pages import go, page, trouble
@@ -61,4 +62,4 @@ async def signed_out(request: Request) -> Response:
 
 
 def _refused(request: Request, error: SignInRefused) -> Response:
-    return trouble(request, 403, title="You could not be signed in", sentence=str(error))
+    return trouble(request, 403, title=Sentence("You could not be signed in"), sentence=str(error))
