@@ -1,6 +1,6 @@
-"""Feedback: asking colleagues, answering them, and what the asker does with an answer. Each page is its own people's."""
+"""Feedback: asking colleagues, answering them, and what the asker does with an answer."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,7 +8,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cycle.actions import Refused
-from cycle.feedback import ABOUT_LETTERS, ANSWER_LETTERS, MOST_OPEN, PARTS, about_of, advise_on, answer_of, closes_at
+from cycle.feedback import (
+    ABOUT_LETTERS,
+    ANSWER_LETTERS,
+    MOST_OPEN,
+    PARTS,
+    Advice,
+    Part,
+    about_of,
+    advise_on,
+    answer_of,
+    closes_at,
+)
 from cycle.sentences import Sentence
 from integrations.database import feedback
 from integrations.database.actions import NotYours
@@ -115,7 +126,7 @@ async def _show(
     view: FeedbackView,
     *,
     typed: Mapping[str, str] | None = None,
-    advice: Mapping[str, object] | None = None,
+    advice: Mapping[Part, Sequence[Advice]] | None = None,
     said: Sentence | None = None,
     problem: str = "",
     status: int = 200,

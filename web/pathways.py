@@ -175,14 +175,14 @@ async def remove(request: Request, viewer: Signed, interest_id: str) -> Response
 @router.post("/pathways/interests/{interest_id}/show")
 async def show(request: Request, viewer: Signed, interest_id: str) -> Response:
     now = request.state.now
-    await _change(request, lambda s: pathways.show_interest(s, viewer.id, interest_id, True, now))  # noqa: FBT003
+    await _change(request, lambda s: pathways.show_interest(s, viewer.id, interest_id, True, now))
     return go("/pathways?done=shown#mine")
 
 
 @router.post("/pathways/interests/{interest_id}/hide")
 async def hide(request: Request, viewer: Signed, interest_id: str) -> Response:
     now = request.state.now
-    await _change(request, lambda s: pathways.show_interest(s, viewer.id, interest_id, False, now))  # noqa: FBT003
+    await _change(request, lambda s: pathways.show_interest(s, viewer.id, interest_id, False, now))
     return go("/pathways?done=hidden#mine")
 
 
