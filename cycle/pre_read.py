@@ -1,11 +1,12 @@
 """The page that both read before a check-in: what enters it, and what gives way when it grows too long."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
 from cycle.reflection import BY_KEY, count_words, shortened
+from cycle.sentences import Sentence
 
 WORDS_OF_A_PROMISE = 25
 WORDS_OF_A_LEARNING_MOMENT = 60
@@ -18,6 +19,16 @@ class SharedLine(BaseModel):
 
     question: str
     line: str
+
+
+class PathwayStep(BaseModel):
+    """A role, or an opening of it (`where`, and its last day), that the employee put into the pre-read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: str
+    where: str | None = None
+    closes_on: date | None = None
 
 
 class Snapshot(BaseModel):
@@ -33,6 +44,7 @@ class Snapshot(BaseModel):
     learning: str | None = None
     lines: tuple[tuple[str, str], ...] = ()
     questions: tuple[str, ...] = ()
+    pathway: tuple[PathwayStep, ...] = ()
     celebrating: str | None = None
     ask: tuple[str, str]
 
@@ -42,35 +54,39 @@ class Snapshot(BaseModel):
         texts = [name for name, _ in self.promises]
         texts += [promise for _, promises in self.promises for promise in promises]
         texts += [f"{label} {line}" for label, line in self.lines]
+        texts += [f"{step.role} {step.where or ''} {step.closes_on or ''}" for step in self.pathway]
         texts += [text for text in (self.learning, self.celebrating) if text]
         return sum(map(count_words, (*texts, *self.ask)))
 
 
 # What a manager might ask, by the answer that was shared; none of them repeats what somebody wrote.
 _ASK = {
-    "learned": "What made it possible to learn that?",
-    "surprised": "What made that a surprise?",
-    "fitted": "How could there be more of the work that fits?",
-    "differently": "What would help to try it differently?",
-    "next": "What could go, to make room for what comes next?",
-    "works-best": "Which one thing would make the work here easier?",
-    "proud": "What made that work possible?",
-    "heading": "What would be a small way to try that direction?",
-    "agreements": "Which earlier agreement matters most to keep?",
-    "these-weeks": "What can be taken off these weeks?",
-    "to-explain": "Who could explain best what has changed?",
-    "still-fits": "What would make the plan fit again?",
-    "comes-first": "What can wait without harm?",
-    "as-expected": "What would you want to have known before?",
-    "strengths": "Where could an idle strength be of use?",
-    "hardest": "What would make the hardest part lighter?",
-    "would-help": "Who could open that door?",
-    "changed": "What is still unclear, and who could clear it up?",
-    "lived-through": "What of that is worth keeping?",
-    "goals": "Which goal should go first?",
-    "opening": "What would be the first step towards it?",
+    "learned": Sentence("What made it possible to learn that?"),
+    "surprised": Sentence("What made that a surprise?"),
+    "fitted": Sentence("How could there be more of the work that fits?"),
+    "differently": Sentence("What would help to try it differently?"),
+    "next": Sentence("What could go, to make room for what comes next?"),
+    "works-best": Sentence("Which one thing would make the work here easier?"),
+    "proud": Sentence("What made that work possible?"),
+    "heading": Sentence("What would be a small way to try that direction?"),
+    "agreements": Sentence("Which earlier agreement matters most to keep?"),
+    "these-weeks": Sentence("What can be taken off these weeks?"),
+    "to-explain": Sentence("Who could explain best what has changed?"),
+    "still-fits": Sentence("What would make the plan fit again?"),
+    "comes-first": Sentence("What can wait without harm?"),
+    "as-expected": Sentence("What would you want to have known before?"),
+    "strengths": Sentence("Where could an idle strength be of use?"),
+    "hardest": Sentence("What would make the hardest part lighter?"),
+    "would-help": Sentence("Who could open that door?"),
+    "changed": Sentence("What is still unclear, and who could clear it up?"),
+    "lived-through": Sentence("What of that is worth keeping?"),
+    "goals": Sentence("Which goal should go first?"),
+    "opening": Sentence("What would be the first step towards it?"),
 }
-_ASK_ANYWAY = ("What has been on your mind lately?", "What would make the coming weeks good ones?")
+_ASK_ANYWAY = (
+    Sentence("What has been on your mind lately?"),
+    Sentence("What would make the coming weeks good ones?"),
+)
 
 
 def questions_to_ask(shared: Iterable[str]) -> tuple[str, str]:
@@ -91,19 +107,23 @@ def build_snapshot(
     shared: Sequence[SharedLine],
     celebrating: str | None,
     words_at_most: int,
+    pathway: Sequence[PathwayStep] = (),
 ) -> Snapshot:
     """The pre-read of at most `words_at_most` words.
 
     `promises` are (name, open promises, the nearest first) with the manager first; `shared` are the lines of
     answers that are shared and not withdrawn, in the order asked: nothing else of a reflection may be given.
+    `pathway` is what the employee put here, and nothing else of what interests them.
     When it is too long, whole lines give way, the least important first: what is celebrated, then promises
-    from the end (the employee's, then the manager's), then the learning moment, then the employee's lines.
+    from the end (the employee's, then the manager's), then the learning moment, then what is said of pathways, then the employee's lines.
     """
     kept = tuple(line for line in shared if line.line.strip())
     owed = [[shortened(text, WORDS_OF_A_PROMISE) for text in texts if text.strip()] for _, texts in promises]
     names = [name for name, _ in promises]
     moment = shortened(learning, WORDS_OF_A_LEARNING_MOMENT) if learning and learning.strip() else None
     praise = shortened(celebrating, WORDS_OF_A_PROMISE) if celebrating and celebrating.strip() else None
+
+    steps = list(pathway)
 
     def made() -> Snapshot:
         return Snapshot(
@@ -112,6 +132,7 @@ def build_snapshot(
             learning=moment,
             lines=tuple((BY_KEY[line.question].label, shortened(line.line)) for line in kept),
             questions=tuple(line.question for line in kept),
+            pathway=tuple(steps),
             celebrating=praise,
             ask=questions_to_ask(line.question for line in shared if line.line.strip()),
         )
@@ -124,6 +145,8 @@ def build_snapshot(
             next(texts for texts in reversed(owed) if texts).pop()
         elif moment:
             moment = None
+        elif steps:
+            steps.pop()
         elif kept:
             kept = kept[:-1]
         else:

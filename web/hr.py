@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cycle.sentences import Sentence
+from cycle.support import REASON_WORDS
 from integrations.database.stuck import try_again
 from integrations.database.support_requests import open_hands, open_support_requests
 from web.face import database_of
@@ -12,14 +12,6 @@ from web.pages import NotHere, go, page
 from web.sessions import Signed
 
 router = APIRouter()
-
-REASONS = {
-    "time": Sentence("time"),
-    "goal": Sentence("the goal changed"),
-    "access": Sentence("access or budget"),
-    "help": Sentence("would like help"),
-    "rather_not_say": Sentence("rather not say"),
-}
 
 
 @router.get("/hr")
@@ -30,7 +22,7 @@ async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
     async with database_of(request).reading() as session:
         requests = await open_support_requests(session, request.state.now)
         hands = await open_hands(session)
-    return page(request, "hr.html", requests=requests, hands=hands, reasons=REASONS, again=bool(again))
+    return page(request, "hr.html", requests=requests, hands=hands, reasons=REASON_WORDS, again=bool(again))
 
 
 @router.post("/hr/try-again")

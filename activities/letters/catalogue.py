@@ -77,6 +77,8 @@ class PreRead:
     promises: tuple[tuple[str, tuple[str, ...]], ...] = field(repr=False, metadata=WRITTEN)
     learning: str | None = field(repr=False, metadata=WRITTEN)
     lines: tuple[tuple[str, str], ...] = field(repr=False, metadata=WRITTEN)
+    pathway: tuple[str, ...] = field(default=(), repr=False, metadata=WRITTEN)
+    """Roles or openings that the employee put here."""
     celebrating: str | None = field(repr=False, metadata=WRITTEN)
     ask: tuple[str, ...] = field(repr=False, metadata=WRITTEN)
     page_url: str

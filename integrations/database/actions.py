@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import cycle.actions as rules
 from cycle.actions import Action, Refused, State
+from cycle.sentences import Sentence
 from integrations.database.connection import poke
 from integrations.database.people import partner_of
 from integrations.database.plans import (
@@ -72,7 +73,7 @@ async def make_action(
     owner = await _check_people(session, check_in_id, plan_person_id, owner_id, made_by_id, now)
     rules.check_words(title, modality)
     if private and not (owner_id == made_by_id == plan_person_id):
-        raise Refused("Only what you take on in your own plan can be kept to yourself.")
+        raise Refused(Sentence("Only what you take on in your own plan can be kept to yourself."))
     begun = rules.begin(due_on, local_day(owner, now), accepted=owner_id == made_by_id)
     plan = await ensure_plan(session, plan_person_id, now)
     open_now = await session.scalar(
@@ -130,18 +131,18 @@ async def _check_people(
     if check_in_id:
         check_in = await session.get(CheckInRow, check_in_id)
         if check_in is None or check_in.person_id != plan_person_id:
-            raise Refused("An action belongs to the plan of the person whose check-in it is.")
+            raise Refused(Sentence("An action belongs to the plan of the person whose check-in it is."))
         pair = {check_in.person_id, check_in.partner_id}
     else:
         partner_id = await partner_of(session, plan_person_id, now.date())
         pair = {plan_person_id, partner_id or plan_person_id}
     if made_by_id not in pair:
-        raise Refused("Only the two of a check-in can add to the plan.")
+        raise Refused(Sentence("Only the two of a check-in can add to the plan."))
     owner = await session.get(Person, owner_id)
     if owner is None or (check_in_id and owner_id not in pair):
-        raise Refused("Choose one of the two of you to take this on.")
+        raise Refused(Sentence("Choose one of the two of you to take this on."))
     if owner.left_at and owner.left_at <= now:
-        raise Refused(f"{owner.name} has left and cannot take this on.")
+        raise Refused(Sentence("{name} has left and cannot take this on.", name=owner.name))
     return owner
 
 
@@ -211,11 +212,11 @@ async def choose_owner(
         _note_event(session, row, person_id, "accepted", now)
     elif who == "partner" and (partner_id := await partner_of(session, person_id, now.date())):
         if before.state != "open":
-            raise Refused("This one is not open any more.")
+            raise Refused(Sentence("This one is not open any more."))
         row.owner_id, row.accepted_at, row.snoozed_until = partner_id, None, None
         _note_event(session, row, person_id, "handed_on", now)
     else:
-        raise Refused("Choose who does this now: you, your conversation partner, or nobody.")
+        raise Refused(Sentence("Choose who does this now: you, your conversation partner, or nobody."))
     await end_stalls(session, row.plan_id, "helped", now, cause=f"action/{row.id}/")
 
 
@@ -231,10 +232,10 @@ async def ask_help(
 ) -> None:
     """Asks the other of the plan (`partner`), who sees the note, or `hr`, who gets the name alone."""
     if whom not in ("partner", "hr"):
-        raise Refused("Choose whom to ask: the other of this plan, or HR.")
+        raise Refused(Sentence("Choose whom to ask: the other of this plan, or HR."))
     row = await _mine(session, action_id, person_id)
     if row.private and whom == "partner":
-        raise Refused("You keep this one to yourself, so nobody can be asked about it but HR.")
+        raise Refused(Sentence("You keep this one to yourself, so nobody can be asked about it but HR."))
     if await _said_today(session, row, "asked_help", whom, now):
         return
     kept = (note or "").strip() or None

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.actions import Refused
 from cycle.pre_read import Snapshot
 from cycle.reflection import BY_KEY
+from cycle.sentences import Sentence
 from cycle.successors import Change, Item, Key, may_see_from_before
 from integrations.database.check_ins import newest_booking
 from integrations.database.people import partner_of
@@ -136,7 +137,7 @@ async def choose(
     """
     row = await session.get(Handover, handover_id, with_for_update=True)
     if row is None or row.person_id != person_id:
-        raise Refused("Only the person whose check-ins these are chooses what is shown.")
+        raise Refused(Sentence("Only the person whose check-ins these are chooses what is shown."))
     offered = {f"{each.item.kind}/{each.item.id}": each.item for each in await _shared_before(session, row)}
     await session.execute(delete(ShownToSuccessor).where(ShownToSuccessor.handover_id == row.id))
     session.add_all(
