@@ -115,7 +115,8 @@ def build_snapshot(
     answers that are shared and not withdrawn, in the order asked: nothing else of a reflection may be given.
     `pathway` is what the employee put here, and nothing else of what interests them.
     When it is too long, whole lines give way, the least important first: what is celebrated, then promises
-    from the end (the employee's, then the manager's), then the learning moment, then what is said of pathways, then the employee's lines.
+    from the end (the employee's, then the manager's), then the learning moment, then pathways, then the employee's
+    lines.
     """
     kept = tuple(line for line in shared if line.line.strip())
     owed = [[shortened(text, WORDS_OF_A_PROMISE) for text in texts if text.strip()] for _, texts in promises]

@@ -19,6 +19,8 @@ WORDS = {
     "notes": "your notes of a check-in",
     "plan": "your plan",
     "action": "an action",
+    "feedback": "feedback that you gave or asked for",
+    "interest": "a role or an opening that interests you",
 }
 
 
