@@ -1,6 +1,7 @@
 """Feedback: asking colleagues, answering them, and what the asker does with an answer."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -85,6 +86,7 @@ async def _overview(
         most=MOST_OPEN,
         about_letters=ABOUT_LETTERS,
         names=NAMES,
+        zone=ZoneInfo(viewer.zone),
         said=DONE.get(done),
         typed=dict(typed or {}),
         problem=problem,
@@ -132,6 +134,7 @@ async def _show(
     status: int = 200,
 ) -> Response:
     partner_id = await partner_of(session, view.asker.id, request.state.now.date())
+    zone = ZoneInfo(request.state.viewer.zone)
     written = dict(view.answer.parts()) if view.answer else {}
     return page(
         request,
@@ -143,7 +146,8 @@ async def _show(
         written=written,
         typed={**written, **(typed or {})},
         letters=ANSWER_LETTERS,
-        closes_on=closes_at(view.row.asked_at).date(),
+        closes_on=closes_at(view.row.asked_at).astimezone(zone).date(),
+        zone=zone,
         advice=advice or {},
         said=said,
         problem=problem,
