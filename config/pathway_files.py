@@ -144,17 +144,22 @@ def _yaml_sections(name: str, text: str, problems: list[str]) -> Iterator[tuple[
     if not isinstance(node, yaml.MappingNode):
         problems.append(f"{name}: begin with one of {', '.join(SHAPES)}, and a list below it; see {EXAMPLE.name}.")
         return
+    seen: set[str] = set()
     for key, value in node.value:
         place = f"{name} line {key.start_mark.line + 1}"
         if key.value not in SHAPES:
             problems.append(f"{place}: {key.value} is not a section; {_nearest(key.value, SHAPES)}")
+        elif key.value in seen:
+            problems.append(f"{place}: {key.value} are there twice; keep them in one list.")
         elif isinstance(value, yaml.ScalarNode) and document[key.value] is None:
             yield key.value, []
         elif not isinstance(value, yaml.SequenceNode):
             problems.append(f"{place}: {key.value} must be a list; begin each entry with a hyphen.")
         else:
-            entries = zip(value.value, document[key.value], strict=True)
+            # Of a section that is there twice, the document has the last one only; it is refused in any case.
+            entries = zip(value.value, document[key.value], strict=False)
             yield key.value, [_from_yaml(name, entry, values) for entry, values in entries]
+        seen.add(key.value)
 
 
 def _from_yaml(name: str, node: yaml.Node, values: Any) -> _Given:
