@@ -15,6 +15,7 @@ router = APIRouter()
 
 WORDS = {
     "reflection": "what you shared before a check-in",
+    "learning": "what you learned lately",
     "pre-read": "the page you both get before a check-in",
     "notes": "your notes of a check-in",
     "plan": "your plan",

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cycle.check_in import State
+from cycle.reasons import recalled
+from cycle.sentences import Sentence
 from integrations.database.check_ins import count_moves, said_about
 from integrations.database.conversations import Conversation, conversation_for
 from integrations.database.offers import choose, newest_offer, none_suits
@@ -30,7 +32,7 @@ the talk has now; or that there is nothing to choose.
 class Hour:
     start: datetime
     end: datetime
-    reasons: tuple[str, ...]
+    reasons: tuple[Sentence, ...]
 
 
 @router.get("")
@@ -97,7 +99,11 @@ def _stage(shown: Conversation, offer: Offer | None, moved: bool, now: datetime)
 
 def _hours(offer: Offer | None) -> list[Hour]:
     return [
-        Hour(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"]), tuple(each["reasons"]))
+        Hour(
+            datetime.fromisoformat(each["start"]),
+            datetime.fromisoformat(each["end"]),
+            tuple(map(recalled, each["reasons"])),
+        )
         for each in (offer.slots if offer else ())
     ]
 

@@ -25,7 +25,7 @@ async def test_the_start_page_says_what_is_next_and_what_waits(world: Any) -> No
     assert "Monday 11 March 2030 at 10:00" in page
     assert 'href="/reflections/check-in-1"' in page
     await ann.post("/reflections/check-in-1", data={"do": "talk"})
-    assert 'href="/reflections/check-in-1"' not in (await ann.get("/")).text
+    assert "Your questions before the talk" not in (await ann.get("/")).text
     world.clock.at += timedelta(days=8)
     assert "Did you and Mara talk?" in (await ann.get("/")).text
     await ann.post("/check-ins/check-in-1/outcome", data={"said": "held"})
@@ -58,7 +58,11 @@ async def test_at_most_three_things_wait_at_once(world: Any) -> None:
         }
         assert (await mara.post("/check-ins/check-in-1/actions", data=data)).status_code == 303
     page = (await ann.get("/")).text
-    assert page.count("Would you take this on?") == 3
+    waiting = page.split('id="waiting"')[1].split("</section>")[0]
+    in_sight, folded = waiting.split("<details>")
+    assert in_sight.count("<li>") == 3
+    assert in_sight.count("<li>") + folded.count("<li>") == 6
+    assert "3 more, when you have a moment" in folded
 
 
 async def test_a_learning_moment_is_its_managers_for_this_quarter(world: Any) -> None:
