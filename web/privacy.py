@@ -21,6 +21,8 @@ WORDS = {
     "plan": "your plan",
     "action": "an action",
     "goal": "a goal",
+    "feedback": "feedback that you gave or asked for",
+    "interest": "a role or an opening that interests you",
 }
 
 

@@ -14,8 +14,9 @@ from activities.letters.wanted import open_past_due
 from activities.letters.wording import Wording
 from config.languages import DEFAULT, Language, Words, words_in
 from cycle.check_in import OPEN
+from cycle.feedback import closes_at
 from cycle.policy import Policy
-from cycle.pre_read import Snapshot
+from cycle.pre_read import PathwayStep, Snapshot
 from cycle.sentences import Sentence
 from cycle.support import REASON_WORDS, REASONS, step_days, three_repairs
 from integrations.database.check_ins import Pair, check_in, count_moves, next_check_in
@@ -28,6 +29,7 @@ from integrations.database.stalls import reason_for_hr, steps_sent
 from integrations.database.tables import (
     ActionRow,
     CheckInRow,
+    FeedbackRequest,
     Handover,
     LetterItem,
     Person,
@@ -73,6 +75,8 @@ class Composer:
                 return await self._handover(session, item)
             case "action_without_owner":
                 return await self._without_owner(session, item, recipient, now)
+            case "feedback_request":
+                return await self._feedback(session, item, recipient)
             case "learning_moment":
                 return catalogue.LearningMoment(
                     url=self._link("/learning-moment"), minutes=MINUTES_FOR_A_LEARNING_MOMENT
@@ -176,6 +180,7 @@ class Composer:
             learning=None if link_only else snapshot.learning,
             # What we ask is in their language, and what somebody wrote as it was written.
             lines=() if link_only else tuple((words.say(label), line) for label, line in snapshot.lines),
+            pathway=() if link_only else tuple(_step_in_words(step, words) for step in snapshot.pathway),
             celebrating=None if link_only else snapshot.celebrating,
             ask=() if link_only else tuple(map(words.say, snapshot.ask)),
             page_url=self._link(f"/check-ins/{pair.row.id}"),
@@ -291,6 +296,15 @@ class Composer:
             case _:
                 return catalogue.SupportRest(url=self._link("/plan"))
 
+    async def _feedback(self, session: AsyncSession, item: LetterItem, recipient: Person) -> Part:
+        row = await session.get_one(FeedbackRequest, item.key.split("/")[1])
+        return catalogue.FeedbackRequest(
+            asker_name=(await session.get_one(Person, row.asker_id)).name,
+            about=row.about,
+            until_day=self._words(recipient).weekday_and_day(_local(closes_at(row.asked_at), recipient)),
+            url=self._link(f"/feedback/{row.id}"),
+        )
+
     def _words(self, reader: Person) -> Words:
         return words_in(self.language_of(reader))
 
@@ -322,6 +336,16 @@ def _about(stall: Stall, plan: Plan, recipient: Person) -> Literal["own_plan", "
     if stall.holder_id is None:
         return "check_ins"
     return "own_plan" if recipient.id == plan.person_id else "their_plan"
+
+
+def _step_in_words(step: PathwayStep, words: Words) -> str:
+    """ "Senior analyst, Pricing (until 29 March)" """
+    if step.where is None or step.closes_on is None:
+        return step.role
+    opening = Sentence(
+        "{role}, {where} (until {day})", role=step.role, where=step.where, day=words.short_day(step.closes_on)
+    )
+    return words.say(opening)
 
 
 def _local(at: datetime, person: Person) -> datetime:
