@@ -57,6 +57,8 @@ class Person(Table):
     """Whom the directory last said they report to; "" is nobody, None that it has not been asked."""
     delete_after: Mapped[date | None]
     """Set once they have left: until then what they wrote is kept."""
+    signed_out: Mapped[int] = mapped_column(default=0)
+    """How often they have signed out: a session of before that opens nothing any more."""
 
     @property
     def first_name(self) -> str:
