@@ -4,6 +4,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from integrations.database.plans import local_day
+from integrations.database.readings import note_reading
 from integrations.database.stuck import try_again
 from integrations.database.support_requests import open_hands, open_support_requests
 from web.face import database_of
@@ -29,6 +31,12 @@ async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
     async with database_of(request).reading() as session:
         requests = await open_support_requests(session, request.state.now)
         hands = await open_hands(session)
+    told = [each.answer for each in requests if each.answer]
+    if told:
+        day = local_day(viewer.person, request.state.now)
+        async with database_of(request).transaction() as session:
+            for answer in told:
+                await note_reading(session, viewer.id, answer.person_id, f"stall/{answer.stall_id}", day)
     return page(request, "hr.html", requests=requests, hands=hands, reasons=REASONS, again=bool(again))
 
 

@@ -102,7 +102,7 @@ async def show_stall(request: Request, viewer: Signed, stall_id: str) -> Respons
     if view.shared_reason is not None and view.other:
         async with database_of(request).transaction() as session:
             day = plans.local_day(viewer.person, now)
-            await note_reading(session, viewer.id, view.other.id, f"plan/{view.plan.id}", day)
+            await note_reading(session, viewer.id, view.other.id, f"stall/{stall_id}", day)
     answered = view.answer.reason if view.answer else ""
     return page(
         request,

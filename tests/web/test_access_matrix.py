@@ -66,7 +66,8 @@ class Row:
 
 
 def _table() -> Iterator[Row]:
-    lines = [line for line in PAPER.read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+    text = PAPER.read_text(encoding="utf-8")
+    lines = [line for line in text[text.index("| route |") :].splitlines() if line.startswith("|")]
     header, _, *body = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert header == ["route", "which", "what it can show", *VIEWERS]
     for route, which, holds, *cells in body:
@@ -164,7 +165,6 @@ async def _asked(world: Any, row: Row, said: str, viewer: str | None) -> str:
     assert answer.headers["x-content-type-options"] == "nosniff"
     seen = {name for name in TEXTS if sentence(name) in html.unescape(answer.text)}
     word = _word(row, answer, seen, viewer)
-    assert seen == set() or word in {"sees", "shared", "own words"}, seen
     await _check_the_log(world, viewer, seen)
     if row.method == "GET" or word not in {"does", "taken"}:
         changed = {table for table, rows in _everything(world.file).items() if rows != before[table]}
@@ -182,7 +182,9 @@ def _word(row: Row, answer: httpx.Response, seen: set[str], viewer: str | None) 
         assert to.startswith("/") or row.path == "/sign-in", to
         return "does" if row.method == "POST" else "leads on"
     if answer.status_code == 200 and row.method == "GET":
-        return next((word for word, which in SEEING.items() if seen == _of(row, which, viewer)), f"shows {seen}")
+        listed = "sees " + ", ".join(sorted(seen, key=lambda name: (*row.holds, *TEXTS).index(name)))
+        return next((word for word, which in SEEING.items() if seen == _of(row, which, viewer)), listed)
+    assert not seen
     named = {status: word for word, status in NO_PAGE.items()}
     return named.get(answer.status_code, str(answer.status_code))
 
@@ -210,9 +212,7 @@ async def _check_the_log(world: Any, viewer: str | None, seen: set[str]) -> None
     strange = [TEXTS[name].owners for name in seen if viewer not in TEXTS[name].owners]
     for owners in strange:
         assert noted & owners, f"{viewer} read something of {owners}, which nobody learns"
-    if not strange:
-        others = [TEXTS[name].owners for name in seen if viewer != TEXTS[name].writer]
-        assert not noted or others, f"a reading of {noted} that was none"
+    assert noted <= set().union(*(TEXTS[name].owners for name in seen)), "a reading of somebody who showed nothing"
 
 
 async def _check_from_elsewhere(world: Any, row: Row, viewer: str | None) -> None:
