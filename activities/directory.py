@@ -56,7 +56,7 @@ class Mailboxes:
             return await self._as_last_known(person_id, now)
         async with self._database.transaction() as session:
             person = await session.get_one(Person, person_id)
-            note_mailbox(person, facts.weekdays, facts.opens, facts.closes, facts.away, now)
+            note_mailbox(person, facts.weekdays, facts.opens, facts.closes, facts.away, facts.language, now)
             await mended(session, f"mailbox/{person_id}", now)
             zone = facts.zone or iana_zone(person.zone)
             if zone:

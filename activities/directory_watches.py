@@ -196,7 +196,7 @@ class DirectoryWatches:
                     manager_oid=user.manager_oid or "",
                     away=[],
                 )
-                note_mailbox(row, facts.weekdays, facts.opens, facts.closes, facts.away, now)
+                note_mailbox(row, facts.weekdays, facts.opens, facts.closes, facts.away, facts.language, now)
                 session.add(row)
                 return
         if holder.oid != user.oid:

@@ -135,6 +135,7 @@ async def _look_up(
         manager_mail=row.manager,
         manager_oid=user.manager_oid or "",
         subdivision=user.subdivision,
+        language=mailbox.language,
     )
     note = None
     if mailbox.zone and mailbox.zone != row.zone:

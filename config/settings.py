@@ -19,6 +19,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from config.languages import DEFAULT, Language
+
 PREFIX = "PERENNIAL_"
 GRAPH_URL = "https://graph.microsoft.com/v1.0"
 # Where each cloud of Microsoft signs its callers in, by the host of its Graph.
@@ -196,6 +198,9 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = Field(default="text", description="text or json")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"
+    )
+    language: Language = Field(
+        default=DEFAULT, description="en or de, for whoever neither chose a language nor has one in their mailbox"
     )
     help_contact: str = Field(default="your HR team", description="whom people may ask, as letters say it")
     trial_mailbox: Mail | None = Field(

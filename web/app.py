@@ -3,18 +3,19 @@
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.staticfiles import StaticFiles
 
 from config.settings import Settings
 from integrations.clock import Clock
 from integrations.database.connection import Database
 from web import (
     actions,
+    assets,
     check_ins,
     handover,
     health,
     home,
     hr,
+    languages,
     learning_moments,
     notifications,
     outcomes,
@@ -26,7 +27,8 @@ from web import (
 from web import sign_in as signing
 from web.face import Face, SignIn
 from web.frame import frame
-from web.pages import HERE, NotHere, Unfit, on_http, on_invalid, on_not_here, on_unfit
+from web.navigation import entries_among
+from web.pages import NotHere, Unfit, on_http, on_invalid, on_not_here, on_unfit
 from web.rate_limits import TooMany, Turns, on_too_many
 from web.sessions import NoLongerHere, SignedOut, add_sessions, on_no_longer_here, on_signed_out
 
@@ -49,9 +51,10 @@ def build_app(settings: Settings, database: Database, clock: Clock, sign_in: Sig
         (RequestValidationError, on_invalid),
     ):
         app.add_exception_handler(error, answer)
-    app.mount("/static", StaticFiles(directory=HERE / "static"))
-    for pages in (
+    modules = (
+        assets,
         signing,
+        languages,
         home,
         reflections,
         learning_moments,
@@ -65,6 +68,8 @@ def build_app(settings: Settings, database: Database, clock: Clock, sign_in: Sig
         health,
         notifications,
         slots,
-    ):
+    )
+    for pages in modules:
         app.include_router(pages.router)
+    app.state.navigation = entries_among(route for pages in modules for route in pages.router.routes)
     return app

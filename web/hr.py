@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cycle.sentences import Sentence
 from integrations.database.plans import local_day
 from integrations.database.readings import note_reading
 from integrations.database.stuck import try_again
@@ -15,11 +16,11 @@ from web.sessions import Signed
 router = APIRouter()
 
 REASONS = {
-    "time": "time",
-    "goal": "the goal changed",
-    "access": "access or budget",
-    "help": "would like help",
-    "rather_not_say": "rather not say",
+    "time": Sentence("time"),
+    "goal": Sentence("the goal changed"),
+    "access": Sentence("access or budget"),
+    "help": Sentence("would like help"),
+    "rather_not_say": Sentence("rather not say"),
 }
 
 

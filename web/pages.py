@@ -11,8 +11,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from config.languages import Language, first_fitting, words_in
+from config.languages import NAMES, Language, first_fitting, words_in
 from cycle.sentences import Sentence
+from web.assets import asset
+from web.face import face_of
 
 HERE = Path(__file__).parent
 LONGEST_TEXT = 20_000
@@ -67,9 +69,11 @@ class Unfit(Exception):
 
 
 def language_of(request: Request) -> Language:
-    """The language of whoever reads this page: so far what their browser asks for."""
+    """The language of whoever is signed in; before that, the first that their browser asks for and we speak."""
+    known: Language | None = getattr(request.state, "language", None)
     asked = request.headers.get("accept-language", "")
-    return first_fitting(each.split(";")[0] for each in asked.split(","))
+    default = face_of(request).settings.language
+    return known or first_fitting((each.split(";")[0] for each in asked.split(",")), default)
 
 
 @cache
@@ -86,7 +90,7 @@ def _environment(language: Language) -> Environment:
     made.policies["ext.i18n.trimmed"] = True
     # From the extension, which types do not see.
     made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.globals["language"] = language
+    made.globals |= {"language": language, "languages": NAMES, "asset": asset}
     made.filters["say"] = words.say
     made.filters["day"] = words.day
     made.filters["short_day"] = words.short_day
@@ -95,12 +99,32 @@ def _environment(language: Language) -> Environment:
 
 
 def page(request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
-    """Renders `templates/<template>` in its reader's language; it has `viewer` (or None) besides `facts`."""
+    """Renders `templates/<template>` in its reader's language; it has `viewer` (or None) besides `facts`.
+
+    Asked by htmx for an element, it renders that element's block alone: forms.html says how.
+    """
+    made = _environment(language_of(request)).get_template(template)
     facts.setdefault("viewer", getattr(request.state, "viewer", None))
     facts.setdefault("typed", {})
-    facts["help_contact"] = request.app.state.face.settings.help_contact
-    made = _environment(language_of(request)).get_template(template)
+    facts.setdefault("errors", {})
+    facts["help_contact"] = face_of(request).settings.help_contact
+    facts["navigation"] = request.app.state.navigation
+    facts["here"] = request.url.path if status < 400 else ""
+    # A page of trouble says the same wherever it is met.
+    facts["back"] = _address(request) if request.method == "GET" and status < 400 else "/"
+    facts["fragment"] = fragment if (fragment := _target(request)) in made.blocks else None
     return HTMLResponse(made.render(**facts), status_code=status)
+
+
+def _target(request: Request) -> str | None:
+    """The block that htmx wants: that of the element which it will fill."""
+    if "hx-request" not in request.headers or "hx-history-restore-request" in request.headers:
+        return None
+    return request.headers.get("hx-target", "").replace("-", "_")
+
+
+def _address(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def go(path: str) -> RedirectResponse:

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from config.settings import Settings
 from cycle.sentences import Sentence
-from integrations.database.people import person_by_oid
+from integrations.database.people import language_of, person_by_oid
 from integrations.database.tables import Person
 from integrations.entra.sign_in import SignedIn
 from web.face import database_of, face_of
@@ -141,6 +141,7 @@ async def signed_in(request: Request) -> Viewer:
         raise await _signed_out(request)
     viewer = Viewer(person, frozenset(account["roles"]))
     request.state.viewer = viewer
+    request.state.language = language_of(person, face_of(request).settings.language)
     return viewer
 
 
@@ -154,7 +155,8 @@ Signed = Annotated[Viewer, Depends(signed_in)]
 
 async def on_signed_out(request: Request, error: Exception) -> Response:
     assert isinstance(error, SignedOut)
-    if request.method in {"GET", "HEAD"}:
+    # A script cannot follow to another site; told that it is signed out, it lets the browser ask again.
+    if request.method in {"GET", "HEAD"} and "hx-request" not in request.headers:
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return go(f"/sign-in?to={quote(asked, safe='')}")
     shown = {name: text for name, text in error.typed.items() if name not in {"form_token", "do"}}

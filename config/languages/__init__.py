@@ -22,6 +22,8 @@ from cycle.sentences import Sentence
 Language = Literal["en", "de"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 DEFAULT: Language = "en"
+NAMES: dict[Language, str] = {"en": "English", "de": "Deutsch"}
+"""Each in its own language, so that whoever needs it can read it."""
 
 LOCALES = Path(__file__).parent.parent / "locales"
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from config.languages import DEFAULT, Language, first_fitting
 from cycle.leave import Leave
 from cycle.mail_window import MailHours
 from cycle.policy import Mail
@@ -43,6 +44,8 @@ class NewPerson:
     manager_oid: str | None = None
     """Whom the directory says they report to, "" for nobody; None if it was not asked."""
     subdivision: str | None = None
+    language: str | None = None
+    """As the mailbox names it: "de-AT"."""
 
 
 async def save_people(session: AsyncSession, people: Sequence[NewPerson], now: datetime) -> None:
@@ -57,7 +60,7 @@ async def save_people(session: AsyncSession, people: Sequence[NewPerson], now: d
         row.mail, row.name, row.zone = person.mail, person.name, person.zone
         row.country, row.subdivision, row.hired_on = person.country, person.subdivision, person.hired_on
         row.manager_oid = person.manager_oid if person.manager_oid is not None else row.manager_oid
-        note_mailbox(row, person.weekdays, person.opens, person.closes, person.away, now)
+        note_mailbox(row, person.weekdays, person.opens, person.closes, person.away, person.language, now)
     await session.flush()
     by_mail = {row.mail.lower(): row for row in known.values()}
     for person in people:
@@ -71,13 +74,15 @@ def note_mailbox(
     opens: time | None,
     closes: time | None,
     away: Iterable[tuple[datetime, datetime]],
+    language: str | None,
     now: datetime,
 ) -> None:
-    """Keeps what the mailbox says about working hours and automatic replies."""
+    """Keeps what the mailbox says about working hours, automatic replies and language."""
     row.weekdays = sorted(weekdays) if weekdays is not None else None
     row.opens = opens.strftime("%H:%M") if opens else None
     row.closes = closes.strftime("%H:%M") if closes else None
     row.away = [[begin.isoformat(), end.isoformat()] for begin, end in away]
+    row.language = language
     row.directory_read_at = now
 
 
@@ -135,6 +140,11 @@ async def partner_of(session: AsyncSession, person_id: str, day: date) -> str | 
 
 async def person_by_oid(session: AsyncSession, oid: str) -> Person | None:
     return await session.scalar(select(Person).where(Person.oid == oid))
+
+
+def language_of(person: Person, default: Language = DEFAULT) -> Language:
+    """What they chose wins, else what their mailbox is set to, if we speak it; else the installation's."""
+    return first_fitting((person.language_chosen, person.language), default)
 
 
 def leaves_of(person: Person) -> tuple[Leave, ...]:

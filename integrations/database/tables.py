@@ -57,6 +57,10 @@ class Person(Table):
     """Whom the directory last said they report to; "" is nobody, None that it has not been asked."""
     delete_after: Mapped[date | None]
     """Set once they have left: until then what they wrote is kept."""
+    language: Mapped[str | None]
+    """What their mailbox is set to, as Graph writes it: "de-AT"."""
+    language_chosen: Mapped[str | None]
+    """What they chose on our pages: "de". It wins."""
     signed_out: Mapped[int] = mapped_column(default=0)
     """How often they have signed out: a session of before that opens nothing any more."""
 

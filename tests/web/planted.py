@@ -103,12 +103,13 @@ PLACES = {
     "{plan_id}": {"today": "plan"},
     "{stall_id}": {"today": "stall"},
     "{handover_id}": {"today": "handover"},
-    "{path}": {"today": "perennial.css"},
+    "{path:path}": {"today": "perennial.css"},
 }
 """What stands for each path parameter, by the word in the column "which" (empty is "today")."""
 
 FORMS: dict[str, dict[str, str]] = {
     "POST /reflections/{check_in_id}": {"text-learned": "More"},
+    "POST /language": {"language": "de", "back": "/plan"},
     "POST /learning-moment": {"text": "I asked too late"},
     "POST /check-ins/{check_in_id}/notes": {"text": "A line"},
     "POST /check-ins/{check_in_id}/actions": {"title": "Call them", "due_on": "2030-04-02"},

@@ -1,0 +1,91 @@
+"""How pages are made: whole, or the one part that htmx asks for; and the parts of forms."""
+
+from typing import Any
+
+import pytest
+from jinja2 import DictLoader, Environment
+from starlette.requests import Request
+from starlette.responses import Response
+
+from web.pages import _environment, page
+
+PARTS = """{% extends "layout.html" %}
+{% import "forms.html" as forms %}
+{% set word = "found" %}
+{% block title %}T{% endblock %}
+{% block main %}<h1>Whole</h1>
+<div id="the-results">{% block the_results %}{{ forms.said(word) }}{% endblock %}</div>{% endblock %}
+"""
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: Environment = _environment("en")
+    assert made.loader is not None
+    there = made.loader
+
+    class Both(DictLoader):
+        def get_source(self, environment: Environment, template: str) -> Any:
+            if template in self.mapping:
+                return super().get_source(environment, template)
+            return there.get_source(environment, template)
+
+    monkeypatch.setattr(made, "loader", Both({"parts.html": PARTS}))
+
+
+@pytest.mark.usefixtures("parts")
+async def test_htmx_gets_the_block_that_it_will_fill_and_nobody_else_does(world: Any) -> None:
+    async def show(request: Request) -> Response:
+        return page(request, "parts.html")
+
+    world.app.add_route("/parts", show)
+    browser = await world.browser()
+    asked = {"HX-Request": "true", "HX-Target": "the-results"}
+    assert (await browser.get("/parts", headers=asked)).text.strip() == '<p class="said" role="status">found</p>'
+    for headers in (
+        {},
+        {"HX-Target": "the-results"},
+        {"HX-Request": "true", "HX-Target": "elsewhere"},
+        asked | {"HX-History-Restore-Request": "true"},
+    ):
+        answer = await browser.get("/parts", headers=headers)
+        assert answer.text.startswith("<!doctype html>")
+        assert "<h1>Whole</h1>" in answer.text
+
+
+async def test_signed_out_htmx_is_told_so_instead_of_being_led_to_another_site(world: Any) -> None:
+    browser = await world.browser()
+    assert (await browser.get("/plan", headers={"HX-Request": "true"})).status_code == 401
+
+
+def rendered(source: str) -> str:
+    return _environment("en").from_string('{% import "forms.html" as forms %}' + source).render()
+
+
+def test_a_field_has_its_label_and_says_its_hint_and_its_error() -> None:
+    html = rendered('{{ forms.field("what", "What <b>", "it\\"s", hint="H", error="E", most=80) }}')
+    assert '<label for="what">What &lt;b&gt;</label>' in html
+    assert 'value="it&#34;s"' in html
+    assert 'aria-describedby="what-hint what-error"' in html
+    assert 'aria-invalid="true"' in html
+    assert '<p class="error" id="what-error">E</p>' in html
+
+
+def test_a_field_without_hint_or_error_points_nowhere() -> None:
+    html = rendered('{{ forms.field("what", "What") }}{{ forms.area("more", "More") }}')
+    assert "aria-describedby" not in html
+    assert "aria-invalid" not in html
+
+
+def test_a_text_of_several_lines_keeps_its_first_line_break() -> None:
+    assert "\n\nx</textarea>" in rendered('{{ forms.area("a", "A", "\\nx") }}')
+
+
+def test_further_arguments_become_attributes() -> None:
+    assert 'hx-get="/history"' in rendered('{{ forms.field("q", "Q", **{"hx-get": "/history"}) }}')
+
+
+def test_one_of_several_is_chosen() -> None:
+    for macro in ("select", "pick"):
+        html = rendered(f'{{{{ forms.{macro}("m", "M", {{"a": "A", "b": "B"}}, "b") }}}}')
+        assert html.count("selected" if macro == "select" else "checked") == 1

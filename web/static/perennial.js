@@ -1,0 +1,32 @@
+// What pages do better with a script; each works without it. Nothing here decides anything.
+"use strict";
+
+// Letters used, below a text that says how many it may have.
+for (const area of document.querySelectorAll("textarea[data-counter]")) {
+  const count = document.getElementById(area.dataset.counter);
+  const show = () => {
+    count.hidden = area.value.length < area.maxLength * 0.8;
+    count.textContent = count.dataset.words.replace("{used}", area.value.length).replace("{most}", area.maxLength);
+  };
+  area.addEventListener("input", show);
+  show();
+}
+
+// Drafts kept on this device leave it with their writer: when they sign out, and on the page that says they have.
+function forgetDrafts() {
+  try {
+    for (const key of Object.keys(localStorage)) if (key.startsWith("perennial.draft.")) localStorage.removeItem(key);
+  } catch { /* storage is switched off: nothing was kept */ }
+}
+document.querySelector("form[data-forget]")?.addEventListener("submit", forgetDrafts);
+if (document.querySelector("[data-forget-now]")) forgetDrafts();
+
+// Where a part of a page cannot be fetched, the browser asks for the whole one, which says what is wrong.
+for (const trouble of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(trouble, (event) => {
+    const form = event.detail.elt.closest("form");
+    const { verb, path } = event.detail.requestConfig;
+    if (verb === "get") location.assign(event.detail.pathInfo?.finalRequestPath || path);
+    else if (form) form.submit();
+  });
+}
