@@ -6,9 +6,12 @@ wrote, for its headers, and for the access log.
 
 import contextlib
 import html
+import io
+import json
 import re
 import shutil
 import sqlite3
+import zipfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
@@ -160,16 +163,18 @@ async def _asked(world: Any, row: Row, said: str, viewer: str | None) -> str:
     browser = await world.browser(viewer)
     before = _everything(world.file)
     answer = await browser.request(row.method, row.address, data=FORMS.get(row.route))
-    assert "<script>steal" not in answer.text, "somebody's text is markup on this page"
+    shown = _shown(answer)
+    assert "<script>steal" not in shown, "somebody's text is markup on this page"
     assert "'unsafe-" not in answer.headers["content-security-policy"]
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff"
-    seen = {name for name in TEXTS if sentence(name) in html.unescape(answer.text)}
+    seen = {name for name in TEXTS if sentence(name) in html.unescape(shown)}
     word = _word(row, answer, seen, viewer)
     await _check_the_log(world, viewer, seen)
     if row.method == "GET" or word not in {"does", "taken"}:
         changed = {table for table, rows in _everything(world.file).items() if rows != before[table]}
-        assert changed <= {"readings"}, f"{said} changed {changed}"
+        logs = {"readings", "audit"} if _is_file(answer) else {"readings"}
+        assert changed <= logs, f"{said} changed {changed}"
     if row.method == "POST" and not row.path.startswith("/graph/"):
         await _check_from_elsewhere(world, row, viewer)
     return word
@@ -182,12 +187,33 @@ def _word(row: Row, answer: httpx.Response, seen: set[str], viewer: str | None) 
     if answer.status_code == 303:
         assert to.startswith("/") or row.path == "/sign-in", to
         return "does" if row.method == "POST" else "leads on"
-    if answer.status_code == 200 and row.method == "GET":
+    if answer.status_code == 200 and (row.method == "GET" or _is_file(answer)):
         listed = "sees " + ", ".join(sorted(seen, key=lambda name: (*row.holds, *TEXTS).index(name)))
         return next((word for word, which in SEEING.items() if seen == _of(row, which, viewer)), listed)
     assert not seen
     named = {status: word for word, status in NO_PAGE.items()}
     return named.get(answer.status_code, str(answer.status_code))
+
+
+def _is_file(answer: httpx.Response) -> bool:
+    return answer.headers.get("content-type") == "application/zip"
+
+
+def _shown(answer: httpx.Response) -> str:
+    """The HTML; of an export that of its page, and after it every text of its JSON."""
+    if not _is_file(answer):
+        return answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as files:
+        page, texts = files.read("perennial.html").decode(), _strings(json.loads(files.read("perennial.json")))
+    return "\n".join([page, *map(html.escape, texts)])
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _strings(each)
 
 
 def _of(row: Row, which: str, viewer: str | None) -> set[str] | None:
