@@ -1,4 +1,7 @@
-"""HR's page: who asks for support, and what cannot go on by itself. Names and sentences, nobody's text."""
+"""HR's page: who asks for support, and what cannot go on by itself, which is all that an administrator sees of it.
+
+Names and sentences, nobody's text.
+"""
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -27,11 +30,11 @@ REASONS = {
 @router.get("/hr")
 async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
     """`again` is set right after the button was pressed."""
-    if not viewer.is_hr:
+    if not viewer.sees_faults:
         raise NotHere
     async with database_of(request).reading() as session:
-        requests = await open_support_requests(session, request.state.now)
-        hands = await open_hands(session)
+        requests = await open_support_requests(session, request.state.now) if viewer.is_hr else ()
+        hands = await open_hands(session, with_calls_for_help=viewer.is_hr)
     told = [each.answer for each in requests if each.answer]
     if told:
         day = local_day(viewer.person, request.state.now)
@@ -44,7 +47,7 @@ async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
 @router.post("/hr/try-again")
 async def again(request: Request, viewer: Signed) -> Response:
     """Wakes all that waits for a hand, now that somebody has mended something."""
-    if not viewer.is_hr:
+    if not viewer.sees_faults:
         raise NotHere
     async with database_of(request).transaction() as session:
         await try_again(session, request.state.now)

@@ -45,7 +45,9 @@ async def open_support_requests(session: AsyncSession, now: datetime) -> Sequenc
     return tuple(found.values())
 
 
-async def open_hands(session: AsyncSession) -> Sequence[NeedsAHand]:
-    """What cannot go on by itself, the oldest first."""
+async def open_hands(session: AsyncSession, *, with_calls_for_help: bool = True) -> Sequence[NeedsAHand]:
+    """What cannot go on by itself, the oldest first; who asked HR for help is among it for HR alone."""
     query = select(NeedsAHand).where(NeedsAHand.mended_at.is_(None)).order_by(NeedsAHand.since, NeedsAHand.key)
+    if not with_calls_for_help:
+        query = query.where(NeedsAHand.key.not_like("help/%"))
     return (await session.scalars(query)).all()
