@@ -9,10 +9,14 @@ from dateutil.relativedelta import relativedelta
 
 from cycle.leave import Leave, stretched
 from cycle.policy import Actions
+from cycle.sentences import Sentence
 
 MODALITIES = ("stretch", "mentoring", "training", "rotation", "reading")
 LONGEST_MONTHS = 24
 TITLE_LETTERS = 200
+NEEDS_LETTERS = 300
+REOPEN_DAYS = 14
+"""For how long "done" and "let go" can be taken back."""
 
 State = Literal["open", "done", "dropped"]
 
@@ -66,7 +70,7 @@ def accept(action: Action, today: date, due_on: date | None = None) -> Action:
     _check_open(action)
     due_on = due_on or action.due_on
     if due_on <= today:
-        raise Refused("The day that was proposed is here or has passed. Set a new date, and it is yours.")
+        raise Refused(Sentence("The day that was proposed is here or has passed. Set a new date, and it is yours."))
     check_due(due_on, today)
     return replace(
         action,
@@ -111,12 +115,14 @@ def snooze(action: Action, days: int, today: date, rules: Actions) -> Action:
     _check_open(action)
     if days not in rules.snooze_days:
         choices = ", ".join(str(each) for each in rules.snooze_days)
-        raise Refused(f"An action can rest for {choices} days. Choose one of these, or set a new date.")
+        raise Refused(
+            Sentence("An action can rest for {choices} days. Choose one of these, or set a new date.", choices=choices)
+        )
     until = today + timedelta(days=days)
     if action.snoozed_until == until:
         return action
     if action.snoozes >= rules.snoozes:
-        raise Refused("This one has rested as often as it can. A new date, or letting it go, may fit better.")
+        raise Refused(Sentence("This one has rested as often as it can. A new date, or letting it go, may fit better."))
     return replace(action, snoozes=action.snoozes + 1, snoozed_until=until)
 
 
@@ -128,8 +134,25 @@ def finish(action: Action) -> Action:
 def drop(action: Action) -> Action:
     """Let go, accepted or not."""
     if action.state == "done":
-        raise Refused("This one is done already; there is nothing to let go.")
+        raise Refused(Sentence("This one is done already; there is nothing to let go."))
     return replace(action, state="dropped", snoozed_until=None)
+
+
+def reopen(action: Action, closed_on: date, today: date) -> Action:
+    """Takes "done" or "let go" back, for some days after; it is chased again from tomorrow on.
+
+    What is open stays as it is. `closed_on` is the day on which it was closed.
+    """
+    if action.state == "open":
+        return action
+    if not can_reopen(closed_on, today):
+        raise Refused(Sentence("That is a while ago. If it matters again, write it as a new action."))
+    return replace(action, state="open", chased_from=_tomorrow(today), snoozed_until=None)
+
+
+def can_reopen(closed_on: date, today: date) -> bool:
+    """Whether "done" or "let go" can still be taken back."""
+    return today < closed_on + timedelta(days=REOPEN_DAYS)
 
 
 def stir(action: Action, today: date) -> Action:
@@ -141,28 +164,45 @@ def stir(action: Action, today: date) -> Action:
 def check_due(due_on: date, today: date) -> None:
     """Raises Refused unless `due_on` lies after today and within two years."""
     if due_on <= today:
-        raise Refused("A due date lies in the future. Choose tomorrow or a later day.")
+        raise Refused(Sentence("A due date lies in the future. Choose tomorrow or a later day."))
     if due_on > today + relativedelta(months=LONGEST_MONTHS):
-        raise Refused("A due date lies within two years. For something that far away, choose a first step.")
+        raise Refused(Sentence("A due date lies within two years. For something that far away, choose a first step."))
 
 
 def check_room(open_now: int, open_per_owner: int = 5) -> None:
     """Raises Refused when an owner has their fill of open actions in a plan."""
     if open_now >= open_per_owner:
         raise Refused(
-            f"{open_now} things are open here for the same person, and {open_per_owner} are plenty. "
-            "Finish one or let one go, and there is room for this."
+            Sentence(
+                "{open_now} things are open here for the same person, and {open_per_owner} are plenty. "
+                "Finish one or let one go, and there is room for this.",
+                open_now=open_now,
+                open_per_owner=open_per_owner,
+            )
         )
 
 
 def check_words(title: str, modality: str) -> None:
     """Raises Refused for an action without a title, with a very long one, or of an unknown kind."""
     if not title.strip():
-        raise Refused("An action needs a few words that say what it is.")
+        raise Refused(Sentence("An action needs a few words that say what it is."))
     if len(title) > TITLE_LETTERS:
-        raise Refused(f"A title has at most {TITLE_LETTERS} letters. The rest fits under what success looks like.")
+        raise Refused(
+            Sentence(
+                "A title has at most {letters} letters. The rest fits under what success looks like.",
+                letters=TITLE_LETTERS,
+            )
+        )
     if modality not in MODALITIES:
-        raise Refused(f"Choose one of these kinds: {', '.join(MODALITIES)}.")
+        raise Refused(Sentence("Choose one of the kinds of learning on the page."))
+
+
+def check_needs(needs: str, granted_by: str) -> None:
+    """Raises Refused when the hours or the budget, or who grants them, are more than a line."""
+    if max(len(needs), len(granted_by)) > NEEDS_LETTERS:
+        raise Refused(
+            Sentence("What it needs, and who grants it, has at most {letters} letters.", letters=NEEDS_LETTERS)
+        )
 
 
 # The reminder ladder
@@ -224,6 +264,6 @@ def _tomorrow(today: date) -> date:
 
 def _check_open(action: Action) -> None:
     if action.state == "done":
-        raise Refused("This one is done already.")
+        raise Refused(Sentence("This one is done already."))
     if action.state == "dropped":
-        raise Refused("This one was let go. If it matters again, write it as a new action.")
+        raise Refused(Sentence("This one was let go. If it matters again, write it as a new action."))

@@ -33,6 +33,7 @@ WORDS = {
     "plan": (Sentence("your plan"), "/plan"),
     "action": (Sentence("an action"), "/actions/{}"),
     "stall": (Sentence("what you said is in the way"), "/stalls/{}"),
+    "goal": (Sentence("a goal"), "/goals/{}"),
 }
 """What a kind of reading is called, and where the thing is."""
 

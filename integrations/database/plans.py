@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.actions import Refused
 from cycle.policy import Policy
+from cycle.sentences import Sentence
 from integrations.database.connection import poke
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.people import partner_of
@@ -108,7 +109,7 @@ async def resume_plan(session: AsyncSession, plan_id: str, person_id: str, now: 
     """Its person takes a resting plan up again; what came due meanwhile is not asked for belatedly."""
     plan = await session.get(Plan, plan_id, with_for_update=True)
     if plan is None or plan.person_id != person_id:
-        raise Refused("Only the person whose plan it is can take it up again.")
+        raise Refused(Sentence("Only the person whose plan it is can take it up again."))
     if plan.state == "active":
         return
     plan.state, plan.resumed_at = "active", now
@@ -135,7 +136,7 @@ async def ask_for_help(session: AsyncSession, person_id: str, whom: str, now: da
         plan.help_asked_at = now
         poke(session, "PlanWatch", plan.id, "help asked", now)
     else:
-        raise Refused("Choose whom to ask: your conversation partner, or HR.")
+        raise Refused(Sentence("Choose whom to ask: your conversation partner, or HR."))
 
 
 async def call_hr(session: AsyncSession, person_id: str, now: datetime) -> None:

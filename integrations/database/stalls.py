@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.actions import Refused
+from cycle.sentences import Sentence
 from cycle.support import REASONS, STEPS, Step
 from integrations.database import actions
 from integrations.database.connection import poke
@@ -62,7 +63,7 @@ async def answer_stall(
     """Keeps what is in the way, and whom its writer shows it to. The ladder goes on. Raises Refused."""
     _stall, plan = await _held(session, stall_id, person_id, now)
     if reason not in REASONS:
-        raise Refused("Choose one of the answers on the page.")
+        raise Refused(Sentence("Choose one of the answers on the page."))
     answer = await session.get(StallAnswer, (stall_id, person_id))
     if answer is None:
         answer = StallAnswer(stall_id=stall_id, person_id=person_id, reason=reason, answered_at=now)

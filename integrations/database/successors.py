@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.actions import Refused
 from cycle.pre_read import Snapshot
 from cycle.reflection import BY_KEY
+from cycle.sentences import Sentence
 from cycle.successors import Change, Item, Key, may_see_from_before
 from integrations.database.check_ins import newest_booking
 from integrations.database.people import partner_of
@@ -84,24 +85,49 @@ def goal_item(row: Goal) -> Item:
 
 async def action_item(session: AsyncSession, row: ActionRow, at: datetime) -> Item:
     """The action as it was at a change: what was open then and has been done since counts as open."""
-    closed_at = None
-    if row.state != "open":
-        closing = (ActionEvent.action_id == row.id, ActionEvent.what.in_(("done", "dropped")))
-        closed_at = await session.scalar(select(func.max(ActionEvent.at)).where(*closing))
-    return Item("action", row.id, row.made_at, row.state == "open" or (closed_at is not None and closed_at >= at))
+    return _item_closed_at(row, (await _closings(session, [row])).get(row.id), at)
 
 
 async def may_see_action(session: AsyncSession, row: ActionRow, reader_id: str, changes: Sequence[Change]) -> bool:
     """Whether today's partner may see a shared action of the plan; what they own or wrote themselves in any case."""
+    return may_see_action_closed_at(row, (await _closings(session, [row])).get(row.id), reader_id, changes)
+
+
+def may_see_action_closed_at(
+    row: ActionRow, closed_at: datetime | None, reader_id: str, changes: Sequence[Change]
+) -> bool:
+    """`may_see_action` for whoever knows when the action was last closed."""
     if not changes or reader_id in (row.owner_id, row.made_by_id):
         return True
-    return may_see_from_before(await action_item(session, row, changes[-1].at), changes)
+    return may_see_from_before(_item_closed_at(row, closed_at, changes[-1].at), changes)
+
+
+def _item_closed_at(row: ActionRow, closed_at: datetime | None, at: datetime) -> Item:
+    was_open = row.state == "open" or (closed_at is not None and closed_at >= at)
+    return Item("action", row.id, row.made_at, was_open)
+
+
+async def _closings(session: AsyncSession, rows: Sequence[ActionRow]) -> dict[str, datetime]:
+    """When each of these was last done or let go."""
+    ids = [row.id for row in rows if row.state != "open"]
+    if not ids:
+        return {}
+    closing = (ActionEvent.action_id.in_(ids), ActionEvent.what.in_(("done", "dropped")))
+    found = await session.execute(
+        select(ActionEvent.action_id, func.max(ActionEvent.at).label("at"))
+        .where(*closing)
+        .group_by(ActionEvent.action_id)
+    )
+    return {each.action_id: each.at for each in found}
 
 
 async def goals_for(session: AsyncSession, plan: Plan, reader_id: str) -> list[Goal]:
     """The goals of a plan for its person, or for their partner of today, in the order in which they were set."""
-    rows = await session.scalars(select(Goal).where(Goal.plan_id == plan.id).order_by(Goal.made_at, Goal.id))
-    changes = await changes_to(session, plan.person_id, reader_id) if reader_id != plan.person_id else []
+    of_plan = select(Goal).where(Goal.plan_id == plan.id).order_by(Goal.made_at, Goal.id)
+    if reader_id == plan.person_id:
+        return list(await session.scalars(of_plan))
+    changes = await changes_to(session, plan.person_id, reader_id)
+    rows = await session.scalars(of_plan.where(Goal.private.is_(False)))
     return [row for row in rows if may_see_from_before(goal_item(row), changes)]
 
 
@@ -136,7 +162,7 @@ async def choose(
     """
     row = await session.get(Handover, handover_id, with_for_update=True)
     if row is None or row.person_id != person_id:
-        raise Refused("Only the person whose check-ins these are chooses what is shown.")
+        raise Refused(Sentence("Only the person whose check-ins these are chooses what is shown."))
     offered = {f"{each.item.kind}/{each.item.id}": each.item for each in await _shared_before(session, row)}
     await session.execute(delete(ShownToSuccessor).where(ShownToSuccessor.handover_id == row.id))
     session.add_all(
@@ -176,14 +202,20 @@ async def _of_plan(session: AsyncSession, row: Handover) -> list[PastItem]:
     if plan is None:
         return []
     about = f"plan/{plan.id}"
-    goals = select(Goal).where(Goal.plan_id == plan.id, Goal.made_at < row.at).order_by(Goal.made_at, Goal.id)
-    actions = select(ActionRow).where(
+    goals = (
+        select(Goal)
+        .where(Goal.plan_id == plan.id, Goal.made_at < row.at, Goal.private.is_(False))
+        .order_by(Goal.made_at, Goal.id)
+    )
+    of_plan = select(ActionRow).where(
         ActionRow.plan_id == plan.id,
         ActionRow.made_at < row.at,
         ActionRow.private.is_(False),
         # Their own one the new partner sees in any case.
         ActionRow.owner_id != row.successor_id,
     )
+    actions = (await session.scalars(of_plan.order_by(ActionRow.due_on, ActionRow.id))).all()
+    closings = await _closings(session, actions)
     return [
         *(
             PastItem(goal_item(each), each.title, each.why or "", row.person_id, about)
@@ -191,7 +223,7 @@ async def _of_plan(session: AsyncSession, row: Handover) -> list[PastItem]:
         ),
         *[
             PastItem(
-                await action_item(session, each, row.at),
+                _item_closed_at(each, closings.get(each.id), row.at),
                 each.title,
                 each.success or "",
                 each.made_by_id,
@@ -199,7 +231,7 @@ async def _of_plan(session: AsyncSession, row: Handover) -> list[PastItem]:
                 each.due_on,
                 closed=each.state != "open",
             )
-            for each in await session.scalars(actions.order_by(ActionRow.due_on, ActionRow.id))
+            for each in actions
         ],
     ]
 
@@ -226,7 +258,7 @@ async def _of_talk(session: AsyncSession, talk: CheckInRow, row: Handover) -> Se
     found = [
         PastItem(
             Item("note", each.id, each.made_at),
-            f"A note by {writers[each.writer_id].first_name}",
+            Sentence("A note by {name}", name=writers[each.writer_id].first_name),
             each.text,
             each.writer_id,
             f"notes/{talk.id}",
@@ -273,6 +305,6 @@ async def _of_talk(session: AsyncSession, talk: CheckInRow, row: Handover) -> Se
         lines = tuple(line for key, line in zip(snapshot.questions, snapshot.lines, strict=True) if key in still)
         item = Item("pre-read", pre_read.id, pre_read.made_at)
         about = f"pre-read/{talk.id}"
-        title = "The page you both read"
+        title = Sentence("The page you both read")
         found.append(PastItem(item, title, "", row.person_id, about, day, snapshot=snapshot, lines=lines))
     return found

@@ -383,9 +383,16 @@ class Goal(Table):
     id: Mapped[str] = _id()
     plan_id: Mapped[str] = _to("plans.id")
     title: Mapped[str] = mapped_column(EncryptedText)
+    """The skill to grow."""
     why: Mapped[str | None] = mapped_column(EncryptedText)
+    priority: Mapped[str | None] = mapped_column(EncryptedText)
+    """What of the organization's plans it serves."""
     state: Mapped[str] = mapped_column(default="open")
+    """open | reached | let_go | changed"""
+    private: Mapped[bool] = mapped_column(default=False)
+    """Kept to oneself: no conversation partner sees it."""
     made_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
 
 
 class ActionRow(Table):
@@ -400,6 +407,12 @@ class ActionRow(Table):
     success: Mapped[str | None] = mapped_column(EncryptedText)
     modality: Mapped[str] = mapped_column(default="stretch")
     """stretch | mentoring | training | rotation | reading"""
+    needs: Mapped[str | None] = mapped_column(EncryptedText)
+    """The hours or the budget that it takes."""
+    granted_by: Mapped[str | None] = mapped_column(EncryptedText)
+    """Who grants them, as its owner names them."""
+    place: Mapped[int] = mapped_column(default=0)
+    """Its place among the plan's actions, as the plan's person ordered them; 0 everywhere until they do."""
     due_on: Mapped[date]
     agreed_on: Mapped[date]
     """The day on which `due_on` was agreed: D-7 goes out only when more than 14 days lie between."""
@@ -422,7 +435,7 @@ class ActionEvent(Table):
     """What happened to an action, one row each.
 
     `what`: made | accepted | progress | done | new_date | asked_help | dropped | snoozed | smaller |
-    handed_on
+    handed_on | reopened
     """
 
     __tablename__ = "action_events"
@@ -434,6 +447,65 @@ class ActionEvent(Table):
     whom: Mapped[str | None]
     """Who was asked for help: partner | hr. Only the owner learns of the latter."""
     note: Mapped[str | None] = mapped_column(EncryptedText)
+    at: Mapped[datetime]
+
+
+class Milestone(Table):
+    """A small step of an action, perhaps with a day; ticked once it is done."""
+
+    __tablename__ = "milestones"
+    id: Mapped[str] = _id()
+    action_id: Mapped[str] = _to("actions.id")
+    title: Mapped[str] = mapped_column(EncryptedText)
+    due_on: Mapped[date | None]
+    done_at: Mapped[datetime | None]
+    made_at: Mapped[datetime]
+
+
+class Evidence(Table):
+    """A line about what came of a goal or an action, or a supporter's word about it."""
+
+    __tablename__ = "evidence"
+    id: Mapped[str] = _id()
+    goal_id: Mapped[str | None] = _to("goals.id", nullable=True)
+    action_id: Mapped[str | None] = _to("actions.id", nullable=True)
+    """One of the two is set."""
+    writer_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str]
+    """outcome | change | word; a word is its writer's and that of whoever invited them, nobody else's"""
+    text: Mapped[str] = mapped_column(EncryptedText)
+    made_at: Mapped[datetime]
+
+
+class Supporter(Table):
+    """Somebody whom an employee asked along for one goal or one action, and nothing else."""
+
+    __tablename__ = "supporters"
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = _to("people.id")
+    """Who invites: the plan's person."""
+    supporter_id: Mapped[str] = _to("people.id")
+    goal_id: Mapped[str | None] = _to("goals.id", nullable=True)
+    action_id: Mapped[str | None] = _to("actions.id", nullable=True)
+    """One of the two is set."""
+    role: Mapped[str]
+    """mentor | sponsor | peer"""
+    note: Mapped[str | None] = mapped_column(EncryptedText)
+    """What the invitation says, for the invited alone."""
+    state: Mapped[str] = mapped_column(default="invited")
+    """invited | accepted | declined | withdrawn | stepped_back"""
+    invited_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class PostedForm(Table):
+    """A form that was sent: sent again, it adds nothing."""
+
+    __tablename__ = "posted_forms"
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    form: Mapped[str] = mapped_column(primary_key=True)
+    """A digest of its token, address and words."""
     at: Mapped[datetime]
 
 
@@ -564,7 +636,7 @@ class Reading(Table):
     reader_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     owner_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     what: Mapped[str] = mapped_column(primary_key=True)
-    """reflection | pre-read | notes | plan | action, a slash, and its id"""
+    """reflection | pre-read | notes | plan | goal | action, a slash, and its id"""
     day: Mapped[date] = mapped_column(primary_key=True)
 
 
