@@ -92,9 +92,7 @@ def read_day(text: str, today: date) -> date:
                     day = None
                 if day is not None:
                     return day
-    raise Unreadable(
-        Sentence("We cannot tell which day this is. Write it as 19 March, 2030-03-19, next Friday or in two weeks.")
-    )
+    raise Unreadable(Sentence("We cannot tell which day this is. Try 19 March, next Friday or in two weeks."))
 
 
 def _plain(text: str) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from cycle.reflection import BY_KEY, count_words, shortened
+from cycle.sentences import Sentence
 
 WORDS_OF_A_PROMISE = 25
 WORDS_OF_A_LEARNING_MOMENT = 60
@@ -48,29 +49,32 @@ class Snapshot(BaseModel):
 
 # What a manager might ask, by the answer that was shared; none of them repeats what somebody wrote.
 _ASK = {
-    "learned": "What made it possible to learn that?",
-    "surprised": "What made that a surprise?",
-    "fitted": "How could there be more of the work that fits?",
-    "differently": "What would help to try it differently?",
-    "next": "What could go, to make room for what comes next?",
-    "works-best": "Which one thing would make the work here easier?",
-    "proud": "What made that work possible?",
-    "heading": "What would be a small way to try that direction?",
-    "agreements": "Which earlier agreement matters most to keep?",
-    "these-weeks": "What can be taken off these weeks?",
-    "to-explain": "Who could explain best what has changed?",
-    "still-fits": "What would make the plan fit again?",
-    "comes-first": "What can wait without harm?",
-    "as-expected": "What would you want to have known before?",
-    "strengths": "Where could an idle strength be of use?",
-    "hardest": "What would make the hardest part lighter?",
-    "would-help": "Who could open that door?",
-    "changed": "What is still unclear, and who could clear it up?",
-    "lived-through": "What of that is worth keeping?",
-    "goals": "Which goal should go first?",
-    "opening": "What would be the first step towards it?",
+    "learned": Sentence("What made it possible to learn that?"),
+    "surprised": Sentence("What made that a surprise?"),
+    "fitted": Sentence("How could there be more of the work that fits?"),
+    "differently": Sentence("What would help to try it differently?"),
+    "next": Sentence("What could go, to make room for what comes next?"),
+    "works-best": Sentence("Which one thing would make the work here easier?"),
+    "proud": Sentence("What made that work possible?"),
+    "heading": Sentence("What would be a small way to try that direction?"),
+    "agreements": Sentence("Which earlier agreement matters most to keep?"),
+    "these-weeks": Sentence("What can be taken off these weeks?"),
+    "to-explain": Sentence("Who could explain best what has changed?"),
+    "still-fits": Sentence("What would make the plan fit again?"),
+    "comes-first": Sentence("What can wait without harm?"),
+    "as-expected": Sentence("What would you want to have known before?"),
+    "strengths": Sentence("Where could an idle strength be of use?"),
+    "hardest": Sentence("What would make the hardest part lighter?"),
+    "would-help": Sentence("Who could open that door?"),
+    "changed": Sentence("What is still unclear, and who could clear it up?"),
+    "lived-through": Sentence("What of that is worth keeping?"),
+    "goals": Sentence("Which goal should go first?"),
+    "opening": Sentence("What would be the first step towards it?"),
 }
-_ASK_ANYWAY = ("What has been on your mind lately?", "What would make the coming weeks good ones?")
+_ASK_ANYWAY = (
+    Sentence("What has been on your mind lately?"),
+    Sentence("What would make the coming weeks good ones?"),
+)
 
 
 def questions_to_ask(shared: Iterable[str]) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """Who may see which actions, and what happened to them; everybody else sees nothing."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -48,6 +49,14 @@ async def actions_of_plan(session: AsyncSession, reader_id: str, plan_id: str, n
     of_plan = select(ActionRow).where(ActionRow.plan_id == plan_id)
     rows = (await session.scalars(of_plan.order_by(*IN_ORDER))).all()
     return await _views(session, reader_id, list(rows), now)
+
+
+async def actions_of_check_ins(
+    session: AsyncSession, reader_id: str, check_in_ids: Collection[str], now: datetime
+) -> list[ActionView]:
+    """What was agreed in these talks, as far as the reader may see it."""
+    agreed = select(ActionRow).where(ActionRow.check_in_id.in_(check_in_ids)).order_by(ActionRow.due_on, ActionRow.id)
+    return await _views(session, reader_id, list((await session.scalars(agreed)).all()), now)
 
 
 async def events_for(

@@ -13,6 +13,7 @@ from cycle.reflection import BY_KEY
 from cycle.sentences import Sentence
 from cycle.successors import Change, Item, Key, may_see_from_before
 from integrations.database.check_ins import newest_booking
+from integrations.database.notes import mark_notes_read
 from integrations.database.people import partner_of
 from integrations.database.plans import plan_of
 from integrations.database.readings import note_reading
@@ -179,6 +180,7 @@ async def note_handover_read(session: AsyncSession, view: HandoverView, reader_i
     for each in view.items:
         for owner_id in {view.person.id, each.writer_id}:
             await note_reading(session, reader_id, owner_id, each.about, now.date())
+    await mark_notes_read(session, [each.item.id for each in view.items if each.item.kind == "note"], reader_id, now)
 
 
 async def handover_to(session: AsyncSession, person_id: str, partner_id: str | None) -> Handover | None:
@@ -254,7 +256,11 @@ async def _of_talks(session: AsyncSession, row: Handover) -> list[PastItem]:
 async def _of_talk(session: AsyncSession, talk: CheckInRow, row: Handover) -> Sequence[PastItem]:
     day = talk.due_on
     writers = {each: await session.get_one(Person, each) for each in (talk.person_id, talk.partner_id)}
-    notes = select(Note).where(Note.check_in_id == talk.id, Note.made_at < row.at).order_by(Note.made_at, Note.id)
+    notes = (
+        select(Note)
+        .where(Note.check_in_id == talk.id, Note.made_at < row.at, Note.withdrawn_at.is_(None))
+        .order_by(Note.made_at, Note.id)
+    )
     found = [
         PastItem(
             Item("note", each.id, each.made_at),

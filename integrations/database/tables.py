@@ -306,6 +306,58 @@ class Note(Table):
     form_token: Mapped[str | None] = mapped_column(unique=True)
     """One a rendered form, so that the same form posted twice is one note."""
     made_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    """When somebody else first read it: until then its writer may change it, or take it back without a trace."""
+    withdrawn_at: Mapped[datetime | None]
+    """Taken back after it was read: that much stays to be seen, the words only by their writer."""
+
+
+class Topic(Table):
+    """Something that one of a pair wants to talk about: it goes along from talk to talk until it is ticked off."""
+
+    __tablename__ = "topics"
+    __table_args__ = (Index("ix_topics_pair", "person_id", "partner_id"),)
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    """The employee of the pair."""
+    partner_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    check_in_id: Mapped[str] = _to("check_ins.id")
+    """On whose page it was written."""
+    writer_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    text: Mapped[str] = mapped_column(EncryptedText)
+    form_token: Mapped[str | None] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    """When the other first read it: until then its writer may take it back."""
+    ticked_at: Mapped[datetime | None]
+    ticked_by_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    ticked_in_id: Mapped[str | None] = _to("check_ins.id", nullable=True)
+
+
+class HeardLine(Table):
+    """What one of a talk heard the other say, in a line, and what the other answers to that. Both stand together."""
+
+    __tablename__ = "heard_lines"
+    check_in_id: Mapped[str] = mapped_column(ForeignKey("check_ins.id"), primary_key=True)
+    writer_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    text: Mapped[str] = mapped_column(EncryptedText)
+    written_at: Mapped[datetime]
+    answer: Mapped[str | None] = mapped_column(EncryptedText)
+    """yes | not_quite"""
+    answer_text: Mapped[str | None] = mapped_column(EncryptedText)
+    answered_at: Mapped[datetime | None]
+
+
+class WorthAnswer(Table):
+    """Whether a talk was worth somebody's time: theirs alone, but for HR's counts of many."""
+
+    __tablename__ = "worth_answers"
+    check_in_id: Mapped[str] = mapped_column(ForeignKey("check_ins.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    worth: Mapped[str] = mapped_column(EncryptedText)
+    """yes | partly | no"""
+    answered_at: Mapped[datetime]
 
 
 # Reflections and pre-reads
@@ -633,6 +685,7 @@ class Reading(Table):
     """Who read whose what, by day: the owner can see it."""
 
     __tablename__ = "readings"
+    __table_args__ = (Index("ix_readings_what", "what"),)
     reader_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     owner_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     what: Mapped[str] = mapped_column(primary_key=True)
