@@ -38,7 +38,7 @@ def every_activity(
     """Every activity, with its clients."""
     mailboxes = Mailboxes(database, Directory(graph))
     calendars = Calendars(graph)
-    calendar = Calendar(database, calendars, settings.public_url)
+    calendar = Calendar(database, calendars, settings.public_url, settings.language)
     routes = routes_of(settings)
     check_ins = CheckIns(database, calendar, routes)
     team_plans = TeamPlans(database, calendars, mailboxes, settings.service_mailbox)
@@ -47,7 +47,7 @@ def every_activity(
         database,
         Mail(graph),
         mailboxes,
-        Composer(settings.public_url),
+        Composer(settings.public_url, settings.language),
         settings.sender_mailboxes,
         clock,
         settings.help_contact,
@@ -94,5 +94,5 @@ def every_activity(
 
 def reconciliation_of(settings: Settings, database: Database, graph: Graph) -> Reconciliation:
     """What compares the organizers' calendars with our tables: each night, and when somebody asks."""
-    calendar = Calendar(database, Calendars(graph), settings.public_url)
+    calendar = Calendar(database, Calendars(graph), settings.public_url, settings.language)
     return Reconciliation(database, calendar, KeyedEvents(graph), settings.service_mailbox)

@@ -13,10 +13,9 @@ from activities.moment import Moment
 from activities.organizers import calendar_of
 from activities.slip import last_day_for
 from activities.team_plans import still_free
+from config.languages import DEFAULT, Language, Words, words_in
 from cycle.check_in import CALLED_OFF, OPEN, State
 from cycle.meeting_change import (
-    AS_PROPOSED,
-    MOVED_IN_OUTLOOK,
     Answer,
     Cancelled,
     Hour,
@@ -36,9 +35,11 @@ from cycle.meeting_change import (
 )
 from cycle.organizer import invited
 from cycle.policy import Policy
+from cycle.reasons import AS_PROPOSED, IN_PLACE, MOVED_IN_OUTLOOK, OUTSIDE, recalled
+from cycle.sentences import Sentence
 from cycle.team_plan import Caps, Choice
 from cycle.workdays import Span, add_workdays
-from cycle.zones import IN_PLACE, elsewhere
+from cycle.zones import elsewhere
 from integrations.database.calendar_watches import GONE
 from integrations.database.check_ins import (
     Pair,
@@ -53,7 +54,7 @@ from integrations.database.check_ins import (
 from integrations.database.connection import Database
 from integrations.database.leaves import pause_of
 from integrations.database.needs_a_hand import ask_for_a_hand
-from integrations.database.people import partner_of, work_week
+from integrations.database.people import language_of, partner_of, work_week
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking
 from integrations.graph.calendars import Attendee, BusySpan, Calendars, EventFacts, NewEvent
@@ -61,17 +62,32 @@ from integrations.graph.errors import NoMailbox
 
 log = logging.getLogger(__name__)
 
-PAUSED = "This one takes a pause. The next hour is found by itself; there is nothing to do."
+PAUSED = Sentence("This one takes a pause. The next hour is found by itself; there is nothing to do.")
 """The same words for a leave and for a hold: nobody learns which."""
+
+NOT_NEEDED = Sentence("This entry is no longer needed. Your check-in page has the hour that counts.")
+
+AGENDA = (
+    Sentence("What we promised each other last time"),
+    Sentence("What was learned, what surprised, what to do differently"),
+    Sentence("What comes next, who does it, by when"),
+)
 
 
 class Calendar:
-    """The event of a check-in: written, moved, cancelled and re-read here and nowhere else."""
+    """The event of a check-in: written, moved, cancelled and re-read here and nowhere else.
 
-    def __init__(self, database: Database, calendars: Calendars, public_url: str) -> None:
+    It is one for both of them, in the employee's language; `language` is that of those whose own is not known.
+    """
+
+    def __init__(self, database: Database, calendars: Calendars, public_url: str, language: Language = DEFAULT) -> None:
         self._database = database
         self._calendars = calendars
         self._public_url = public_url
+        self._language = language
+
+    def _words(self, pair: Pair) -> Words:
+        return words_in(language_of(pair.person, self._language))
 
     @activity.defn(name="calendar.book")
     async def book(self, about: Moment) -> None:
@@ -106,7 +122,8 @@ class Calendar:
     async def _event_for(self, booking: Booking, before: Booking | None, pair: Pair, policy: Policy) -> EventFacts:
         if booking.event_id and before and _replaces(booking, before):
             # Written in another zone or calendar, it cannot become this one. Cancelled twice it is gone already.
-            await self._calendars.cancel_event(before.organizer, booking.event_id, "A new invitation follows at once.")
+            words = self._words(pair).say(Sentence("A new invitation follows at once."))
+            await self._calendars.cancel_event(before.organizer, booking.event_id, words)
         elif booking.event_id:
             event = await self._calendars.get_event(booking.organizer, booking.event_id)
             if event and not event.cancelled:
@@ -132,7 +149,9 @@ class Calendar:
         new = NewEvent(
             key=key,
             transaction_id=booking.transaction_id,
-            subject=f"Check-in: {pair.person.first_name} and {pair.partner.first_name}",
+            subject=self._words(pair).say(
+                Sentence("Check-in: {one} and {other}", one=pair.person.first_name, other=pair.partner.first_name)
+            ),
             body_html=self._invitation(pair, policy, booking),
             start=booking.start_at,
             end=booking.end_at,
@@ -146,19 +165,23 @@ class Calendar:
 
     def _invitation(self, pair: Pair, policy: Policy, booking: Booking) -> str:
         """An agenda in three lines and one link; a sentence more where the hour is outside a day, or anew."""
-        agenda = (
-            "What we promised each other last time",
-            "What was learned, what surprised, what to do differently",
-            "What comes next, who does it, by when",
+        words = self._words(pair)
+        told = [recalled(each) for each in booking.reasons if each == OUTSIDE or each.startswith(IN_PLACE)]
+        notes = [words.say(Sentence("This hour is {reason}.", reason=each)) for each in told]
+        heading = words.say(
+            Sentence(
+                "{minutes} minutes for {name}'s development.",
+                minutes=policy.rhythm.conversation_minutes,
+                name=pair.person.first_name,
+            )
         )
-        told = [each for each in booking.reasons if each.startswith(("outside", IN_PLACE))]
-        note = "".join(f"<p>This hour is {escape(each)}.</p>" for each in told)
-        lines = "".join(f"<li>{escape(line)}</li>" for line in agenda)
+        note = "".join(f"<p>{escape(each)}</p>" for each in notes)
+        lines = "".join(f"<li>{escape(words.say(line))}</li>" for line in AGENDA)
         link = f"{self._public_url}/check-ins/{booking.check_in_id}"
-        minutes = policy.rhythm.conversation_minutes
+        label = words.say(Sentence("Your check-in page"))
         return (
-            f"<p>{minutes} minutes for {escape(pair.person.first_name)}'s development.</p><ol>{lines}</ol>"
-            f'{note}<p><a href="{escape(link)}">Your check-in page</a></p>'
+            f"<p>{escape(heading, quote=False)}</p><ol>{lines}</ol>"
+            f'{note}<p><a href="{escape(link)}">{escape(label)}</a></p>'
         )
 
     @activity.defn(name="calendar.call_off")
@@ -172,7 +195,7 @@ class Calendar:
         left_over = False
         try:
             async with self._database.reading() as session:
-                words = await _goodbye(session, pair, about.now)
+                words = self._words(pair).say(await _goodbye(session, pair, about.now))
             async with calendar_of(self._database, booking.organizer, about.now):
                 await self._cancel(booking, words)
         except NoMailbox:
@@ -198,7 +221,7 @@ class Calendar:
         booking = pair.booking_in_calendar
         if pause == "paused" and booking:
             async with calendar_of(self._database, booking.organizer, about.now):
-                await self._cancel(booking, PAUSED)
+                await self._cancel(booking, self._words(pair).say(PAUSED))
         async with self._database.transaction() as session:
             row = await lock_check_in(session, about.id)
             if row.state not in (State.DUE, State.BOOKED):
@@ -241,9 +264,7 @@ class Calendar:
 
     async def cancel_surplus(self, organizer: str, event_id: str) -> bool:
         """Cancels an event of ours that no talk has any more; False when it was gone. The talk's own one stands."""
-        return await self._calendars.cancel_event(
-            organizer, event_id, "This entry is no longer needed. Your check-in page has the hour that counts."
-        )
+        return await self._calendars.cancel_event(organizer, event_id, words_in(self._language).say(NOT_NEEDED))
 
     async def changed(
         self, check_in_id: str, now: datetime, *, around: Literal["", "conflicts", "everything"] = ""
@@ -411,13 +432,14 @@ def _ask_at(change: MeetingChange, pair: Pair, now: datetime) -> datetime:
     return week.instant(add_workdays(week, week.local_day(now), 1), week.hours[0])
 
 
-async def _goodbye(session: AsyncSession, pair: Pair, now: datetime) -> str:
+async def _goodbye(session: AsyncSession, pair: Pair, now: datetime) -> Sentence:
     """What both read in the cancellation: why it is called off, as far as it is everybody's to know."""
     if pair.person.left_at or pair.partner.left_at:
-        return "This talk does not take place any more. Thank you for having kept the hour."
+        return Sentence("This talk does not take place any more. Thank you for having kept the hour.")
     if await partner_of(session, pair.person.id, now.date()) != pair.partner.id:
-        return (
-            f"{pair.person.first_name}'s check-ins are with somebody else from now on. "
-            "Thank you for having kept the hour; a new invitation goes out by itself."
+        return Sentence(
+            "{name}'s check-ins are with somebody else from now on. "
+            "Thank you for having kept the hour; a new invitation goes out by itself.",
+            name=pair.person.first_name,
         )
-    return "Not this time. The next one comes as planned."
+    return Sentence("Not this time. The next one comes as planned.")

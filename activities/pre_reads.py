@@ -7,11 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.policy import Policy
-from cycle.pre_read import Snapshot, build_snapshot
+from cycle.pre_read import PathwayStep, Snapshot, build_snapshot
 from cycle.reflection import quarter_of
 from cycle.successors import Change
 from integrations.database.check_ins import Pair
 from integrations.database.learning_moments import learning_moment_of
+from integrations.database.pathways import lines_of, pathways_now
 from integrations.database.reflections import shared_lines
 from integrations.database.successors import changes_to, may_see_action
 from integrations.database.tables import ActionRow, Person, Plan
@@ -30,6 +31,7 @@ async def make_snapshot(session: AsyncSession, pair: Pair, policy: Policy, now: 
         learning=learning.text.strip() or None if learning else None,
         shared=await shared_lines(session, pair.row.id),
         celebrating=await _newest_done(session, pair, changes),
+        pathway=await _pathway(session, pair),
         words_at_most=policy.pre_read.words_at_most,
     )
 
@@ -49,6 +51,19 @@ async def _open_promises(session: AsyncSession, pair: Pair, owner: Person, chang
     )
     shown = [row for row in rows.all() if await may_see_action(session, row, pair.partner.id, changes)]
     return [f"{row.title} (by {row.due_on.day} {row.due_on:%B})" for row in shown]
+
+
+async def _pathway(session: AsyncSession, pair: Pair) -> list[PathwayStep]:
+    """The roles and openings that the employee put into this pre-read; nothing else that interests them."""
+    lines = await lines_of(session, pair.row.id, await pathways_now(session))
+    return [
+        PathwayStep(
+            role=named.role.name,
+            where=named.opening.where if named.opening else None,
+            closes_on=named.opening.closes_on if named.opening else None,
+        )
+        for _, named in lines
+    ]
 
 
 async def _newest_done(session: AsyncSession, pair: Pair, changes: Sequence[Change]) -> str | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from cli import bench, database, people, policy
+from cli import bench, database, pathways, people, policy
 from cli.demo.command import demo
 from cli.demo.virtual_time import TimeStandsStill
 from cli.doctor.command import doctor
@@ -19,6 +19,7 @@ from cli.recover import recover
 from cli.refusal import Refused
 from cli.sandbox import sandbox
 from cli.start import start
+from config.pathway_files import PathwaysFileError
 from config.settings import SettingsError
 from cycle.people import PeopleFileError
 from cycle.policy import PolicyError
@@ -36,6 +37,7 @@ SAID_PLAINLY = (
     DatabaseUnreachable,
     GraphTrouble,
     HistoryFileError,
+    PathwaysFileError,
     PeopleFileError,
     PolicyError,
     ProcessEnded,
@@ -61,6 +63,7 @@ app.command("recover")(recover)
 app.command("doctor")(doctor)
 app.add_typer(policy.app, name="policy")
 app.add_typer(people.app, name="people")
+app.add_typer(pathways.app, name="pathways")
 app.add_typer(database.app, name="database")
 app.add_typer(bench.app, name="bench")
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from cycle.reasons import AS_PROPOSED, MOVED_IN_OUTLOOK
 from cycle.workdays import Span, WorkWeek
 
 Hour = tuple[datetime, datetime]
 """From when until when, as UTC instants."""
 
-MOVED_IN_OUTLOOK = "moved in Outlook"
-AS_PROPOSED = "as proposed in Outlook"
 CHOSEN_BY_PEOPLE = (MOVED_IN_OUTLOOK, AS_PROPOSED)
 """Reasons of hours that no rule of ours chose, and that none of ours calls into question."""
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic.fields import FieldInfo
 
 Bites = Literal["NOW", "NEXT_CHECK_IN"]
+InterestVisibleTo = Literal["nobody", "partner", "hr_from_five", "partner_and_hr"]
 
 
 def _number(default: int, low: int, high: int, unit: str, says: str, bites: Bites) -> Any:
@@ -195,6 +196,18 @@ class Privacy(_Section):
     delete_logs_months: int = _number(12, 1, 12, "months", "logs are deleted", "NOW")
 
 
+class Pathways(_Section):
+    """Who learns that somebody is interested in a role or an opening."""
+
+    interest_visible_to: InterestVisibleTo = _other(
+        "nobody",
+        "nobody, partner, hr_from_five or partner_and_hr",
+        "who sees an interest without its person showing it: the conversation partner by name, HR only how many, "
+        "from the smallest group on; what was told under a stricter rule stays under it",
+        "NOW",
+    )
+
+
 class Policy(_Section):
     """One revision of HR's rules for a population; its defaults are the shipped quarterly policy."""
 
@@ -213,6 +226,7 @@ class Policy(_Section):
     stalled_plan: StalledPlan = StalledPlan()
     mail: Mail = Mail()
     privacy: Privacy = Privacy()
+    pathways: Pathways = Pathways()
 
     def overlaid_now_by(self, newest: "Policy") -> "Policy":
         """This pinned revision with the `NOW` fields of the newest one: what binds a running check-in.

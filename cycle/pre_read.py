@@ -1,7 +1,7 @@
 """The page that both read before a check-in: what enters it, and what gives way when it grows too long."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +21,16 @@ class SharedLine(BaseModel):
     line: str
 
 
+class PathwayStep(BaseModel):
+    """A role, or an opening of it (`where`, and its last day), that the employee put into the pre-read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: str
+    where: str | None = None
+    closes_on: date | None = None
+
+
 class Snapshot(BaseModel):
     """The pre-read, the same to both, frozen when it is made. `promises` has the manager first.
 
@@ -34,6 +44,7 @@ class Snapshot(BaseModel):
     learning: str | None = None
     lines: tuple[tuple[str, str], ...] = ()
     questions: tuple[str, ...] = ()
+    pathway: tuple[PathwayStep, ...] = ()
     celebrating: str | None = None
     ask: tuple[str, str]
 
@@ -43,6 +54,7 @@ class Snapshot(BaseModel):
         texts = [name for name, _ in self.promises]
         texts += [promise for _, promises in self.promises for promise in promises]
         texts += [f"{label} {line}" for label, line in self.lines]
+        texts += [f"{step.role} {step.where or ''} {step.closes_on or ''}" for step in self.pathway]
         texts += [text for text in (self.learning, self.celebrating) if text]
         return sum(map(count_words, (*texts, *self.ask)))
 
@@ -95,19 +107,24 @@ def build_snapshot(
     shared: Sequence[SharedLine],
     celebrating: str | None,
     words_at_most: int,
+    pathway: Sequence[PathwayStep] = (),
 ) -> Snapshot:
     """The pre-read of at most `words_at_most` words.
 
     `promises` are (name, open promises, the nearest first) with the manager first; `shared` are the lines of
     answers that are shared and not withdrawn, in the order asked: nothing else of a reflection may be given.
+    `pathway` is what the employee put here, and nothing else of what interests them.
     When it is too long, whole lines give way, the least important first: what is celebrated, then promises
-    from the end (the employee's, then the manager's), then the learning moment, then the employee's lines.
+    from the end (the employee's, then the manager's), then the learning moment, then pathways, then the employee's
+    lines.
     """
     kept = tuple(line for line in shared if line.line.strip())
     owed = [[shortened(text, WORDS_OF_A_PROMISE) for text in texts if text.strip()] for _, texts in promises]
     names = [name for name, _ in promises]
     moment = shortened(learning, WORDS_OF_A_LEARNING_MOMENT) if learning and learning.strip() else None
     praise = shortened(celebrating, WORDS_OF_A_PROMISE) if celebrating and celebrating.strip() else None
+
+    steps = list(pathway)
 
     def made() -> Snapshot:
         return Snapshot(
@@ -116,6 +133,7 @@ def build_snapshot(
             learning=moment,
             lines=tuple((BY_KEY[line.question].label, shortened(line.line)) for line in kept),
             questions=tuple(line.question for line in kept),
+            pathway=tuple(steps),
             celebrating=praise,
             ask=questions_to_ask(line.question for line in shared if line.line.strip()),
         )
@@ -128,6 +146,8 @@ def build_snapshot(
             next(texts for texts in reversed(owed) if texts).pop()
         elif moment:
             moment = None
+        elif steps:
+            steps.pop()
         elif kept:
             kept = kept[:-1]
         else:

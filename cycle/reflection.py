@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from cycle.sentences import Sentence
+
 Situation = Literal["regular", "first_with_manager", "back_from_leave", "new_role", "after_reorganization"]
 
 LINE_WORDS = 25
@@ -16,61 +18,73 @@ class Question:
     """`key` is stored with the answer and never changes; `label` stands before the line in a pre-read."""
 
     key: str
-    label: str
-    text: str
+    label: Sentence
+    text: Sentence
 
 
 # The second question of a regular reflection takes turns with this one.
-FITTED = Question("fitted", "What fitted", "Which work fitted what matters to you?")
+FITTED = Question("fitted", Sentence("What fitted"), Sentence("Which work fitted what matters to you?"))
 
 QUESTIONS: dict[Situation, tuple[Question, ...]] = {
     "regular": (
-        Question("learned", "Learned", "What did you learn since last time, about the work or yourself?"),
-        Question("surprised", "Surprised", "What surprised you?"),
-        Question("differently", "Differently", "What would you do differently?"),
-        Question("next", "Next", "What do you want to learn or do next, and why does it matter to you?"),
+        Question(
+            "learned", Sentence("Learned"), Sentence("What did you learn since last time, about the work or yourself?")
+        ),
+        Question("surprised", Sentence("Surprised"), Sentence("What surprised you?")),
+        Question("differently", Sentence("Differently"), Sentence("What would you do differently?")),
+        Question(
+            "next", Sentence("Next"), Sentence("What do you want to learn or do next, and why does it matter to you?")
+        ),
         FITTED,
     ),
     "first_with_manager": (
-        Question("works-best", "Works best", "How do you work best, and what gets in the way?"),
-        Question("proud", "Proud of", "Which work are you proud of, and what did it teach you?"),
-        Question("heading", "Heading", "Where might you be heading; what is still open?"),
-        Question("agreements", "Agreements", "What from earlier agreements should go on, change or stop?"),
+        Question("works-best", Sentence("Works best"), Sentence("How do you work best, and what gets in the way?")),
+        Question("proud", Sentence("Proud of"), Sentence("Which work are you proud of, and what did it teach you?")),
+        Question("heading", Sentence("Heading"), Sentence("Where might you be heading; what is still open?")),
+        Question(
+            "agreements", Sentence("Agreements"), Sentence("What from earlier agreements should go on, change or stop?")
+        ),
     ),
     "back_from_leave": (
-        Question("these-weeks", "These weeks", "What would make these weeks go well?"),
-        Question("to-explain", "To explain", "What has changed here that you want explained?"),
-        Question("still-fits", "Still fits", "Which earlier plans still fit?"),
-        Question("comes-first", "Comes first", "What comes first, and what can wait?"),
+        Question("these-weeks", Sentence("These weeks"), Sentence("What would make these weeks go well?")),
+        Question("to-explain", Sentence("To explain"), Sentence("What has changed here that you want explained?")),
+        Question("still-fits", Sentence("Still fits"), Sentence("Which earlier plans still fit?")),
+        Question("comes-first", Sentence("Comes first"), Sentence("What comes first, and what can wait?")),
     ),
     "new_role": (
-        Question("as-expected", "As expected", "What is as expected, what surprised you?"),
-        Question("strengths", "Strengths", "Which strengths do you use, which lie idle?"),
-        Question("hardest", "Hardest", "What is hardest, and what would you try differently?"),
-        Question("would-help", "Would help", "Which skill, person or experience would help most, and why?"),
+        Question("as-expected", Sentence("As expected"), Sentence("What is as expected, what surprised you?")),
+        Question("strengths", Sentence("Strengths"), Sentence("Which strengths do you use, which lie idle?")),
+        Question("hardest", Sentence("Hardest"), Sentence("What is hardest, and what would you try differently?")),
+        Question(
+            "would-help",
+            Sentence("Would help"),
+            Sentence("Which skill, person or experience would help most, and why?"),
+        ),
     ),
     "after_reorganization": (
-        Question("changed", "Changed", "What changed for you, and what is unclear?"),
-        Question("lived-through", "Lived through", "What did you learn from living through it?"),
-        Question("goals", "Goals", "Which goals still make sense, which should go?"),
-        Question("opening", "Opening", "Where do you see an opening, and what would you need?"),
+        Question("changed", Sentence("Changed"), Sentence("What changed for you, and what is unclear?")),
+        Question("lived-through", Sentence("Lived through"), Sentence("What did you learn from living through it?")),
+        Question("goals", Sentence("Goals"), Sentence("Which goals still make sense, which should go?")),
+        Question("opening", Sentence("Opening"), Sentence("Where do you see an opening, and what would you need?")),
     ),
 }
 
 BY_KEY: dict[str, Question] = {question.key: question for asked in QUESTIONS.values() for question in asked}
 
-LEARNING_MOMENT = (
+LEARNING_MOMENT = Sentence(
     "Something real and small you learned lately: what happened, what surprised you, what would you do "
     "differently? Three sentences, no names. Your people see it first."
 )
 
-NOT_FOR = (
+NOT_FOR = Sentence(
     "This form is not for reporting harassment, a health matter or danger: "
     "your answers are not watched, and nobody would come."
 )
-WHERE_HELP_IS = "In danger, call the emergency services (in most countries 112 or 911). For anything else, ask"
+WHERE_HELP_IS = Sentence(
+    "In danger, call the emergency services (in most countries 112 or 911). For anything else, ask"
+)
 """Continued with the installation's help contact."""
-NOT_ASKED_AFTER_LEAVE = "Nothing about your time away is asked."
+NOT_ASKED_AFTER_LEAVE = Sentence("Nothing about your time away is asked.")
 
 
 def situation_of(kind: str, met_before: bool) -> Situation:

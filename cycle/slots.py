@@ -7,6 +7,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from cycle.reasons import (
+    AS_LAST_TIME,
+    IN_WEEK_OF_DUE_DATE,
+    INSIDE,
+    NEAREST_TO_DUE_DATE,
+    ON_DUE_DATE,
+    OUTSIDE,
+    OVER_TENTATIVE,
+    day_and_month,
+)
 from cycle.sentences import Sentence
 from cycle.workdays import ONE_DAY, WorkWeek
 
@@ -108,22 +118,18 @@ def rank(slots: Iterable[Slot], due: date, previous: tuple[int, time] | None, zo
 def reasons(slot: Slot, due: date, previous: tuple[int, time] | None, zone: str) -> tuple[str, ...]:
     """Why this hour, in words for both people; the arguments are those of rank."""
     start = slot.start.astimezone(ZoneInfo(zone))
-    day = f"{due.day} {due:%B}"
-    found = []
-    if slot.outside_minutes:
-        found.append("outside the usual hours: you share under an hour a day")
-    else:
-        found.append("inside both people's hours")
+    day = day_and_month(due)
+    found = [OUTSIDE if slot.outside_minutes else INSIDE]
     if start.date() == due:
-        found.append(f"on the due date {day}")
+        found.append(Sentence(ON_DUE_DATE.template, day=day))
     elif _weeks_apart(start.date(), due) == 0:
-        found.append(f"in the week of the due date {day}")
+        found.append(Sentence(IN_WEEK_OF_DUE_DATE.template, day=day))
     else:
-        found.append(f"nearest to the due date {day}")
+        found.append(Sentence(NEAREST_TO_DUE_DATE.template, day=day))
     if previous == (start.weekday(), start.time()):
-        found.append("same weekday and hour as last time")
+        found.append(AS_LAST_TIME)
     if slot.tentative:
-        found.append("over something tentative: nothing else was free")
+        found.append(OVER_TENTATIVE)
     return tuple(found)
 
 

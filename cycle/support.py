@@ -7,11 +7,21 @@ from typing import Literal
 
 from cycle.leave import Leave, later
 from cycle.policy import StalledPlan
+from cycle.sentences import Sentence
 
 Step = Literal["note", "repairs", "hr", "rest"]
 STEPS: tuple[Step, ...] = ("note", "repairs", "hr", "rest")
 
 REASONS = ("time", "goal", "access", "help", "rather_not_say")
+
+# What is in the way, as HR is told it: never more than these words.
+REASON_WORDS = {
+    "time": Sentence("time"),
+    "goal": Sentence("the goal has changed"),
+    "access": Sentence("access or budget"),
+    "help": Sentence("help would be welcome"),
+    "rather_not_say": Sentence("rather not said"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,7 @@ class Repair:
     """A small thing that often helps: its key, and words that fit a button."""
 
     key: Literal["new_date", "smaller", "help", "another_hour", "not_this_time", "pause"]
-    text: str
+    text: Sentence
 
 
 def next_step(
@@ -68,19 +78,19 @@ def three_repairs(cause: str) -> tuple[Repair, Repair, Repair]:
 
 _REPAIRS: dict[str, tuple[Repair, Repair, Repair]] = {
     "action": (
-        Repair("new_date", "Move one date"),
-        Repair("smaller", "Make one thing smaller"),
-        Repair("help", "Ask somebody for a hand"),
+        Repair("new_date", Sentence("Move one date")),
+        Repair("smaller", Sentence("Make one thing smaller")),
+        Repair("help", Sentence("Ask somebody for a hand")),
     ),
     "check-ins": (
-        Repair("another_hour", "Find an hour that suits you both"),
-        Repair("not_this_time", "Sit one out, on purpose"),
-        Repair("pause", "Let the plan rest"),
+        Repair("another_hour", Sentence("Find an hour that suits you both")),
+        Repair("not_this_time", Sentence("Sit one out, on purpose")),
+        Repair("pause", Sentence("Let the plan rest")),
     ),
     "scheduling": (
-        Repair("another_hour", "Choose a quieter hour together"),
-        Repair("not_this_time", "Sit this one out"),
-        Repair("pause", "Let the plan rest"),
+        Repair("another_hour", Sentence("Choose a quieter hour together")),
+        Repair("not_this_time", Sentence("Sit this one out")),
+        Repair("pause", Sentence("Let the plan rest")),
     ),
 }
 

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from cycle.reasons import BOTH_MOVED, ONE_MOVED
+from cycle.sentences import Sentence
 from cycle.workdays import ONE_DAY, Span, WorkWeek, workdays_between
-
-IN_PLACE = "in place of the former one"
-"""How the reason begins that an hour has because somebody moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +52,9 @@ def wants_another_hour(booked: Span, people: Sequence[Lived], now: datetime, not
 def sentence(names: Sequence[str]) -> str:
     """Tells both, among the reasons for the new hour and in its invitation, why there is one."""
     if len(names) == 1:
-        return f"{IN_PLACE}: {names[0]}'s calendar is in another time zone now"
-    return f"{IN_PLACE}: {' and '.join(names)} have their calendars in other time zones now"
+        return Sentence(ONE_MOVED.template, name=names[0])
+    one, other = names
+    return Sentence(BOTH_MOVED.template, one=one, other=other)
 
 
 def _within_working_time(booked: Span, week: WorkWeek) -> bool:

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cycle.sentences import Sentence
+from cycle.support import REASON_WORDS
 from integrations.database.plans import local_day
 from integrations.database.readings import note_reading
 from integrations.database.stuck import try_again
@@ -17,14 +17,6 @@ from web.pages import NotHere, go, page
 from web.sessions import Signed
 
 router = APIRouter()
-
-REASONS = {
-    "time": Sentence("time"),
-    "goal": Sentence("the goal changed"),
-    "access": Sentence("access or budget"),
-    "help": Sentence("would like help"),
-    "rather_not_say": Sentence("rather not say"),
-}
 
 
 @router.get("/hr")
@@ -41,7 +33,7 @@ async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
         async with database_of(request).transaction() as session:
             for answer in told:
                 await note_reading(session, viewer.id, answer.person_id, f"stall/{answer.stall_id}", day)
-    return page(request, "hr.html", requests=requests, hands=hands, reasons=REASONS, again=bool(again))
+    return page(request, "hr.html", requests=requests, hands=hands, reasons=REASON_WORDS, again=bool(again))
 
 
 @router.post("/hr/try-again")

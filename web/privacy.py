@@ -34,6 +34,8 @@ WORDS = {
     "action": (Sentence("an action"), "/actions/{}"),
     "stall": (Sentence("what you said is in the way"), "/stalls/{}"),
     "goal": (Sentence("a goal"), "/goals/{}"),
+    "feedback": (Sentence("feedback that you gave or asked for"), "/feedback/{}"),
+    "interest": (Sentence("a role or an opening that interests you"), "/pathways"),
 }
 """What a kind of reading is called, and where the thing is."""
 

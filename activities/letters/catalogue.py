@@ -77,6 +77,8 @@ class PreRead:
     promises: tuple[tuple[str, tuple[str, ...]], ...] = field(repr=False, metadata=WRITTEN)
     learning: str | None = field(repr=False, metadata=WRITTEN)
     lines: tuple[tuple[str, str], ...] = field(repr=False, metadata=WRITTEN)
+    pathway: tuple[str, ...] = field(default=(), repr=False, metadata=WRITTEN)
+    """Roles or openings that the employee put here."""
     celebrating: str | None = field(repr=False, metadata=WRITTEN)
     ask: tuple[str, ...] = field(repr=False, metadata=WRITTEN)
     page_url: str
@@ -295,6 +297,19 @@ class ActionWithoutOwner:
     page_url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackRequest:
+    """A colleague would like the reader's feedback, about something or anything; asked once."""
+
+    template: ClassVar[str] = "feedback_request"
+    travels: ClassVar[Travels] = "may_wait"
+
+    asker_name: str
+    about: str | None = field(repr=False, metadata=WRITTEN)
+    until_day: str
+    url: str
+
+
 Part = (
     ReflectionRequest
     | ReflectionReminder
@@ -314,6 +329,7 @@ Part = (
     | Weekly
     | Handover
     | ActionWithoutOwner
+    | FeedbackRequest
 )
 
 KINDS: dict[str, type[Part]] = {kind.template: kind for kind in get_args(Part)}

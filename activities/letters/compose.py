@@ -1,7 +1,7 @@
-"""Turns an item that is due into the part of a letter: the facts, formatted for its reader, and the links."""
+"""Turns an item that is due into the part of a letter: the facts, in its reader's language, and the links."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -11,13 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.letters import catalogue
 from activities.letters.catalogue import Part
 from activities.letters.wanted import open_past_due
+from activities.letters.wording import Wording
+from config.languages import DEFAULT, Language, Words, words_in
 from cycle.check_in import OPEN
+from cycle.feedback import closes_at
 from cycle.policy import Policy
-from cycle.pre_read import Snapshot
-from cycle.support import REASONS, step_days, three_repairs
+from cycle.pre_read import PathwayStep, Snapshot
+from cycle.sentences import Sentence
+from cycle.support import REASON_WORDS, REASONS, step_days, three_repairs
 from integrations.database.check_ins import Pair, check_in, count_moves, next_check_in
 from integrations.database.offers import open_offer
-from integrations.database.people import leaves_of, partner_of
+from integrations.database.people import language_of, leaves_of, partner_of
 from integrations.database.plans import rules_of
 from integrations.database.policies import hr_partner_of, policy_of_check_in
 from integrations.database.reflections import lines_leave_at, questions_of
@@ -25,6 +29,7 @@ from integrations.database.stalls import reason_for_hr, steps_sent
 from integrations.database.tables import (
     ActionRow,
     CheckInRow,
+    FeedbackRequest,
     Handover,
     LetterItem,
     Person,
@@ -34,15 +39,6 @@ from integrations.database.tables import (
 )
 
 MINUTES_FOR_A_LEARNING_MOMENT = 3
-
-# What the reason of a stall is called in a letter to HR.
-REASON_WORDS = {
-    "time": "time",
-    "goal": "the goal has changed",
-    "access": "access or budget",
-    "help": "help would be welcome",
-    "rather_not_say": "rather not said",
-}
 
 # Where each of the repairs of `cycle.support.three_repairs` is done.
 REPAIR_PAGES = {
@@ -60,6 +56,11 @@ class Composer:
     """Makes parts for letters whose links lead to `public_url`."""
 
     public_url: str
+    language: Language = DEFAULT
+    """Of those whose own is not known."""
+
+    def language_of(self, person: Person) -> Language:
+        return language_of(person, self.language)
 
     async def part(self, session: AsyncSession, item: LetterItem, now: datetime) -> Part:
         recipient = await session.get_one(Person, item.recipient_id)
@@ -74,6 +75,8 @@ class Composer:
                 return await self._handover(session, item)
             case "action_without_owner":
                 return await self._without_owner(session, item, recipient, now)
+            case "feedback_request":
+                return await self._feedback(session, item, recipient)
             case "learning_moment":
                 return catalogue.LearningMoment(
                     url=self._link("/learning-moment"), minutes=MINUTES_FOR_A_LEARNING_MOMENT
@@ -89,6 +92,7 @@ class Composer:
         assert pair.booking is not None, "an item about a talk has a booking, or it was overtaken"
         policy = await policy_of_check_in(session, pair.row)
         start = _local(pair.booking.start_at, recipient)
+        words = self._words(recipient)
         other = pair.partner if recipient.id == pair.person.id else pair.person
         page = f"/check-ins/{pair.row.id}"
         form = f"/reflections/{pair.row.id}"
@@ -98,7 +102,7 @@ class Composer:
                 leaves = _local(max(leaves_at, now), recipient)
                 return catalogue.ReflectionRequest(
                     partner_name=other.first_name,
-                    day=day_in_words(start),
+                    day=words.weekday_and_day(start),
                     hour=_hour(start),
                     questions=len(await questions_of(session, pair.row)),
                     minutes=policy.reflection.minutes,
@@ -106,13 +110,13 @@ class Composer:
                     talk_url=self._link(f"{form}?do=talk"),
                     another_time_url=self._link(f"{page}/another-time"),
                     not_this_time_url=self._link(f"{page}/not-this-time"),
-                    leaves_day=f"{leaves:%A}",
+                    leaves_day=words.weekday(leaves),
                     leaves_hour=_hour(leaves),
                 )
             case "reflection_reminder":
                 return catalogue.ReflectionReminder(
                     partner_name=other.first_name,
-                    day=f"{start:%A}",
+                    day=words.weekday(start),
                     form_url=self._link(form),
                     talk_url=self._link(f"{form}?do=talk"),
                 )
@@ -121,7 +125,7 @@ class Composer:
             case "moves":
                 return catalogue.Moves(
                     partner_name=other.first_name,
-                    day=day_in_words(start),
+                    day=words.weekday_and_day(start),
                     hour=_hour(start),
                     another_time_url=self._link(f"{page}/another-time"),
                     not_this_time_url=self._link(f"{page}/not-this-time"),
@@ -131,7 +135,7 @@ class Composer:
             case _:
                 return catalogue.OutcomeQuestion(
                     partner_name=other.first_name,
-                    day=day_in_words(start),
+                    day=words.weekday_and_day(start),
                     page_url=self._link(page),
                     held_url=self._link(f"{page}?said=held"),
                     moved_url=self._link(f"{page}?said=moved"),
@@ -144,11 +148,12 @@ class Composer:
     ) -> Part:
         offer = await open_offer(session, pair.row.id)
         assert offer is not None, "a letter about hours that are offered no more was overtaken"
+        words = self._words(recipient)
         page = f"/check-ins/{pair.row.id}"
         return catalogue.Slots(
             partner_name=other.first_name,
-            until_day=day_in_words(_local(offer.until, recipient)),
-            kept_day=day_in_words(start) if offer.keeps_hour else None,
+            until_day=words.weekday_and_day(_local(offer.until, recipient)),
+            kept_day=words.weekday_and_day(start) if offer.keeps_hour else None,
             kept_hour=_hour(start) if offer.keeps_hour else None,
             moves=await count_moves(session, pair.row.id),
             slots_url=self._link(f"{page}/slots"),
@@ -165,16 +170,19 @@ class Composer:
         assert row is not None, "the snapshot is made before its letters are owed"
         snapshot = Snapshot.model_validate_json(row.content)
         link_only = policy.pre_read.letter_contains == "link_only"
+        words = self._words(recipient)
         return catalogue.PreRead(
-            names=f"{pair.person.first_name} and {pair.partner.first_name}",
-            when=_when(_local(pair.booking.start_at, recipient), _local(now, recipient)),
+            names=Wording(words).listed([person.first_name for person in pair.people]),
+            when=Wording(words).when(_local(pair.booking.start_at, recipient), _local(now, recipient)),
             manager_name=pair.partner.first_name,
             employee_name=pair.person.first_name,
             promises=() if link_only else snapshot.promises,
             learning=None if link_only else snapshot.learning,
-            lines=() if link_only else snapshot.lines,
+            # What we ask is in their language, and what somebody wrote as it was written.
+            lines=() if link_only else tuple((words.say(label), line) for label, line in snapshot.lines),
+            pathway=() if link_only else tuple(_step_in_words(step, words) for step in snapshot.pathway),
             celebrating=None if link_only else snapshot.celebrating,
-            ask=() if link_only else snapshot.ask,
+            ask=() if link_only else tuple(map(words.say, snapshot.ask)),
             page_url=self._link(f"/check-ins/{pair.row.id}"),
             link_only=link_only,
         )
@@ -189,12 +197,13 @@ class Composer:
         others = [await session.get_one(Person, each) for each in sorted(each for each in of_plan if each)]
         names = () if action.private else tuple(person.first_name for person in others)
         page = f"/actions/{action.id}"
+        words = self._words(recipient)
         return kind(
             title=action.title,
             with_name=names[0] if names else None,
-            agreed_day=_date(action.agreed_on),
-            due_day=_date(action.due_on),
-            day_before_leave=_date(action.due_before_leave) if action.due_before_leave else None,
+            agreed_day=words.short_day(action.agreed_on),
+            due_day=words.short_day(action.due_on),
+            day_before_leave=words.short_day(action.due_before_leave) if action.due_before_leave else None,
             done_url=self._link(f"{page}?choose=done"),
             new_date_url=self._link(f"{page}?choose=new-date"),
             help_url=self._link(f"{page}?choose=help"),
@@ -216,10 +225,11 @@ class Composer:
         action = await session.get_one(ActionRow, item.action_id)
         partner_id = await partner_of(session, recipient.id, now.date())
         partner = await session.get(Person, partner_id) if partner_id else None
+        words = self._words(recipient)
         return catalogue.ActionWithoutOwner(
             title=action.title,
             owner_name=(await session.get_one(Person, action.owner_id)).first_name,
-            due_day=_date(action.due_on),
+            due_day=words.short_day(action.due_on),
             partner_name=partner.first_name if partner else None,
             page_url=self._link(f"/actions/{action.id}"),
         )
@@ -234,6 +244,7 @@ class Composer:
         policy = await rules_of(session, person.id)
         hr = await hr_partner_of(session, person.id)
         page = f"/stalls/{stall.id}"
+        words = self._words(recipient)
         # All days count from when the note reached the first of its readers, also in the letters to the other.
         noted_at = (await steps_sent(session, stall.id)).get("note")
         match item.kind:
@@ -254,10 +265,10 @@ class Composer:
                     pause_url=self._link(f"{page}?choose=pause"),
                     leave_url=self._link(f"{page}?choose=leave"),
                     keep_hr_out_url=self._link(f"{page}?choose=keep-hr-out") if can_keep_out else None,
-                    repairs_day=_date(_local(days["repairs"], recipient)),
-                    hr_day=_date(_local(days["hr"], recipient)),
-                    hr_name=hr.first_name if hr else "someone",
-                    pause_day=_date(_local(days["rest"], recipient)),
+                    repairs_day=words.short_day(_local(days["repairs"], recipient)),
+                    hr_day=words.short_day(_local(days["hr"], recipient)),
+                    hr_name=hr.first_name if hr else words.say(Sentence("someone")),
+                    pause_day=words.short_day(_local(days["rest"], recipient)),
                 )
             case "support_repairs":
                 noted_at = noted_at or now - timedelta(days=policy.stalled_plan.repairs_to_both_day)
@@ -266,24 +277,36 @@ class Composer:
                 return catalogue.SupportRepairs(
                     partner_name=other.first_name,
                     repairs=tuple(
-                        (repair.text, self._link(_repair_page(repair.key, stall, plan, recipient, talk)))
+                        (words.say(repair.text), self._link(_repair_page(repair.key, stall, plan, recipient, talk)))
                         for repair in three_repairs(stall.cause)
                     ),
-                    hr_day=_date(_local(days["hr"], recipient)),
-                    hr_name=hr.first_name if hr else "someone",
+                    hr_day=words.short_day(_local(days["hr"], recipient)),
+                    hr_name=hr.first_name if hr else words.say(Sentence("someone")),
                     kept_out=stall.hr_kept_out,
                 )
             case "support_request":
                 reason = await reason_for_hr(session, stall.id)
-                names = f"{person.name} and {partner.name}" if partner else person.name
+                names = Wording(words).listed([each.name for each in (person, partner) if each])
                 return catalogue.SupportRequest(
                     names=names,
-                    stage="Both have had a note and three simple repairs.",
-                    reason=REASON_WORDS[reason] if reason else None,
+                    stage=words.say(Sentence("Both have had a note and three simple repairs.")),
+                    reason=words.say(REASON_WORDS[reason]) if reason else None,
                     url=self._link("/hr"),
                 )
             case _:
                 return catalogue.SupportRest(url=self._link("/plan"))
+
+    async def _feedback(self, session: AsyncSession, item: LetterItem, recipient: Person) -> Part:
+        row = await session.get_one(FeedbackRequest, item.key.split("/")[1])
+        return catalogue.FeedbackRequest(
+            asker_name=(await session.get_one(Person, row.asker_id)).name,
+            about=row.about,
+            until_day=self._words(recipient).weekday_and_day(_local(closes_at(row.asked_at), recipient)),
+            url=self._link(f"/feedback/{row.id}"),
+        )
+
+    def _words(self, reader: Person) -> Words:
+        return words_in(self.language_of(reader))
 
     def _link(self, path: str) -> str:
         return f"{self.public_url}{path}"
@@ -315,24 +338,19 @@ def _about(stall: Stall, plan: Plan, recipient: Person) -> Literal["own_plan", "
     return "own_plan" if recipient.id == plan.person_id else "their_plan"
 
 
+def _step_in_words(step: PathwayStep, words: Words) -> str:
+    """ "Senior analyst, Pricing (until 29 March)" """
+    if step.where is None or step.closes_on is None:
+        return step.role
+    opening = Sentence(
+        "{role}, {where} (until {day})", role=step.role, where=step.where, day=words.short_day(step.closes_on)
+    )
+    return words.say(opening)
+
+
 def _local(at: datetime, person: Person) -> datetime:
     return at.astimezone(ZoneInfo(person.zone))
 
 
-def day_in_words(at: datetime) -> str:
-    """ "Thursday 11 March" """
-    return f"{at:%A} {_date(at)}"
-
-
-def _date(at: date) -> str:
-    return f"{at.day} {at:%B}"
-
-
 def _hour(at: datetime) -> str:
     return f"{at:%H:%M}"
-
-
-def _when(start: datetime, now: datetime) -> str:
-    days = (start.date() - now.date()).days
-    day = {0: "today", 1: "tomorrow"}.get(days, f"on {start:%A}")
-    return f"{day} at {_hour(start)}"

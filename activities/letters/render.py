@@ -3,28 +3,49 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import mrml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from activities.letters.catalogue import Part, PreRead, facts, open_facts
+from activities.letters.wording import Wording
+from config.languages import DEFAULT, Language, words_in
 
 # What XML cannot hold, and no letter needs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
-_TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=select_autoescape(enabled_extensions=("mjml",), default=False),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    auto_reload=False,
-    finalize=lambda value: _CONTROL.sub("", value) if type(value) is str else value,
-)
-
 # A font fetched from the web would tell its host who reads which letter, and when.
 _NO_WEB_FONTS = mrml.RenderOptions(fonts={})
+
+
+def _without_control(value: Any) -> Any:
+    if isinstance(value, Markup):
+        return Markup(_CONTROL.sub("", str(value)))  # noqa: S704 - it was safe, and is less of it
+    return _CONTROL.sub("", value) if isinstance(value, str) else value
+
+
+@cache
+def _templates(language: Language) -> Environment:
+    """The templates of one language; what a person wrote is put into them, and never translated."""
+    words = words_in(language)
+    made = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=select_autoescape(enabled_extensions=("mjml",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+        finalize=_without_control,
+    )
+    # From the extension, which types do not see.
+    made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.globals.update(Wording(words).globals(), language=language)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +64,12 @@ def render(
     home_url: str,
     help_contact: str,
     privacy_url: str,
+    language: Language = DEFAULT,
 ) -> Rendered:
     """Render `parts`, in their order, as one message to `recipient_name` (the name in the greeting).
 
-    One part brings its own subject; several share a neutral one. Raises ValueError for no parts, and for a
-    part that travels alone but was given company.
+    The facts of the parts are in `language` already. One part brings its own subject; several share a neutral one.
+    Raises ValueError for no parts, and for a part that travels alone but was given company.
     """
     if not parts:
         raise ValueError("A letter needs at least one part; this message has none.")
@@ -55,7 +77,7 @@ def render(
     if alone and len(parts) > 1:
         raise ValueError(f"A {alone[0]} travels alone; send it as a message of its own.")
 
-    subject, preview = _subject(recipient_name, parts)
+    subject, preview = _subject(recipient_name, parts, language)
     # Both readers of a pre-read get the same letter, to the greeting.
     name = parts[0].names if isinstance(parts[0], PreRead) else recipient_name
     frame = {
@@ -64,16 +86,17 @@ def render(
         "help_contact": help_contact,
         "privacy_url": privacy_url,
     }
-    texts = [_fill(f"{part.template}/body.txt", facts(part)).strip() for part in parts]
-    bodies = [_fill(f"{part.template}/body.mjml", facts(part)) for part in parts]
+    texts = [_fill(language, f"{part.template}/body.txt", facts(part)).strip() for part in parts]
+    bodies = [_fill(language, f"{part.template}/body.mjml", facts(part)) for part in parts]
     mjml = _fill(
+        language,
         "layout/body.mjml",
         {**frame, "subject": subject, "preview": preview, "bodies": bodies},
     )
     return Rendered(
         subject=subject,
         preview=preview,
-        text=re.sub(r"\n{3,}", "\n\n", _fill("layout/body.txt", {**frame, "bodies": texts})).strip() + "\n",
+        text=re.sub(r"\n{3,}", "\n\n", _fill(language, "layout/body.txt", {**frame, "bodies": texts})).strip() + "\n",
         html=_html(mjml),
     )
 
@@ -86,7 +109,7 @@ def _html(mjml: str) -> str:
         raise ValueError(f"A letter is not MJML: {type(error).__name__}.") from error
 
 
-def _subject(recipient_name: str, parts: Sequence[Part]) -> tuple[str, str]:
+def _subject(recipient_name: str, parts: Sequence[Part], language: Language) -> tuple[str, str]:
     """A subject.txt is two lines, subject and preview, and sees no field that a person wrote."""
     if len(parts) == 1:
         name, shown = f"{parts[0].template}/subject.txt", open_facts(parts[0])
@@ -97,9 +120,9 @@ def _subject(recipient_name: str, parts: Sequence[Part]) -> tuple[str, str]:
         )
     # A line break in a name would otherwise become a second subject, or a header.
     flat = {key: " ".join(value.split()) if isinstance(value, str) else value for key, value in shown.items()}
-    subject, preview = _fill(name, flat).strip().splitlines()
+    subject, preview = _fill(language, name, flat).strip().splitlines()
     return subject, preview
 
 
-def _fill(template: str, values: dict[str, object]) -> str:
-    return _TEMPLATES.get_template(template).render(values)
+def _fill(language: Language, template: str, values: dict[str, object]) -> str:
+    return _templates(language).get_template(template).render(values)

@@ -6,13 +6,23 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import State
+from cycle.feedback import closes_at
 from integrations.database.check_ins import check_in, said_about
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.offers import open_offer
 from integrations.database.people import partner_of
 from integrations.database.plans import local_day
 from integrations.database.reflections import has_answered
-from integrations.database.tables import ActionRow, CheckInRow, Handover, LetterItem, Person, Plan, Stall
+from integrations.database.tables import (
+    ActionRow,
+    CheckInRow,
+    FeedbackRequest,
+    Handover,
+    LetterItem,
+    Person,
+    Plan,
+    Stall,
+)
 
 ABOUT_A_TALK = ("reflection_request", "reflection_reminder", "pre_read", "moves")
 
@@ -26,6 +36,8 @@ async def overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> s
         return "somebody else holds the check-ins now"
     if item.kind == "handover":
         return await _handover_overtaken(session, item, now)
+    if item.kind == "feedback_request":
+        return await _feedback_overtaken(session, item, now)
     if item.kind == "action_without_owner":
         return await _choice_overtaken(session, item)
     # The form's time is that of the talk, wherever it was moved since.
@@ -66,6 +78,15 @@ async def _handover_overtaken(session: AsyncSession, item: LetterItem, now: date
         return "answered"
     newest = await partner_of(session, handover.person_id, now.date())
     return None if newest == handover.successor_id else "there is another partner by now"
+
+
+async def _feedback_overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> str | None:
+    request = await session.get_one(FeedbackRequest, item.key.split("/")[1])
+    if request.state != "asked":
+        return request.state
+    if now >= closes_at(request.asked_at):
+        return "its time has passed"
+    return "whoever asked has left" if (await session.get_one(Person, request.asker_id)).left_at else None
 
 
 async def _choice_overtaken(session: AsyncSession, item: LetterItem) -> str | None:

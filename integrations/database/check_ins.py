@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import OPEN, State
 from cycle.minutes import minute_of
+from cycle.reasons import IN_PLACE
 from cycle.workdays import Span
-from cycle.zones import IN_PLACE
 from integrations.database.calendar_watches import ensure_watch
 from integrations.database.connection import poke
 from integrations.database.minutes import Lock, one_at_a_time, place

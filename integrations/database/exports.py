@@ -12,9 +12,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cycle.privacy import access_to_check_in, may_read_note
+from cycle.privacy import Access, access_to_check_in, may_read_note
 from cycle.sentences import Sentence
+from cycle.supporters import STANDING
 from integrations.database.action_views import action_for, events_for
+from integrations.database.feedback import feedback_of, read_feedback
+from integrations.database.notes import mark_notes_read
 from integrations.database.people import partner_of
 from integrations.database.readings import note_reading
 from integrations.database.tables import (
@@ -27,31 +30,43 @@ from integrations.database.tables import (
     CheckInRow,
     DirectoryWatchRow,
     Enrolment,
+    Evidence,
+    FeedbackRequest,
     Goal,
     Handover,
+    HeardLine,
+    InterestRow,
     LearningMoment,
     Lease,
     Leave,
     Letter,
     LetterItem,
+    Milestone,
     NeedsAHand,
     Note,
     Offer,
     OutcomeAnswer,
+    PathwayLine,
+    PathwaysRevision,
     Person,
     Plan,
     PolicyRevision,
     PolicyRow,
+    PostedForm,
     PreRead,
     Reading,
     ReflectionRow,
     Reporting,
+    RoleOfPerson,
     ShownToSuccessor,
     Stall,
     StallAnswer,
     Stuck,
+    Supporter,
     Table,
+    Topic,
     WakeUp,
+    WorthAnswer,
 )
 
 Rows = Callable[[AsyncSession, str, datetime], Awaitable[Sequence[Any]]]
@@ -127,6 +142,14 @@ async def _note_read(session: AsyncSession, table: type[Table], row: Any, reader
     elif table is ActionRow:
         for owner_id in {row.owner_id, row.made_by_id}:
             await note_reading(session, reader_id, owner_id, f"action/{row.id}", day)
+    elif table is HeardLine:
+        await note_reading(session, reader_id, row.writer_id, f"notes/{row.check_in_id}", day)
+    elif table is Evidence:
+        about = f"goal/{row.goal_id}" if row.goal_id else f"action/{row.action_id}"
+        await note_reading(session, reader_id, row.writer_id, about, day)
+    elif table is Supporter:
+        about = f"goal/{row.goal_id}" if row.goal_id else f"action/{row.action_id}"
+        await note_reading(session, reader_id, row.person_id, about, day)
     elif table is PreRead:
         talk = await session.get_one(CheckInRow, row.check_in_id)
         await note_reading(session, reader_id, talk.partner_id, f"pre-read/{talk.id}", day)
@@ -155,15 +178,52 @@ def _own_plans(me: str) -> Any:
 
 
 async def _notes(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
-    """Those that this person wrote, and those that they may read."""
+    """Those that this person wrote, and those that they may read, which counts as read."""
     found = []
     asked = select(Note).where(or_(Note.writer_id == me, Note.check_in_id.in_(_talks(me)))).order_by(Note.id)
-    for note in await session.scalars(asked):
-        talk = await session.get_one(CheckInRow, note.check_in_id)
-        partner_now = await partner_of(session, talk.person_id, now.date())
-        if may_read_note(me, note.writer_id, access_to_check_in(me, talk.person_id, talk.partner_id, partner_now)):
-            found.append(note)
+    for note in (await session.scalars(asked)).all():
+        if may_read_note(me, note.writer_id, await _access(session, note.check_in_id, me, now)):
+            taken_back = note.withdrawn_at is not None and note.writer_id != me
+            found.append(_copied(note, text="") if taken_back else note)
+    await mark_notes_read(session, [note.id for note in found], me, now)
     return found
+
+
+async def _heard(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    """What they heard, and what was heard of them, with the answers; of a former partner's talks their own line."""
+    found = []
+    order = HeardLine.check_in_id, HeardLine.writer_id
+    asked = select(HeardLine).where(HeardLine.check_in_id.in_(_talks(me))).order_by(*order)
+    for line in (await session.scalars(asked)).all():
+        access = await _access(session, line.check_in_id, me, now)
+        if may_read_note(me, line.writer_id, access):
+            found.append(line if access == "everything" else _copied(line, answer=None, answer_text=None))
+    return found
+
+
+async def _access(session: AsyncSession, check_in_id: str, me: str, now: datetime) -> Access:
+    talk = await session.get_one(CheckInRow, check_in_id)
+    partner_now = await partner_of(session, talk.person_id, now.date())
+    return access_to_check_in(me, talk.person_id, talk.partner_id, partner_now)
+
+
+async def _feedback(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    """What they asked for and gave. That somebody said "not this time" is not told here either."""
+    found = []
+    for view in await feedback_of(session, me, now):
+        if view.reader == "asker":
+            await read_feedback(session, view, me, now)
+            hidden = {} if view.answer else {"behaviour": None, "impact": None, "next_step": None}
+            found.append(_copied(view.row, state=view.seen, **hidden))
+        elif view.reader == "giver":
+            found.append(_copied(view.row, shared_with_id=None))
+    return found
+
+
+def _copied(row: Any, **changes: Any) -> Any:
+    """The row as somebody may see it; the stored one stays as it is."""
+    facts = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    return type(row)(**{**facts, **changes})
 
 
 async def _actions(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
@@ -177,6 +237,24 @@ async def _action_events(session: AsyncSession, me: str, now: datetime) -> Seque
     return [
         event for action in await _actions(session, me, now) for event, _person in await events_for(session, me, action)
     ]
+
+
+async def _milestones(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    seen = [action.id for action in await _actions(session, me, now)]
+    return (await session.scalars(select(Milestone).where(Milestone.action_id.in_(seen)).order_by(Milestone.id))).all()
+
+
+async def _evidence(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    """Their own lines, and those beside what is theirs; a supporter's word is for whoever invited them."""
+    seen = [action.id for action in await _actions(session, me, now)]
+    goals = select(Goal.id).where(Goal.plan_id.in_(_own_plans(me)))
+    in_my_plan = select(ActionRow.id).where(ActionRow.plan_id.in_(_own_plans(me)))
+    wanted = or_(
+        Evidence.writer_id == me,
+        Evidence.goal_id.in_(goals),
+        Evidence.action_id.in_(seen) & or_(Evidence.kind != "word", Evidence.action_id.in_(in_my_plan)),
+    )
+    return (await session.scalars(select(Evidence).where(wanted).order_by(Evidence.id))).all()
 
 
 IN_THE_MAILBOX = Sentence("The letter itself is in your mailbox.")
@@ -231,10 +309,35 @@ PARTS: tuple[Part, ...] = (
         _where(PreRead, lambda me: PreRead.check_in_id.in_(_own_talks(me))),
     ),
     Part(Note, Sentence("Notes"), _notes),
+    Part(Topic, Sentence("What you wanted to talk about"), _where(Topic, lambda me: Topic.writer_id == me)),
+    Part(HeardLine, Sentence("What was heard"), _heard),
+    Part(
+        WorthAnswer,
+        Sentence("Whether a talk was worth your time"),
+        _where(WorthAnswer, lambda me: WorthAnswer.person_id == me),
+    ),
     Part(Plan, Sentence("Your plan"), _where(Plan, lambda me: Plan.person_id == me)),
     Part(Goal, Sentence("Goals"), _where(Goal, lambda me: Goal.plan_id.in_(_own_plans(me)))),
     Part(ActionRow, Sentence("Actions"), _actions),
     Part(ActionEvent, Sentence("What happened to actions"), _action_events),
+    Part(Milestone, Sentence("Small steps"), _milestones),
+    Part(Evidence, Sentence("What came of it"), _evidence),
+    Part(
+        Supporter,
+        Sentence("Who supports whom"),
+        _where(
+            Supporter,
+            lambda me: or_(Supporter.person_id == me, (Supporter.supporter_id == me) & Supporter.state.in_(STANDING)),
+        ),
+    ),
+    Part(FeedbackRequest, Sentence("Feedback"), _feedback),
+    Part(RoleOfPerson, Sentence("Your role"), _where(RoleOfPerson, lambda me: RoleOfPerson.person_id == me)),
+    Part(InterestRow, Sentence("What interests you"), _where(InterestRow, lambda me: InterestRow.person_id == me)),
+    Part(
+        PathwayLine,
+        Sentence("Ways that you put into a pre-read"),
+        _where(PathwayLine, lambda me: PathwayLine.check_in_id.in_(_own_talks(me))),
+    ),
     Part(
         Stall,
         Sentence("When a plan was quiet"),
@@ -285,6 +388,8 @@ PARTS: tuple[Part, ...] = (
 LEFT_OUT: dict[type[Table], Sentence] = {
     PolicyRow: Sentence("HR's rules, the same for everybody under them."),
     PolicyRevision: Sentence("HR's rules, the same for everybody under them."),
+    PathwaysRevision: Sentence("The roles and openings that everybody here can see."),
+    PostedForm: Sentence("A digest of each form that you sent, so that it counts once; no words."),
     CalendarWatchRow: Sentence("How calendars are followed: a subscription, and about nobody."),
     DirectoryWatchRow: Sentence("How the directory is followed: a subscription, and about nobody."),
     WakeUp: Sentence("What is to be done next, for seconds, in ids alone."),

@@ -591,6 +591,79 @@ class StallAnswer(Table):
     answered_at: Mapped[datetime]
 
 
+# Feedback and pathways
+
+
+class FeedbackRequest(Table):
+    """A colleague asked for feedback, and what they wrote: the asker's to read, and to show to one person."""
+
+    __tablename__ = "feedback_requests"
+    id: Mapped[str] = _id()
+    asker_id: Mapped[str] = _to("people.id")
+    giver_id: Mapped[str] = _to("people.id")
+    about: Mapped[str | None] = mapped_column(EncryptedText)
+    state: Mapped[str] = mapped_column(default="asked")
+    """asked | answered | declined | taken_back; one that stays open ends by its age, see `cycle.feedback`."""
+    behaviour: Mapped[str | None] = mapped_column(EncryptedText)
+    impact: Mapped[str | None] = mapped_column(EncryptedText)
+    next_step: Mapped[str | None] = mapped_column(EncryptedText)
+    asked_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    """When the asker first read it: from then on it stays as it is."""
+    shared_with_id: Mapped[str | None] = _to("people.id", nullable=True)
+    """The conversation partner whom the asker shows it to, as long as they hold the check-ins."""
+
+
+class PathwaysRevision(Table):
+    """The roles, tracks and openings as HR last imported them: a `cycle.pathways.Catalogue` as JSON."""
+
+    __tablename__ = "pathways_revisions"
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    document: Mapped[dict[str, Any]]
+    made_at: Mapped[datetime]
+
+
+class RoleOfPerson(Table):
+    """Which role of the pathways somebody has."""
+
+    __tablename__ = "roles_of_people"
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    role: Mapped[str]
+    """A key of the catalogue, which may have gone from there since."""
+    source: Mapped[str]
+    """own | import: what people say themselves stays when HR imports."""
+    since: Mapped[date]
+
+
+class InterestRow(Table):
+    """A role or an opening that interests somebody, and whom they were told that it is shown to."""
+
+    __tablename__ = "interests"
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = _to("people.id")
+    about: Mapped[str] = mapped_column(EncryptedText)
+    """role/<key> | opening/<key>"""
+    told: Mapped[str]
+    """The policy's `pathways.interest_visible_to` on the page where they said so."""
+    partner_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    """Who held their check-ins then: nobody who does later sees it."""
+    shared: Mapped[bool] = mapped_column(default=False)
+    """Shown to that partner by their own choice, whatever the policy says."""
+    made_at: Mapped[datetime]
+
+
+class PathwayLine(Table):
+    """A role or an opening that its person puts into the pre-read of one check-in."""
+
+    __tablename__ = "pathway_lines"
+    id: Mapped[str] = _id()
+    check_in_id: Mapped[str] = _to("check_ins.id")
+    about: Mapped[str] = mapped_column(EncryptedText)
+    """role/<key> | opening/<key>"""
+    put_at: Mapped[datetime]
+
+
 # Letters
 
 
@@ -689,7 +762,7 @@ class Reading(Table):
     reader_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     owner_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     what: Mapped[str] = mapped_column(primary_key=True)
-    """reflection | pre-read | notes | plan | goal | action, a slash, and its id"""
+    """reflection | pre-read | notes | plan | goal | action | stall | feedback | interest, a slash, and its id"""
     day: Mapped[date] = mapped_column(primary_key=True)
 
 

@@ -6,8 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cycle.meeting_change import (
-    AS_PROPOSED,
-    MOVED_IN_OUTLOOK,
     Answer,
     AttendeeGoneSilently,
     AttendeeRemoved,
@@ -30,6 +28,7 @@ from cycle.meeting_change import (
     proposal_fits,
     reply_to,
 )
+from cycle.reasons import AS_PROPOSED, MOVED_IN_OUTLOOK
 from cycle.workdays import Span, WorkWeek
 
 # Monday, 10:00 in Berlin.

@@ -1,11 +1,11 @@
 """What the pre-read holds, and what gives way first."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cycle.pre_read import SharedLine, Snapshot, build_snapshot, questions_to_ask
+from cycle.pre_read import PathwayStep, SharedLine, Snapshot, build_snapshot, questions_to_ask
 from cycle.reflection import BY_KEY
 
 NOW = datetime(2030, 3, 8, 8, 30, tzinfo=UTC)
@@ -103,3 +103,12 @@ def test_no_pre_read_is_longer_than_the_policy_says(
     for _, line in made.lines:
         whole = line.removesuffix("…")
         assert any(" ".join(text.split()).startswith(whole) for _, text in shared)
+
+
+def test_what_is_said_of_pathways_gives_way_after_the_learning_moment_and_before_the_lines() -> None:
+    step = PathwayStep(role="Senior analyst", where="Pricing", closes_on=date(2030, 3, 29))
+    assert snapshot(pathway=[step]).pathway == (step,)
+    tight = snapshot(pathway=[step], words_at_most=22)
+    assert (tight.learning, tight.pathway, len(tight.lines)) == (None, (step,), 1)
+    tighter = snapshot(pathway=[step], words_at_most=18)
+    assert (tighter.pathway, len(tighter.lines)) == ((), 1)

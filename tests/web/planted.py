@@ -19,17 +19,26 @@ from integrations.database.tables import (
     Booking,
     CheckInRow,
     Enrolment,
+    Evidence,
+    FeedbackRequest,
     Goal,
     Handover,
+    HeardLine,
+    InterestRow,
     LearningMoment,
+    LetterItem,
+    Milestone,
     Note,
     Offer,
+    PathwaysRevision,
     Person,
     Plan,
     PreRead,
     ReflectionRow,
     Reporting,
     Stall,
+    Supporter,
+    Topic,
 )
 
 VIEWERS = {
@@ -74,14 +83,31 @@ TEXTS = {
     "old line": Text("ann"),
     "old note": Text("ann"),
     "former manager's note": Text("fern"),
+    "topic": Text("ann"),
+    "manager's topic": Text("mara"),
+    "heard": Text("ann"),
+    "manager heard": Text("mara"),
+    "answer to what was heard": Text("ann"),
     "goal": Text("ann"),
+    "priority": Text("ann"),
     "why": Text("ann"),
     "action": Text("ann"),
     "success": Text("ann"),
+    "needs": Text("ann"),
+    "grants": Text("ann"),
     "call for help": Text("ann"),
+    "step": Text("ann"),
+    "outcome": Text("ann"),
+    "invitation": Text("ann"),
+    "mentor's word": Text("nora"),
+    "asked about": Text("ann"),
+    "behaviour": Text("nora"),
+    "impact": Text("nora"),
+    "next step": Text("nora"),
     "private action": Text("ann", private=True),
     "manager's action": Text("mara", belongs=ANNS_PLAN),
     "mentor's action": Text("ann", belongs=frozenset({"nora"})),
+    "done action": Text("ann"),
     "leaver's action": Text("ann", belongs=frozenset({"lena"})),
 }
 
@@ -99,7 +125,17 @@ PLACES = {
         "manager's": "manager-action",
         "mentor's": "mentor-action",
         "leaver's": "leaver-action",
+        "done": "done-action",
     },
+    "{topic_id}": {"today": "topic"},
+    "{note_id}": {"today": "note", "before": "old-note"},
+    "{goal_id}": {"today": "goal", "done": "done-goal"},
+    "{milestone_id}": {"today": "step"},
+    "{line_id}": {"today": "word", "done": "outcome"},
+    "{support_id}": {"today": "support", "invited": "invited"},
+    "{request_id}": {"today": "feedback", "asked": "asked"},
+    "{interest_id}": {"today": "interest"},
+    "{key}": {"today": "guide"},
     "{plan_id}": {"today": "plan"},
     "{stall_id}": {"today": "stall"},
     "{handover_id}": {"today": "handover"},
@@ -112,6 +148,32 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /language": {"language": "de", "back": "/plan"},
     "POST /learning-moment": {"text": "I asked too late"},
     "POST /check-ins/{check_in_id}/notes": {"text": "A line"},
+    "POST /check-ins/{check_in_id}/notes/{note_id}": {"changed": "Another line"},
+    "POST /check-ins/{check_in_id}/topics": {"topic": "A line"},
+    "POST /check-ins/{check_in_id}/topics/{topic_id}": {"do": "tick"},
+    "POST /check-ins/{check_in_id}/heard": {"heard": ""},
+    "POST /check-ins/{check_in_id}/heard/answer": {"answer": "yes", "seen": "2030-03-01T09:00:00+00:00"},
+    "POST /check-ins/{check_in_id}/worth": {"worth": "yes"},
+    "POST /history": {"q": "more"},
+    "POST /plan/goals": {"title": "Grow"},
+    "POST /plan/actions": {"title": "Call them", "due_on": "2030-04-02"},
+    "POST /plans/{plan_id}/actions": {"title": "Call them", "due_on": "2030-04-02"},
+    "POST /goals/{goal_id}/words": {"title": "Grow"},
+    "POST /goals/{goal_id}/close": {"how": "reached"},
+    "POST /goals/{goal_id}/evidence": {"text": "It worked"},
+    "POST /goals/{goal_id}/supporters": {"who": "otto@example.org", "role": "peer"},
+    "POST /actions/{action_id}/words": {"title": "Call", "modality": "stretch"},
+    "POST /actions/{action_id}/goal": {"goal": ""},
+    "POST /actions/{action_id}/step": {"way": "down"},
+    "POST /actions/{action_id}/milestones": {"step": "First"},
+    "POST /actions/{action_id}/evidence": {"text": "It worked"},
+    "POST /actions/{action_id}/supporters": {"who": "otto@example.org", "role": "peer"},
+    "POST /supporting/{support_id}/words": {"text": "Well done"},
+    "POST /feedback": {"name-1": "otto@example.org", "about": "the talk"},
+    "POST /feedback/{request_id}/answer": {"behaviour": "You asked", "do": "as-is"},
+    "POST /pathways/role": {"role": "guide"},
+    "POST /pathways/interests": {"about": "role/guide", "told": "nobody"},
+    "POST /pathways/pre-read": {"about": "role/guide"},
     "POST /check-ins/{check_in_id}/actions": {"title": "Call them", "due_on": "2030-04-02"},
     "POST /check-ins/{check_in_id}/outcome": {"said": "held"},
     "POST /check-ins/{check_in_id}/another-time": {"booking_no": "1"},
@@ -250,24 +312,53 @@ def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
             ).model_dump_json(),
             made_at=at,
         )
-    for check_in_id, who, name, at in (
-        ("check-in-1", "ann", "note", lately),
-        ("check-in-1", "mara", "manager's note", lately),
-        ("before", "ann", "old note", long_ago),
-        ("before", "fern", "former manager's note", long_ago),
+    for key, check_in_id, who, name, at in (
+        ("note", "check-in-1", "ann", "note", lately),
+        ("manager-note", "check-in-1", "mara", "manager's note", lately),
+        ("old-note", "before", "ann", "old note", long_ago),
+        ("former-note", "before", "fern", "former manager's note", long_ago),
     ):
-        yield Note(check_in_id=check_in_id, writer_id=f"person-{who}", text=sentence(name), made_at=at)
+        yield Note(id=key, check_in_id=check_in_id, writer_id=f"person-{who}", text=sentence(name), made_at=at)
+    for key, who, name in (("topic", "ann", "topic"), ("manager-topic", "mara", "manager's topic")):
+        yield Topic(
+            id=key,
+            person_id="person-ann",
+            partner_id="person-mara",
+            check_in_id="check-in-1",
+            writer_id=f"person-{who}",
+            text=sentence(name),
+            made_at=lately,
+        )
+    yield HeardLine(check_in_id="over", writer_id="person-ann", text=sentence("heard"), written_at=lately)
+    yield HeardLine(
+        check_in_id="over",
+        writer_id="person-mara",
+        text=sentence("manager heard"),
+        written_at=lately,
+        answer="not_quite",
+        answer_text=sentence("answer to what was heard"),
+        answered_at=lately,
+    )
 
 
 def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
     yield Plan(id="plan", person_id="person-ann", opened_at=long_ago)
-    yield Goal(id="goal", plan_id="plan", title=sentence("goal"), why=sentence("why"), made_at=long_ago)
+    yield Goal(
+        id="goal",
+        plan_id="plan",
+        title=sentence("goal"),
+        why=sentence("why"),
+        priority=sentence("priority"),
+        made_at=long_ago,
+    )
+    yield Goal(id="done-goal", plan_id="plan", title="Reached", state="reached", closed_at=lately, made_at=long_ago)
     for key, owner, maker, name, at in (
         ("action", "ann", "ann", "action", long_ago),
         ("private-action", "ann", "ann", "private action", long_ago),
         ("manager-action", "mara", "mara", "manager's action", lately),
         ("mentor-action", "nora", "ann", "mentor's action", lately),
         ("leaver-action", "lena", "ann", "leaver's action", lately),
+        ("done-action", "ann", "ann", "done action", lately),
     ):
         yield ActionRow(
             id=key,
@@ -278,6 +369,9 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
             made_by_id=f"person-{maker}",
             title=sentence(name),
             success=sentence("success") if key == "action" else None,
+            needs=sentence("needs") if key == "action" else None,
+            granted_by=sentence("grants") if key == "action" else None,
+            state="done" if key == "done-action" else "open",
             due_on=date(2030, 3, 25),
             agreed_on=long_ago.date(),
             accepted_at=at,
@@ -294,3 +388,72 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
         at=lately,
     )
     yield Stall(id="stall", plan_id="plan", cause="check-ins/before", began_at=lately)
+    yield ActionEvent(action_id="done-action", person_id="person-ann", what="done", at=lately)
+    yield Milestone(id="step", action_id="action", title=sentence("step"), made_at=lately)
+    yield from _written_with_others(lately)
+
+
+def _written_with_others(lately: Any) -> Iterable[Any]:
+    yield Evidence(
+        id="outcome",
+        action_id="done-action",
+        writer_id="person-ann",
+        kind="outcome",
+        text=sentence("outcome"),
+        made_at=lately,
+    )
+    for key, subject, state in (
+        ("support", {"goal_id": "goal"}, "accepted"),
+        ("invited", {"action_id": "action"}, "invited"),
+    ):
+        yield Supporter(
+            id=key,
+            person_id="person-ann",
+            supporter_id="person-nora",
+            role="mentor",
+            state=state,
+            note=sentence("invitation"),
+            invited_at=lately,
+            answered_at=lately if state == "accepted" else None,
+            **subject,
+        )
+    yield Evidence(
+        id="word",
+        goal_id="goal",
+        writer_id="person-nora",
+        kind="word",
+        text=sentence("mentor's word"),
+        made_at=lately,
+    )
+    for key, answered in (("feedback", True), ("asked", False)):
+        yield FeedbackRequest(
+            id=key,
+            asker_id="person-ann",
+            giver_id="person-nora",
+            about=sentence("asked about"),
+            state="answered" if answered else "asked",
+            behaviour=sentence("behaviour") if answered else None,
+            impact=sentence("impact") if answered else None,
+            next_step=sentence("next step") if answered else None,
+            asked_at=lately,
+            answered_at=lately if answered else None,
+        )
+        yield LetterItem(
+            key=f"feedback/{key}/person-nora",
+            recipient_id="person-nora",
+            kind="feedback_request",
+            due_at=lately,
+            state="sent",
+            sent_at=lately,
+        )
+    yield PathwaysRevision(
+        number=1, document={"roles": [{"key": "guide", "name": "Guide", "about": "Shows the way"}]}, made_at=lately
+    )
+    yield InterestRow(
+        id="interest",
+        person_id="person-ann",
+        about="role/guide",
+        told="partner",
+        partner_id="person-mara",
+        made_at=lately,
+    )

@@ -43,6 +43,10 @@ NOT_BY_PEOPLE = {
     "letters.subject": "our own words around what is planted elsewhere",
     "letters.html": "the same",
     "letters.text": "the same",
+    "heard_lines.answer": "yes or not quite",
+    "interests.about": "the key of a role or an opening",
+    "pathway_lines.about": "the same",
+    "worth_answers.worth": "yes, partly or no",
     "stall_answers.reason": "one of the words of cycle.support.REASONS",
 }
 """Encrypted columns that nobody types into."""

@@ -89,7 +89,7 @@ async def test_an_export_is_noted_and_so_is_what_others_wrote_in_it(planted: Any
         rows = (await session.scalars(select(Audit))).all()
         readings = {(row.reader_id, row.owner_id, row.what) for row in await session.scalars(select(Reading))}
     assert [(row.who, row.did) for row in rows] == [("person-mara", "exported their own data")]
-    assert readings == {("person-mara", "person-ann", "notes/check-in-1")}
+    assert readings == {("person-mara", "person-ann", f"notes/{talk}") for talk in ("check-in-1", "over")}
 
 
 async def test_a_get_exports_nothing(planted: Any) -> None:

@@ -12,6 +12,7 @@ from activities.letters.catalogue import (
     ActionStillOpen,
     ActionTomorrow,
     ActionWithoutOwner,
+    FeedbackRequest,
     Handover,
     LearningMoment,
     Moves,
@@ -66,6 +67,7 @@ def sample_parts() -> tuple[Part, ...]:
                 ("Surprised", "I enjoyed presenting."),
                 ("Next", "More customer time; explaining is what I want to be good at."),
             ),
+            pathway=("Senior analyst, Pricing (until 29 March)",),
             celebrating="her first customer call.",
             ask=("What made presenting work?", "What could go, to make room?"),
             page_url=f"{AT}/pre-read",
@@ -143,6 +145,12 @@ def sample_parts() -> tuple[Part, ...]:
             due_day="23 February",
             partner_name="Otto",
             page_url=f"{AT}/action",
+        ),
+        FeedbackRequest(
+            asker_name="Ann Berg",
+            about="the pricing workshop on Tuesday",
+            until_day="Monday 25 March",
+            url=f"{AT}/feedback",
         ),
     )
 

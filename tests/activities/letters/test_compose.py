@@ -10,6 +10,7 @@ from activities.letters.catalogue import KINDS, Part
 from activities.letters.compose import Composer
 from activities.letters.render import Rendered, render
 from activities.pre_reads import make_snapshot
+from cycle.pathways import Catalogue, Opening, Role
 from cycle.policy import Policy
 from cycle.support import three_repairs
 from integrations.database.check_ins import check_in
@@ -17,9 +18,13 @@ from integrations.database.learning_moments import save_moment
 from integrations.database.reflections import TypedAnswer, save_answers
 from integrations.database.tables import (
     ActionRow,
+    FeedbackRequest,
     Handover,
+    InterestRow,
     LetterItem,
     Offer,
+    PathwayLine,
+    PathwaysRevision,
     PolicyRow,
     PreRead,
     Stall,
@@ -74,6 +79,9 @@ async def an_item_of(home: Any, kind: str) -> None:
     elif kind == "handover":
         await home.add(Handover(id="one", person_id="ann", former_id="mara", successor_id="hale", at=MONDAY))
         await home.an_item("handover/one/ann", kind)
+    elif kind == "feedback_request":
+        await home.add(FeedbackRequest(id="one", asker_id="ann", giver_id="mara", about=CANARY, asked_at=MONDAY))
+        await home.an_item("feedback/one/mara", kind, "mara")
     elif kind == "learning_moment":
         await home.an_item("item", kind, "mara", step="2030-Q1")
     else:
@@ -97,7 +105,8 @@ async def freeze(home: Any, check_in_id: str) -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 async def test_every_kind_of_item_becomes_a_part_that_can_be_sent(home: Any, kind: str) -> None:
     await an_item_of(home, kind)
-    part, letter = await compose(home, key="handover/one/ann" if kind == "handover" else "item")
+    keys = {"handover": "handover/one/ann", "feedback_request": "feedback/one/mara"}
+    part, letter = await compose(home, key=keys.get(kind, "item"))
     assert type(part) is KINDS[kind]
     assert letter.subject
     assert HERE in letter.text
@@ -268,3 +277,32 @@ async def test_repairs_after_talks_that_did_not_happen_lead_to_the_next_talk(hom
     assert isinstance(part, catalogue.SupportRepairs)
     urls = [url for _, url in part.repairs]
     assert urls[:2] == [f"{HERE}/check-ins/{coming}/another-time", f"{HERE}/check-ins/{coming}/not-this-time"]
+
+
+async def test_a_request_for_feedback_says_who_asks_about_what_and_until_when(home: Any) -> None:
+    await an_item_of(home, "feedback_request")
+    part, letter = await compose(home, "feedback/one/mara")
+    assert isinstance(part, catalogue.FeedbackRequest)
+    assert (part.until_day, part.url) == ("Monday 25 March", f"{HERE}/feedback/one")
+    assert CANARY in letter.text
+    assert CANARY not in letter.subject + letter.preview
+
+
+async def test_what_interests_somebody_enters_the_pre_read_only_where_they_put_it(home: Any) -> None:
+    catalogue_of_hr = Catalogue(
+        roles=(Role(key="lead", name="Analytics lead"), Role(key="advisor", name="Customer advisor")),
+        openings=(
+            Opening(key="here", role="lead", where="Pricing", opens_on=date(2030, 2, 1), closes_on=date(2030, 3, 29)),
+        ),
+    )
+    document = catalogue_of_hr.model_dump(mode="json")
+    await home.add(PathwaysRevision(number=1, document=document, made_at=MONDAY))
+    check_in_id = await a_talk(home, "pre_read")
+    interest = {"person_id": "ann", "told": "partner", "partner_id": "mara", "shared": True, "made_at": MONDAY}
+    await home.add(InterestRow(about="role/advisor", **interest))
+    await home.add(PathwayLine(check_in_id=check_in_id, about="opening/here", put_at=MONDAY))
+    await freeze(home, check_in_id)
+    _, letter = await compose(home)
+    assert "Analytics lead, Pricing (until 29 March)" in letter.text
+    assert "Analytics lead, Pricing (until 29 March)" in letter.html
+    assert "Customer advisor" not in letter.text

@@ -77,7 +77,8 @@ def variants(parts: dict[str, Part]) -> Iterator[Part]:
     yield from parts.values()
     yield but(parts["outcome_question"], second=True)
     yield but(parts["pre_read"], link_only=True)
-    yield but(parts["pre_read"], promises=(), learning=None, lines=(), celebrating=None, ask=())
+    yield but(parts["feedback_request"], about=None)
+    yield but(parts["pre_read"], promises=(), learning=None, lines=(), pathway=(), celebrating=None, ask=())
     yield but(parts["reflection_request"], questions=1, minutes=1)
     yield but(parts["slots"], kept_day="Thursday 11 March", kept_hour="10:00", moves=2)
     yield but(parts["support_note"], about="their_plan")
@@ -158,7 +159,8 @@ def test_a_message_without_parts_is_refused(letter_to: Letter) -> None:
 
 
 @pytest.mark.parametrize(
-    "template", ["pre_read", "action_ahead", "action_passed", "action_without_owner", "support_request"]
+    "template",
+    ["pre_read", "action_ahead", "action_passed", "action_without_owner", "support_request", "feedback_request"],
 )
 def test_what_people_write_stays_text(template: str, parts: dict[str, Part], letter_to: Letter) -> None:
     letter = letter_to("Ann", [planted(parts[template], NASTY)])
@@ -196,7 +198,9 @@ def test_a_link_only_pre_read_holds_nothing_that_anybody_wrote(parts: dict[str, 
     assert CANARY in shown.text
     assert CANARY in shown.html
     assert CANARY not in hidden.text + hidden.html
-    empty = but(parts["pre_read"], promises=(), learning=None, lines=(), celebrating=None, ask=(), link_only=True)
+    empty = but(
+        parts["pre_read"], promises=(), learning=None, lines=(), pathway=(), celebrating=None, ask=(), link_only=True
+    )
     assert hidden == letter_to("Ann", [empty])
 
 

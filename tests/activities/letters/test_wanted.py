@@ -13,6 +13,7 @@ from integrations.database.tables import (
     ActionRow,
     Booking,
     CheckInRow,
+    FeedbackRequest,
     LetterItem,
     Offer,
     Person,
@@ -225,3 +226,27 @@ async def test_a_kind_word_about_moves_is_told_before_the_talk_only(home: Any) -
     await a_talk(home, "moves")
     assert await why(home) is None
     assert await why(home, now=START) == "its time has passed"
+
+
+@pytest.fixture
+async def asked(home: Any) -> Any:
+    await home.add(FeedbackRequest(id="one", asker_id="ann", giver_id="mara", asked_at=MONDAY))
+    await home.an_item("feedback/one/mara", "feedback_request", "mara")
+    return home
+
+
+async def test_a_request_for_feedback_is_wanted_while_it_is_open(asked: Any) -> None:
+    assert await why(asked, "feedback/one/mara") is None
+    assert await why(asked, "feedback/one/mara", MONDAY + timedelta(days=20)) is None
+    assert await why(asked, "feedback/one/mara", MONDAY + timedelta(days=21)) == "its time has passed"
+
+
+@pytest.mark.parametrize("state", ["taken_back", "declined", "answered"])
+async def test_a_request_that_became_something_else_is_not_sent(asked: Any, state: str) -> None:
+    await asked.change(FeedbackRequest, "one", state=state)
+    assert await why(asked, "feedback/one/mara") == state
+
+
+async def test_nobody_is_asked_for_somebody_who_has_left(asked: Any) -> None:
+    await asked.change(Person, "ann", left_at=MONDAY)
+    assert await why(asked, "feedback/one/mara") == "whoever asked has left"
