@@ -33,8 +33,8 @@ class Actions:
 
         It rests while its owner is on leave, or HR holds the cycle.
         None when nothing comes by itself: the action is closed, taken back, not accepted, its plan rests, its owner has
-        left, or its last mention is on its way (whose sending pokes). A mention that still waits when the next one's day comes
-        is overtaken.
+        left, or its last mention is on its way (whose sending pokes). A mention that still waits when the next one's
+        day comes is overtaken.
         """
         async with self._database.transaction() as session:
             action = await session.get(ActionRow, about.id)

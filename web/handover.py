@@ -25,13 +25,12 @@ TICK = "show-"
 
 @router.get("")
 async def show(request: Request, viewer: Signed, handover_id: str, saved: str = "") -> Response:
-    """The form for the person; what was chosen for the new partner, which is noted for those who wrote it."""
+    """The form for the person; what was chosen for the new partner. Either is noted for those who wrote it."""
     async with database_of(request).transaction() as session:
         view = await handover_for(session, handover_id, viewer.id, request.state.now)
         if view is None:
             raise NotHere
-        if not view.mine:
-            await note_handover_read(session, view, viewer.id, request.state.now)
+        await note_handover_read(session, view, viewer.id, request.state.now)
     return page(request, "handover.html", view=view, groups=_groups(view), saved=saved, tick=TICK)
 
 

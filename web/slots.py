@@ -1,7 +1,7 @@
 """The page with three hours to choose from. A link shows them; only a button chooses, and calendars are read again."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from fastapi import APIRouter

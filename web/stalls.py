@@ -36,7 +36,7 @@ async def _page(request: Request, viewer: Viewer, stall_id: str, problem: Unfit 
     if view.shared_reason is not None and view.other:
         async with database_of(request).transaction() as session:
             day = local_day(viewer.person, now)
-            await note_reading(session, viewer.id, view.other.id, f"plan/{view.plan.id}", day)
+            await note_reading(session, viewer.id, view.other.id, f"stall/{stall_id}", day)
     return page(
         request,
         "stall.html",

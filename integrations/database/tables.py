@@ -61,6 +61,8 @@ class Person(Table):
     """What their mailbox is set to, as Graph writes it: "de-AT"."""
     language_chosen: Mapped[str | None]
     """What they chose on our pages: "de". It wins."""
+    signed_out: Mapped[int] = mapped_column(default=0)
+    """How often they have signed out: a session of before that opens nothing any more."""
 
     @property
     def first_name(self) -> str:
@@ -760,7 +762,7 @@ class Reading(Table):
     reader_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     owner_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     what: Mapped[str] = mapped_column(primary_key=True)
-    """reflection | pre-read | notes | plan | goal | action | feedback | interest, a slash, and its id"""
+    """reflection | pre-read | notes | plan | goal | action | stall | feedback | interest, a slash, and its id"""
     day: Mapped[date] = mapped_column(primary_key=True)
 
 
