@@ -1,4 +1,4 @@
-"""Brings a story into an installation the way an operator would: people, policies, enrolment, the past, and the ways."""
+"""Brings a story into an installation as its operator would: people, policies, enrolment, the past, the ways."""
 
 from datetime import date
 
