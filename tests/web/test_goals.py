@@ -567,3 +567,12 @@ async def test_every_page_of_a_plan_speaks_its_readers_language(world: Any, lang
         await post(browser, "/language", language=language)
         page = (await browser.get(path)).text
         assert (german in page) is (language == "de")
+
+
+async def test_an_action_with_a_first_step_is_not_undone_as_if_it_had_never_been(world: Any) -> None:
+    ann = await world.browser("ann")
+    await post(ann, f"/check-ins/{world.check_in_id}/actions", title="Join two calls", due_on="in two weeks")
+    action_id = (await rows(world, ActionRow))[0].id
+    await post(ann, f"/actions/{action_id}/milestones", step="Ask Finn")
+    assert (await post(ann, f"/check-ins/{world.check_in_id}/actions/{action_id}/undo")).status_code == 422
+    assert len(await rows(world, ActionRow)) == 1
