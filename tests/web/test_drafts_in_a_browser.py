@@ -1,4 +1,4 @@
-"""Drafts in a real browser: they outlive a closed lid, a lost network and an expired session, for their writer alone."""
+"""Drafts in a real browser: they outlive a closed lid, a lost network and an expired session, for one person alone."""
 
 import asyncio
 import shutil
