@@ -1,12 +1,12 @@
-"""Brings a story into an installation the way an operator would: people, policies, enrolment, the past, and the ways."""
+"""Brings a story into an installation as an operator would: people, policies, enrolment, the past, and the ways."""
 
 from datetime import date
 
 from cli.demo.seed import Story
 from cli.demo.ways import pathways_yaml
 from cli.installation import Installation
-from cli.people import chosen, enrol_people, import_history, import_people, open_directory
 from cli.pathways import import_pathways
+from cli.people import chosen, enrol_people, import_history, import_people, open_directory
 from cli.policy import import_policies
 from config.policy_files import SHIPPED, read_policy_file
 from integrations.database.roster import roster

@@ -239,6 +239,19 @@ async def test_advice_is_given_in_german_for_german(world: Any, asked: str) -> N
     assert "„Du bist faul“ sagt, wie jemand ist." in answer.text
 
 
+# What waits
+
+
+async def test_home_says_what_waits_for_each_of_the_two_and_not_for_long(world: Any, asked: str) -> None:
+    assert "Ann would value your view" in await shown(world, "/", "otto")
+    assert "/feedback/" not in await shown(world, "/", "ann")
+    await write(world, asked, behaviour=CANARY)
+    assert "Ann would value your view" not in await shown(world, "/", "otto")
+    assert "Otto has written to you" in await shown(world, "/", "ann")
+    await shown(world, f"/feedback/{asked}", "ann")
+    assert "Otto has written to you" not in await shown(world, "/", "ann")
+
+
 # Sharing
 
 
