@@ -32,12 +32,14 @@ class Actions:
         """Owes the owner the mention that is due, if one is, and returns when to look again.
 
         It rests while its owner is on leave, or HR holds the cycle.
-        None when nothing comes by itself: the action is closed, not accepted, its plan rests, its owner has left, or
-        its last mention is on its way (whose sending pokes). A mention that still waits when the next one's day comes
-        is overtaken.
+        None when nothing comes by itself: the action is closed, taken back, not accepted, its plan rests, its owner has
+        left, or its last mention is on its way (whose sending pokes). A mention that still waits when the next one's
+        day comes is overtaken.
         """
         async with self._database.transaction() as session:
-            action = await session.get_one(ActionRow, about.id)
+            action = await session.get(ActionRow, about.id)
+            if action is None:
+                return None
             plan = await session.get_one(Plan, action.plan_id)
             if action.state != "open" or action.accepted_at is None or plan.state == "resting":
                 return None

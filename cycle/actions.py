@@ -14,6 +14,9 @@ from cycle.sentences import Sentence
 MODALITIES = ("stretch", "mentoring", "training", "rotation", "reading")
 LONGEST_MONTHS = 24
 TITLE_LETTERS = 200
+NEEDS_LETTERS = 300
+REOPEN_DAYS = 14
+"""For how long "done" and "let go" can be taken back."""
 
 State = Literal["open", "done", "dropped"]
 
@@ -135,6 +138,23 @@ def drop(action: Action) -> Action:
     return replace(action, state="dropped", snoozed_until=None)
 
 
+def reopen(action: Action, closed_on: date, today: date) -> Action:
+    """Takes "done" or "let go" back, for some days after; it is chased again from tomorrow on.
+
+    What is open stays as it is. `closed_on` is the day on which it was closed.
+    """
+    if action.state == "open":
+        return action
+    if not can_reopen(closed_on, today):
+        raise Refused(Sentence("That is a while ago. If it matters again, write it as a new action."))
+    return replace(action, state="open", chased_from=_tomorrow(today), snoozed_until=None)
+
+
+def can_reopen(closed_on: date, today: date) -> bool:
+    """Whether "done" or "let go" can still be taken back."""
+    return today < closed_on + timedelta(days=REOPEN_DAYS)
+
+
 def stir(action: Action, today: date) -> Action:
     """Progress, or a question for help: whoever has just answered hears nothing more today."""
     _check_open(action)
@@ -174,7 +194,15 @@ def check_words(title: str, modality: str) -> None:
             )
         )
     if modality not in MODALITIES:
-        raise Refused(Sentence("Choose one of the kinds on the page."))
+        raise Refused(Sentence("Choose one of the kinds of learning on the page."))
+
+
+def check_needs(needs: str, granted_by: str) -> None:
+    """Raises Refused when the hours or the budget, or who grants them, are more than a line."""
+    if max(len(needs), len(granted_by)) > NEEDS_LETTERS:
+        raise Refused(
+            Sentence("What it needs, and who grants it, has at most {letters} letters.", letters=NEEDS_LETTERS)
+        )
 
 
 # The reminder ladder

@@ -1,8 +1,9 @@
 """What a reflection asks, by the situation somebody is in, and which sentence of an answer may be shared."""
 
+import hashlib
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from cycle.sentences import Sentence
@@ -129,6 +130,11 @@ def shortened(line: str, words: int = LINE_WORDS) -> str:
     if len(parts) <= words:
         return " ".join(parts)
     return " ".join(parts[:words]).rstrip(",;:.–-") + "…"
+
+
+def version_of(text: str, changed_at: datetime) -> str:
+    """What a form shows of the text it was opened with. Two changes of one instant differ too."""
+    return f"{changed_at.isoformat()} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
 def both(there: str, typed: str) -> str:

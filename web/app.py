@@ -9,28 +9,40 @@ from integrations.clock import Clock
 from integrations.database.connection import Database
 from web import (
     actions,
+    agreements,
     assets,
     check_ins,
+    evidence,
     feedback,
+    goals,
     handover,
     health,
+    heard,
+    history,
     home,
     hr,
     languages,
     learning_moments,
+    milestones,
+    notes,
     notifications,
     outcomes,
     pathways,
     plans,
+    pre_reads,
     privacy,
     reflections,
     slots,
+    stalls,
+    supporters,
+    topics,
 )
 from web import sign_in as signing
 from web.face import Face, SignIn
 from web.frame import frame
 from web.navigation import entries_among
 from web.pages import NotHere, Unfit, on_http, on_invalid, on_not_here, on_unfit
+from web.rate_limits import TooMany, Turns, on_too_many
 from web.sessions import NoLongerHere, SignedOut, add_sessions, on_no_longer_here, on_signed_out
 
 
@@ -38,6 +50,7 @@ def build_app(settings: Settings, database: Database, clock: Clock, sign_in: Sig
     """The face as an ASGI application. It owns none of what it is given: whoever opened them closes them."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.face = Face(settings, database, clock, sign_in)
+    app.state.turns = Turns()
     app.state.ear = notifications.Ear()
     app.middleware("http")(frame)
     add_sessions(app, settings)
@@ -46,6 +59,7 @@ def build_app(settings: Settings, database: Database, clock: Clock, sign_in: Sig
         (Unfit, on_unfit),
         (SignedOut, on_signed_out),
         (NoLongerHere, on_no_longer_here),
+        (TooMany, on_too_many),
         (HTTPException, on_http),
         (RequestValidationError, on_invalid),
     ):
@@ -58,9 +72,20 @@ def build_app(settings: Settings, database: Database, clock: Clock, sign_in: Sig
         reflections,
         learning_moments,
         check_ins,
+        pre_reads,
+        topics,
+        notes,
+        heard,
+        agreements,
         outcomes,
+        history,
         actions,
         plans,
+        stalls,
+        goals,
+        milestones,
+        evidence,
+        supporters,
         handover,
         feedback,
         pathways,

@@ -1,119 +1,174 @@
-"""A check-in's page for its two people, and what they add to it: notes and actions."""
+"""A check-in's page for its two people: what is ahead of the talk, what was read and written, what came of it."""
 
-from datetime import date
+from collections.abc import Mapping
 
 from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cycle.actions import Refused
-from integrations.database.actions import make_action
+from cycle import heard as hearing
+from cycle.sentences import Sentence
 from integrations.database.columns import new_id
 from integrations.database.conversations import Conversation, conversation_for, note_conversation_read
-from integrations.database.notes import add_note
+from integrations.database.heard import Heard, heard_for
+from integrations.database.pre_reads import leaves_at, readers_of_pre_read
+from integrations.database.readings import note_reading
+from integrations.database.taken_back import can_take_back
+from integrations.database.topics import TopicView, mark_topics_read, topics_for
+from integrations.database.worth import worth_said
 from web.face import database_of
-from web.pages import NotHere, Unfit, go, page, typed_in
-from web.sessions import Signed
+from web.pages import NotHere, Unfit, page
+from web.sessions import Signed, Viewer
 
 router = APIRouter(prefix="/check-ins/{check_in_id}")
 
 MODALITIES = {
-    "stretch": "A stretch assignment",
-    "mentoring": "Mentoring",
-    "training": "Training",
-    "rotation": "A rotation",
-    "reading": "A reading group",
+    "stretch": Sentence("A stretch assignment"),
+    "mentoring": Sentence("Mentoring"),
+    "training": Sentence("Training"),
+    "rotation": Sentence("A rotation"),
+    "reading": Sentence("A reading group"),
 }
 STATES = {
-    "due": "An hour is being looked for.",
-    "booked": "It stands in both calendars.",
-    "ended": "The hour has passed.",
-    "held": "You both said that you talked.",
-    "did_not_happen": "You both said that it did not happen.",
-    "unconfirmed": "Nobody knows for sure whether you talked.",
-    "excused": "Left out this time.",
-    "cancelled": "Called off.",
+    "due": Sentence("An hour is being looked for."),
+    "booked": Sentence("It stands in both calendars."),
+    "ended": Sentence("The hour has passed."),
+    "held": Sentence("You both said that you talked."),
+    "did_not_happen": Sentence("You both said that it did not happen."),
+    "unconfirmed": Sentence("Nobody knows for sure whether you talked."),
+    "excused": Sentence("Left out this time."),
+    "cancelled": Sentence("Called off."),
 }
+SAID = {
+    "held": Sentence("Yes, we talked"),
+    "moved": Sentence("No, we want another hour"),
+    "did_not_happen": Sentence("No, it did not happen"),
+}
+DONE = {
+    "outcome": ("outcome", Sentence("Saved. You can change your answer for as long as you like.")),
+    "worth": ("worth", Sentence("Saved. Only you see this answer.")),
+    "worth-gone": ("worth", Sentence("Your answer is gone.")),
+    "not-this-time": ("outcome", Sentence("It is left out this time. The next one comes at its usual time.")),
+    "topic": ("agenda", Sentence("It is on the list, for both of you.")),
+    "topic-done": ("agenda", Sentence("Ticked off.")),
+    "topic-open": ("agenda", Sentence("It is back on the list.")),
+    "topic-gone": ("agenda", Sentence("Taken back, as if it had never been there.")),
+    "note": ("notes", Sentence("Your note is saved.")),
+    "note-gone": ("notes", Sentence("Your note is taken back.")),
+    "note-back": ("notes", Sentence("Your note is back.")),
+    "heard": ("heard", Sentence("Your line is saved.")),
+    "heard-gone": ("heard", Sentence("Your line is taken back.")),
+    "answer": ("heard", Sentence("Your answer is saved. Both stand together now.")),
+    "action": ("actions", Sentence("Agreed.")),
+    "action-gone": ("actions", Sentence("Taken back, as if it had never been agreed.")),
+    "action-again": ("actions", Sentence("Taken back. Here it is once more, to be changed.")),
+}
+"""What has just been done, by its word in the address: in which part of the page it is said, and how."""
+
+WORTH = {"yes": Sentence("Yes"), "partly": Sentence("Partly"), "no": Sentence("No")}
 
 
 @router.get("")
-async def show(request: Request, viewer: Signed, check_in_id: str, said: str = "", saved: str = "") -> Response:
-    """`said`, from a letter's link, preselects an answer; only the button gives it."""
+async def show(
+    request: Request,
+    viewer: Signed,
+    check_in_id: str,
+    said: str = "",
+    saved: str = "",
+    made: str = "",
+    change: str = "",
+) -> Response:
+    """`said`, from a letter's link, preselects an answer; only the button gives it. `made`: an action that was just
+    agreed on; `change`: the note that is shown to be written anew.
+    """
+    return await talk_page(request, viewer, check_in_id, said=said, saved=saved, made=made, change=change)
+
+
+async def talk_page(
+    request: Request,
+    viewer: Viewer,
+    check_in_id: str,
+    *,
+    status: int = 200,
+    typed: Mapping[str, str] | None = None,
+    errors: Mapping[str, str] | None = None,
+    said: str = "",
+    saved: str = "",
+    made: str = "",
+    change: str = "",
+) -> Response:
+    """The page; with `typed` and `errors`, as it comes back when something in a form of it did not fit."""
+    now = request.state.now
     async with database_of(request).transaction() as session:
-        shown = await conversation_for(session, check_in_id, viewer.id, request.state.now)
+        shown = await conversation_for(session, check_in_id, viewer.id, now)
         if shown is None:
             raise NotHere
-        await note_conversation_read(session, shown, viewer.id, request.state.now)
+        topics = await topics_for(session, shown, viewer.id)
+        heard = await heard_for(session, shown, viewer.id)
+        await _note_read(session, request, shown, topics, heard, viewer)
+        new = next((each for each in shown.actions if each.row.id == made), None)
+        facts = {
+            "topics": topics,
+            "heard": heard,
+            "worth": await worth_said(session, check_in_id, viewer.id),
+            "leaves_at": await leaves_at(session, shown, now) if shown.access == "everything" else None,
+            "readers": await readers_of_pre_read(session, check_in_id) if shown.snapshot else (),
+            "new": new,
+            "new_can_go": new is not None and await can_take_back(session, new.row, viewer.id, now),
+        }
+    row = shown.pair.row
     return page(
         request,
         "check_in.html",
+        status,
         shown=shown,
-        row=shown.pair.row,
+        row=row,
         other=shown.other(viewer.id),
         mine=viewer.id == shown.pair.person.id,
-        state=STATES["ended" if shown.over and shown.pair.row.state == "booked" else shown.pair.row.state],
+        state=STATES["ended" if shown.over and row.state == "booked" else row.state],
         said=said or shown.said or "",
-        saved=saved,
+        ask_again=bool(said) and said != shown.said,
+        said_words=SAID,
+        worth_words=WORTH,
+        done=DONE.get(saved, ("", "")),
+        change=change,
         form_token=new_id(),
         modalities=MODALITIES,
-        today=request.state.now.date(),
+        not_for=hearing.NOT_FOR,
+        line_letters=hearing.LETTERS,
+        typed=dict(typed or {}),
+        errors=dict(errors or {}),
+        **facts,
     )
 
 
-@router.post("/notes")
-async def note(request: Request, viewer: Signed, check_in_id: str) -> Response:
-    typed = await typed_in(request)
-    text = typed.get("text", "").strip()
-    async with database_of(request).transaction() as session:
-        shown = await conversation_for(session, check_in_id, viewer.id, request.state.now)
-        _must_be_one_of_the_two(shown, typed)
-        if not text:
-            raise Unfit("The note is empty. Go back, write a line, and save it again.", typed)
-        token = typed.get("form_token") or None
-        await add_note(session, check_in_id, viewer.id, text, token, request.state.now)
-    return go(f"/check-ins/{check_in_id}?saved=note#notes")
-
-
-@router.post("/actions")
-async def action(request: Request, viewer: Signed, check_in_id: str) -> Response:
-    typed = await typed_in(request)
-    async with database_of(request).transaction() as session:
-        shown = _must_be_one_of_the_two(
-            await conversation_for(session, check_in_id, viewer.id, request.state.now), typed
-        )
-        owner_id = typed.get("owner") or viewer.id
-        if owner_id not in {person.id for person in shown.pair.people}:
-            raise Unfit("An action made here belongs to one of you two. Go back and choose whose it is.", typed)
-        try:
-            await make_action(
-                session,
-                check_in_id=check_in_id,
-                plan_person_id=shown.pair.person.id,
-                owner_id=owner_id,
-                made_by_id=viewer.id,
-                title=typed.get("title", "").strip(),
-                success=typed.get("success", "").strip() or None,
-                modality=typed.get("modality") or "stretch",
-                due_on=_day(typed),
-                private="private" in typed,
-                form_token=typed.get("form_token") or None,
-                now=request.state.now,
-            )
-        except Refused as error:
-            raise Unfit(error.sentence, typed) from error
-    return go(f"/check-ins/{check_in_id}?saved=action#actions")
-
-
-def _must_be_one_of_the_two(shown: Conversation | None, typed: dict[str, str]) -> Conversation:
+async def pair_for(
+    session: AsyncSession, request: Request, viewer: Viewer, check_in_id: str, typed: Mapping[str, str] | None = None
+) -> Conversation:
+    """The check-in for one of the two of today, who may add to it. Raises NotHere, or Unfit for a former partner."""
+    shown = await conversation_for(session, check_in_id, viewer.id, request.state.now)
     if shown is None:
         raise NotHere
     if shown.access != "everything":
-        raise Unfit("You no longer hold these check-ins, so nothing can be added here.", typed)
+        raise Unfit(Sentence("You no longer hold these check-ins, so nothing can be added here."), typed)
     return shown
 
 
-def _day(typed: dict[str, str]) -> date:
-    try:
-        return date.fromisoformat(typed.get("due_on", ""))
-    except ValueError as error:
-        raise Unfit("The date is missing or is not one. Go back and choose a day, as 2030-03-19.", typed) from error
+async def _note_read(
+    session: AsyncSession,
+    request: Request,
+    shown: Conversation,
+    topics: list[TopicView],
+    heard: Mapping[str, Heard],
+    viewer: Viewer,
+) -> None:
+    """Notes all of the other's that the page is about to show."""
+    now, other_id = request.state.now, shown.other(viewer.id).id
+    await note_conversation_read(session, shown, viewer.id, now)
+    theirs = {each.check_in_id for each in topics if each.writer.id == other_id}
+    if any(each.writer.id == other_id or each.answer for each in heard.values()):
+        theirs.add(shown.pair.row.id)
+    for about in sorted(theirs):
+        await note_reading(session, viewer.id, other_id, f"notes/{about}", now.date())
+    await mark_topics_read(session, [each.id for each in topics], viewer.id, now)

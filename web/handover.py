@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cycle.sentences import Sentence
 from cycle.successors import KINDS
 from integrations.database.successors import HandoverView, choose, handover_for, note_handover_read
 from web.face import database_of
@@ -13,24 +14,23 @@ from web.sessions import Signed
 router = APIRouter(prefix="/handovers/{handover_id}")
 
 HEADINGS = {
-    "goal": "Goals",
-    "action": "Actions",
-    "note": "Notes",
-    "answer": "What was shared before talks",
-    "pre-read": "Pages read before talks",
+    "goal": Sentence("Goals"),
+    "action": Sentence("Actions"),
+    "note": Sentence("Notes"),
+    "answer": Sentence("What was shared before talks"),
+    "pre-read": Sentence("Pages read before talks"),
 }
 TICK = "show-"
 
 
 @router.get("")
 async def show(request: Request, viewer: Signed, handover_id: str, saved: str = "") -> Response:
-    """The form for the person; what was chosen for the new partner, which is noted for those who wrote it."""
+    """The form for the person; what was chosen for the new partner. Either is noted for those who wrote it."""
     async with database_of(request).transaction() as session:
         view = await handover_for(session, handover_id, viewer.id, request.state.now)
         if view is None:
             raise NotHere
-        if not view.mine:
-            await note_handover_read(session, view, viewer.id, request.state.now)
+        await note_handover_read(session, view, viewer.id, request.state.now)
     return page(request, "handover.html", view=view, groups=_groups(view), saved=saved, tick=TICK)
 
 
@@ -47,6 +47,6 @@ async def save(request: Request, viewer: Signed, handover_id: str) -> Response:
     return go(f"/handovers/{handover_id}?saved=yes")
 
 
-def _groups(view: HandoverView) -> list[tuple[str, list[object]]]:
+def _groups(view: HandoverView) -> list[tuple[Sentence, list[object]]]:
     groups = [(HEADINGS[kind], [each for each in view.items if each.item.kind == kind]) for kind in KINDS]
     return [(heading, list(items)) for heading, items in groups if items]

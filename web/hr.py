@@ -1,10 +1,15 @@
-"""HR's page: who asks for support, and what cannot go on by itself. Names and sentences, nobody's text."""
+"""HR's page: who asks for support, and what cannot go on by itself, which is all that an administrator sees of it.
+
+Names and sentences, nobody's text.
+"""
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cycle.support import REASON_WORDS
+from integrations.database.plans import local_day
+from integrations.database.readings import note_reading
 from integrations.database.stuck import try_again
 from integrations.database.support_requests import open_hands, open_support_requests
 from web.face import database_of
@@ -17,18 +22,24 @@ router = APIRouter()
 @router.get("/hr")
 async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
     """`again` is set right after the button was pressed."""
-    if not viewer.is_hr:
+    if not viewer.sees_faults:
         raise NotHere
     async with database_of(request).reading() as session:
-        requests = await open_support_requests(session, request.state.now)
-        hands = await open_hands(session)
+        requests = await open_support_requests(session, request.state.now) if viewer.is_hr else ()
+        hands = await open_hands(session, with_calls_for_help=viewer.is_hr)
+    told = [each.answer for each in requests if each.answer]
+    if told:
+        day = local_day(viewer.person, request.state.now)
+        async with database_of(request).transaction() as session:
+            for answer in told:
+                await note_reading(session, viewer.id, answer.person_id, f"stall/{answer.stall_id}", day)
     return page(request, "hr.html", requests=requests, hands=hands, reasons=REASON_WORDS, again=bool(again))
 
 
 @router.post("/hr/try-again")
 async def again(request: Request, viewer: Signed) -> Response:
     """Wakes all that waits for a hand, now that somebody has mended something."""
-    if not viewer.is_hr:
+    if not viewer.sees_faults:
         raise NotHere
     async with database_of(request).transaction() as session:
         await try_again(session, request.state.now)

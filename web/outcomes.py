@@ -7,10 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cycle.actions import Refused
 from cycle.check_in import Said
+from cycle.sentences import Sentence
 from integrations.database.conversations import Conversation, conversation_for
 from integrations.database.excuses import excuse
 from integrations.database.outcomes import answer_outcome
+from integrations.database.worth import say_worth
 from web.face import database_of
 from web.pages import NotHere, Unfit, go, page, typed_in
 from web.sessions import Signed, Viewer
@@ -27,13 +30,32 @@ async def outcome(request: Request, viewer: Signed, check_in_id: str) -> Respons
     async with database_of(request).transaction() as session:
         shown = await _mine(session, request, viewer, check_in_id)
         if said is None:
-            raise Unfit("Choose one of the three answers: you talked, you want another hour, or it did not happen.")
+            raise Unfit(
+                Sentence("Choose one of the three answers: you talked, you want another hour, or it did not happen.")
+            )
         if shown.booking is None or typed.get("booking_no", str(shown.booking.no)) != str(shown.booking.no):
-            raise Unfit("This talk has been given another hour in the meantime. Open its page again to see when.")
+            raise Unfit(
+                Sentence("This talk has been given another hour in the meantime. Open its page again to see when.")
+            )
         if not shown.can_say:
-            raise Unfit("The talk is not over yet. You will be asked afterwards.")
+            raise Unfit(Sentence("The talk is not over yet. You will be asked afterwards."))
         await answer_outcome(session, check_in_id, shown.booking.no, viewer.id, said, request.state.now)
-    return go(f"/check-ins/{check_in_id}?saved=outcome")
+    return go(f"/check-ins/{check_in_id}?saved=outcome#outcome")
+
+
+@router.post("/worth")
+async def worth(request: Request, viewer: Signed, check_in_id: str) -> Response:
+    """The private question: whether it was worth the time. No answer takes the one before back."""
+    said = (await typed_in(request)).get("worth", "")
+    try:
+        async with database_of(request).transaction() as session:
+            shown = await _mine(session, request, viewer, check_in_id)
+            if not shown.begun:
+                raise Unfit(Sentence("You have not talked yet. You will be asked afterwards."))
+            await say_worth(session, check_in_id, viewer.id, said, request.state.now)
+    except Refused as error:
+        raise Unfit(error.sentence) from error
+    return go(f"/check-ins/{check_in_id}?saved={'worth' if said else 'worth-gone'}#worth")
 
 
 @router.get("/another-time")
@@ -48,7 +70,7 @@ async def another_time(request: Request, viewer: Signed, check_in_id: str) -> Re
     async with database_of(request).transaction() as session:
         shown = await _mine(session, request, viewer, check_in_id)
         if shown.over:
-            raise Unfit("The booked hour has passed. Say on the check-in's page what became of it.")
+            raise Unfit(Sentence("The booked hour has passed. Say on the check-in's page what became of it."))
         booking = shown.booking
         # Posted again after the move, the same form must not free the new hour too.
         if booking and typed.get("booking_no", str(booking.no)) == str(booking.no) and shown.can_move:
@@ -66,7 +88,7 @@ async def not_this_time(request: Request, viewer: Signed, check_in_id: str) -> R
     async with database_of(request).transaction() as session:
         shown = await _mine(session, request, viewer, check_in_id)
         if shown.over or not await excuse(session, check_in_id, viewer.id, request.state.now):
-            raise Unfit("This check-in is over or was called off already, so it cannot be left out any more.")
+            raise Unfit(Sentence("This check-in is over or was called off already, so it cannot be left out any more."))
     return go(f"/check-ins/{check_in_id}?saved=not-this-time")
 
 

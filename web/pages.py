@@ -116,6 +116,11 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
     return HTMLResponse(made.render(**facts), status_code=status)
 
 
+def rendered(request: Request, template: str, **facts: Any) -> str:
+    """A template that is no page of ours, such as a file to keep, in its reader's language."""
+    return _environment(language_of(request)).get_template(template).render(**facts)
+
+
 def _target(request: Request) -> str | None:
     """The block that htmx wants: that of the element which it will fill."""
     if "hx-request" not in request.headers or "hx-history-restore-request" in request.headers:

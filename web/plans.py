@@ -1,6 +1,7 @@
-"""Plans, and what the holder of a stuck one answers. HR reads none of it; a GET changes nothing."""
+"""Plans: one's own, and the one shared with whoever holds its person's check-ins. HR reads none of it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -8,49 +9,120 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cycle.actions import Refused
-from integrations.database import plans, stalls
-from integrations.database.action_views import actions_for, actions_of_plan
-from integrations.database.actions import NotYours
+from cycle.sentences import Sentence
+from integrations.database import plans
+from integrations.database.action_views import ActionView, actions_for, actions_of_plan
+from integrations.database.actions import make_action
+from integrations.database.columns import new_id
+from integrations.database.goals import set_goal
+from integrations.database.milestones import milestones_of
 from integrations.database.people import partner_of
 from integrations.database.readings import note_reading
 from integrations.database.successors import goals_for, handover_to
-from integrations.database.tables import NeedsAHand, Person, Plan
+from integrations.database.supporters import supporting
+from integrations.database.tables import Goal, NeedsAHand, Person, Plan
 from web.actions import day_of
+from web.changes import change_once
 from web.face import database_of
 from web.pages import NotHere, Unfit, go, page, typed_in
+from web.plan_words import GOAL_STATES, MODALITIES, ROLES
 from web.sessions import Signed, Viewer
 
 router = APIRouter()
 
+DONE = {
+    "goal": Sentence("Your goal stands. A first small action makes it move."),
+    "action": Sentence("It is written down."),
+    "declined": Sentence("You declined. That is a fine answer, and nobody asks why."),
+    "stepped_back": Sentence("You stepped back, and see nothing of it any more."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A goal, or None for what serves none, with its open actions in their order."""
+
+    goal: Goal | None
+    actions: list[ActionView]
+
 
 @router.get("/plan")
-async def own(request: Request, viewer: Signed) -> Response:
-    async with database_of(request).reading() as session:
-        plan = await plans.plan_of(session, viewer.id)
-        return await _plan_page(request, session, viewer, plan, viewer.person)
+async def own(request: Request, viewer: Signed, done: str = "", goal: str = "", part: str = "") -> Response:
+    """`goal` is preselected for a new action; `part` names the form that stands open: goal | action."""
+    return await _own(request, viewer, done, goal, part)
 
 
 @router.post("/plan/help")
 async def ask_for_help(request: Request, viewer: Signed) -> Response:
-    whom = (await typed_in(request)).get("whom", "")
-    await _change(request, lambda s: plans.ask_for_help(s, viewer.id, whom, request.state.now))
+    typed = await typed_in(request)
+    whom = typed.get("whom", "")
+    await change_once(request, viewer, typed, lambda s: plans.ask_for_help(s, viewer.id, whom, request.state.now))
     return go("/plan")
 
 
-@router.get("/plans/{plan_id}")
-async def show(request: Request, viewer: Signed, plan_id: str) -> Response:
+@router.post("/plan/goals")
+async def add_goal(request: Request, viewer: Signed) -> Response:
+    typed = await typed_in(request)
+
+    async def change(session: AsyncSession) -> None:
+        words = {name: typed.get(name, "") for name in ("title", "why", "priority")}
+        await set_goal(session, viewer.id, **words, private="private" in typed, now=request.state.now)
+
+    try:
+        await change_once(request, viewer, typed, change)
+    except Unfit as error:
+        return await _own(request, viewer, part="goal", problem=error)
+    return go("/plan?done=goal")
+
+
+@router.post("/plan/actions")
+async def add_own_action(request: Request, viewer: Signed) -> Response:
+    typed = await typed_in(request)
+    try:
+        await change_once(request, viewer, typed, lambda s: _make(s, request, viewer, viewer.id, typed))
+    except Unfit as error:
+        return await _own(request, viewer, part="action", problem=error)
+    return go("/plan?done=action")
+
+
+@router.post("/plans/{plan_id}/actions")
+async def add_action(request: Request, viewer: Signed, plan_id: str) -> Response:
+    """Whoever holds the person's check-ins proposes an action, or takes one on."""
+    typed = await typed_in(request)
+    plan = await _shared_plan(request, viewer, plan_id)
+    try:
+        await change_once(request, viewer, typed, lambda s: _make(s, request, viewer, plan.person_id, typed))
+    except Unfit as error:
+        return await _shared(request, viewer, plan_id, part="action", problem=error)
+    return go(f"/plans/{plan_id}?done=action")
+
+
+async def _make(
+    session: AsyncSession, request: Request, viewer: Viewer, person_id: str, typed: Mapping[str, str]
+) -> None:
     now: datetime = request.state.now
-    async with database_of(request).reading() as session:
-        plan = await plans.plan_for(session, plan_id, viewer.id, now)
-        if plan is None:
-            raise NotHere
-        person = await session.get_one(Person, plan.person_id)
-        answer = await _plan_page(request, session, viewer, plan, person)
-    async with database_of(request).transaction() as session:
-        day = plans.local_day(viewer.person, now)
-        await note_reading(session, viewer.id, person.id, f"plan/{plan_id}", day)
-    return answer
+    await make_action(
+        session,
+        check_in_id=None,
+        plan_person_id=person_id,
+        owner_id=person_id if typed.get("owner") == "person" else viewer.id,
+        made_by_id=viewer.id,
+        title=typed.get("title", ""),
+        success=typed.get("success"),
+        modality=typed.get("modality") or "stretch",
+        due_on=day_of(typed, "due_on", plans.local_day(viewer.person, now)),
+        private="private" in typed,
+        form_token=None,
+        now=now,
+        goal_id=typed.get("goal") or None,
+        needs=typed.get("needs"),
+        granted_by=typed.get("granted_by"),
+    )
+
+
+@router.get("/plans/{plan_id}")
+async def show(request: Request, viewer: Signed, plan_id: str, done: str = "", part: str = "") -> Response:
+    return await _shared(request, viewer, plan_id, done, part)
 
 
 @router.post("/plans/{plan_id}/resume")
@@ -59,12 +131,50 @@ async def resume(request: Request, viewer: Signed, plan_id: str) -> Response:
         plan = await session.get(Plan, plan_id)
     if plan is None or plan.person_id != viewer.id:
         raise NotHere
-    await _change(request, lambda s: plans.resume_plan(s, plan_id, viewer.id, request.state.now))
+    await change_once(request, viewer, {}, lambda s: plans.resume_plan(s, plan_id, viewer.id, request.state.now))
     return go("/plan")
 
 
-async def _plan_page(
-    request: Request, session: AsyncSession, viewer: Viewer, plan: Plan | None, person: Person
+async def _shared_plan(request: Request, viewer: Viewer, plan_id: str) -> Plan:
+    async with database_of(request).reading() as session:
+        plan = await plans.plan_for(session, plan_id, viewer.id, request.state.now)
+    if plan is None:
+        raise NotHere
+    return plan
+
+
+async def _own(
+    request: Request, viewer: Viewer, done: str = "", goal: str = "", part: str = "", problem: Unfit | None = None
+) -> Response:
+    async with database_of(request).reading() as session:
+        plan = await plans.plan_of(session, viewer.id)
+        return await _page(request, session, viewer, plan, viewer.person, done, goal, part, problem)
+
+
+async def _shared(
+    request: Request, viewer: Viewer, plan_id: str, done: str = "", part: str = "", problem: Unfit | None = None
+) -> Response:
+    """The plan for whoever may read it; another's plan counts as read."""
+    plan = await _shared_plan(request, viewer, plan_id)
+    async with database_of(request).reading() as session:
+        person = await session.get_one(Person, plan.person_id)
+        answer = await _page(request, session, viewer, plan, person, done, "", part, problem)
+    async with database_of(request).transaction() as session:
+        day = plans.local_day(viewer.person, request.state.now)
+        await note_reading(session, viewer.id, person.id, f"plan/{plan_id}", day)
+    return answer
+
+
+async def _page(
+    request: Request,
+    session: AsyncSession,
+    viewer: Viewer,
+    plan: Plan | None,
+    person: Person,
+    done: str,
+    goal: str,
+    part: str,
+    problem: Unfit | None,
 ) -> Response:
     now: datetime = request.state.now
     mine = person.id == viewer.id
@@ -72,93 +182,44 @@ async def _plan_page(
     partner_id = await partner_of(session, person.id, now.date())
     elsewhere = await actions_for(session, viewer.id, viewer.id, now) if mine else []
     hand = await session.get(NeedsAHand, f"help/{viewer.id}") if mine else None
+    goals = await goals_for(session, plan, viewer.id) if plan else []
     return page(
         request,
         "plan.html",
+        422 if problem else 200,
         plan=plan,
         person=person,
         mine=mine,
         partner=await session.get(Person, partner_id) if partner_id else None,
-        goals=await goals_for(session, plan, viewer.id) if plan else [],
+        goals=[each for each in goals if each.state == "open"],
+        closed_goals=[each for each in goals if each.state != "open"],
+        groups=_groups(goals, views),
         handover=await handover_to(session, person.id, partner_id),
-        open_ones=[view for view in views if view.row.state == "open"],
         closed_ones=[view for view in views if view.row.state != "open"],
+        steps=await milestones_of(session, [view.row.id for view in views]),
         elsewhere=[view for view in elsewhere if view.plan_person.id != viewer.id],
+        supporting=await supporting(session, viewer.id) if mine else [],
         hr_asked=hand is not None and hand.mended_at is None,
+        said=DONE.get(done),
+        part=part,
+        goal_chosen=goal,
+        modalities=MODALITIES,
+        roles=ROLES,
+        goal_states=GOAL_STATES,
+        form_token=new_id(),
+        problem=problem.sentence if problem else None,
+        typed=problem.typed if problem else {},
     )
 
 
-# Stalls
-
-
-@router.get("/stalls/{stall_id}")
-async def show_stall(request: Request, viewer: Signed, stall_id: str) -> Response:
-    now: datetime = request.state.now
-    async with database_of(request).reading() as session:
-        view = await stalls.stall_for(session, stall_id, viewer.id, now)
-        if view is None:
-            raise NotHere
-        rules = (await plans.rules_of(session, view.plan_person.id)).stalled_plan
-    if view.shared_reason is not None and view.other:
-        async with database_of(request).transaction() as session:
-            day = plans.local_day(viewer.person, now)
-            await note_reading(session, viewer.id, view.other.id, f"plan/{view.plan.id}", day)
-    answered = view.answer.reason if view.answer else ""
-    return page(
-        request,
-        "stall.html",
-        view=view,
-        mine=view.plan_person.id == viewer.id,
-        chosen=answered,
-        can_keep_hr_out=rules.owner_can_keep_hr_out,
-    )
-
-
-@router.post("/stalls/{stall_id}/answer")
-async def answer(request: Request, viewer: Signed, stall_id: str) -> Response:
-    typed = await typed_in(request)
-    reason, to_partner, to_hr = typed.get("reason", ""), "to_partner" in typed, "to_hr" in typed
-    now = request.state.now
-    await _change(request, lambda s: stalls.answer_stall(s, stall_id, viewer.id, reason, to_partner, to_hr, now))
-    return go(f"/stalls/{stall_id}")
-
-
-@router.post("/stalls/{stall_id}/smaller")
-async def smaller(request: Request, viewer: Signed, stall_id: str) -> Response:
-    typed = await typed_in(request)
-    due_on = day_of(typed, "due_on") if typed.get("due_on") else None
-    title, now = typed.get("title"), request.state.now
-    await _change(request, lambda s: stalls.make_smaller(s, stall_id, viewer.id, now, title, due_on), typed)
-    return go(f"/stalls/{stall_id}")
-
-
-@router.post("/stalls/{stall_id}/pause")
-async def pause(request: Request, viewer: Signed, stall_id: str) -> Response:
-    await _change(request, lambda s: stalls.pause_plan(s, stall_id, viewer.id, request.state.now))
-    return go(f"/stalls/{stall_id}")
-
-
-@router.post("/stalls/{stall_id}/leave")
-async def leave(request: Request, viewer: Signed, stall_id: str) -> Response:
-    await _change(request, lambda s: stalls.leave_as_is(s, stall_id, viewer.id, request.state.now))
-    return go(f"/stalls/{stall_id}")
-
-
-@router.post("/stalls/{stall_id}/keep-hr-out")
-async def keep_hr_out(request: Request, viewer: Signed, stall_id: str) -> Response:
-    await _change(request, lambda s: stalls.keep_hr_out(s, stall_id, viewer.id, request.state.now))
-    return go(f"/stalls/{stall_id}")
-
-
-async def _change(
-    request: Request,
-    change: Callable[[AsyncSession], Awaitable[None]],
-    typed: dict[str, str] | None = None,
-) -> None:
-    try:
-        async with database_of(request).transaction() as session:
-            await change(session)
-    except NotYours as error:
-        raise NotHere from error
-    except Refused as error:
-        raise Unfit(error.sentence, typed) from error
+def _groups(goals: list[Goal], views: list[ActionView]) -> list[_Group]:
+    """Open goals with their open actions, and last the actions whose goal is closed, not shown, or none."""
+    open_ones = [view for view in views if view.row.state == "open"]
+    groups = [
+        _Group(goal, [view for view in open_ones if view.row.goal_id == goal.id])
+        for goal in goals
+        if goal.state == "open"
+    ]
+    placed = {view.row.id for group in groups for view in group.actions}
+    rest = [view for view in open_ones if view.row.id not in placed]
+    return [*groups, _Group(None, rest)] if rest else groups

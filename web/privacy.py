@@ -1,34 +1,92 @@
-"""What is kept of a person and for how long, and who read what of theirs."""
+"""What is kept of a person and for how long, who read what of theirs, and all of it to take along."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cycle.policy import Privacy
+from cycle.sentences import Sentence
+from integrations.database.exports import export_of
+from integrations.database.people import partner_of
 from integrations.database.policies import policy_of_person
-from integrations.database.readings import readings_of
+from integrations.database.readings import ReadBy, readings_of
+from integrations.database.sharing import shared_by
+from integrations.database.successors import handover_to
+from integrations.database.tables import Person
+from web.exports import download
 from web.face import database_of
 from web.pages import page
+from web.rate_limits import count_export
 from web.sessions import Signed
 
-router = APIRouter()
+router = APIRouter(prefix="/privacy")
 
 WORDS = {
-    "reflection": "what you shared before a check-in",
-    "learning": "what you learned lately",
-    "pre-read": "the page you both get before a check-in",
-    "notes": "your notes of a check-in",
-    "plan": "your plan",
-    "action": "an action",
-    "feedback": "feedback that you gave or asked for",
-    "interest": "a role or an opening that interests you",
+    "reflection": (Sentence("what you shared before a check-in"), "/reflections/{}"),
+    "learning": (Sentence("what you learned lately"), "/learning-moment"),
+    "pre-read": (Sentence("the page you both read before a check-in"), "/check-ins/{}"),
+    "notes": (Sentence("your notes of a check-in"), "/check-ins/{}#notes"),
+    "plan": (Sentence("your plan"), "/plan"),
+    "action": (Sentence("an action"), "/actions/{}"),
+    "stall": (Sentence("what you said is in the way"), "/stalls/{}"),
+    "goal": (Sentence("a goal"), "/goals/{}"),
+    "feedback": (Sentence("feedback that you gave or asked for"), "/feedback/{}"),
+    "interest": (Sentence("a role or an opening that interests you"), "/pathways"),
 }
+"""What a kind of reading is called, and where the thing is."""
+
+SOMETHING = (Sentence("something of yours"), "")
 
 
-@router.get("/privacy")
+@dataclass(frozen=True, slots=True)
+class ReadThat:
+    """What one reader read on one day: (what it is called, where it is)."""
+
+    day: date
+    reader: str
+    things: tuple[tuple[Sentence, str], ...]
+
+
+@router.get("")
 async def privacy(request: Request, viewer: Signed) -> Response:
+    today = request.state.now.date()
     async with database_of(request).reading() as session:
         policy = await policy_of_person(session, viewer.id)
         readings = await readings_of(session, viewer.id)
-    rules = policy.privacy if policy else Privacy()
-    return page(request, "privacy.html", readings=readings, words=WORDS, rules=rules)
+        shared = await shared_by(session, viewer.id)
+        partner_id = await partner_of(session, viewer.id, today)
+        partner = await session.get(Person, partner_id) if partner_id else None
+        handover = await handover_to(session, viewer.id, partner_id)
+    return page(
+        request,
+        "privacy.html",
+        days=[(day, list(of_day)) for day, of_day in groupby(_told(readings), lambda each: each.day)],
+        shared=shared,
+        partner=partner,
+        handover=handover,
+        rules=policy.privacy if policy else Privacy(),
+    )
+
+
+@router.post("/export")
+async def export(request: Request, viewer: Signed) -> Response:
+    """A post, since it leaves traces: that it was asked for, and what others wrote as read."""
+    await count_export(request, viewer.id)
+    async with database_of(request).transaction() as session:
+        everything = await export_of(session, viewer.person, request.state.now)
+    return download(request, everything)
+
+
+def _told(readings: Iterable[ReadBy]) -> Iterable[ReadThat]:
+    for (day, reader), of_reader in groupby(readings, lambda each: (each.day, each.reader)):
+        yield ReadThat(day, reader, tuple(_thing(each) for each in of_reader))
+
+
+def _thing(reading: ReadBy) -> tuple[Sentence, str]:
+    words, path = WORDS.get(reading.kind, SOMETHING)
+    return words, path.format(reading.about_id)

@@ -1,30 +1,38 @@
-"""Who is reading: a signed cookie names an Entra object id, the database says whether they are still here."""
+"""Who is reading: a signed cookie names an account of our tenant, the database says whether it still opens anything.
+
+What Entra vouched for counts for `HOURS`, however busy the browser is, and no longer than until the person signs out
+anywhere: signing out raises `people.signed_out`, which every cookie repeats, so a stolen one ends there too.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Depends, FastAPI
-from sqlalchemy import select
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy import select, update
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 
 from config.settings import Settings
 from cycle.sentences import Sentence
-from integrations.database.people import language_of
+from integrations.database.people import language_of, person_by_oid
 from integrations.database.tables import Person
+from integrations.entra.sign_in import SignedIn
 from web.face import database_of, face_of
 from web.pages import go, trouble, typed_in
+from web.rate_limits import address_of, count_form
 
 HOURS = 8
-COOKIE = "perennial"
+HR, ADMIN = "HR", "Admin"
+"""App roles, as they are named in Entra."""
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody signed in. `roles` are Entra app roles, such as "HR"."""
+    """Somebody signed in. `roles` are the Entra app roles they had when they signed in."""
 
     person: Person
     roles: frozenset[str]
@@ -39,7 +47,12 @@ class Viewer:
 
     @property
     def is_hr(self) -> bool:
-        return "HR" in self.roles
+        return HR in self.roles
+
+    @property
+    def sees_faults(self) -> bool:
+        """What cannot go on by itself is for HR and for the administrator; who asks for help is HR's alone."""
+        return not self.roles.isdisjoint({HR, ADMIN})
 
 
 class SignedOut(Exception):
@@ -54,31 +67,87 @@ class NoLongerHere(Exception):
     """The signed-in account belongs to nobody here, or to somebody who has left."""
 
 
+def cookie_name(settings: Settings) -> str:
+    """Over https one that browsers take from this very host alone (RFC 6265bis, 4.1.3.2), never from a subdomain."""
+    return "__Host-perennial" if _https(settings) else "perennial"
+
+
 def add_sessions(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(
         SessionMiddleware,
         secret_key=settings.session_key.get_secret_value(),
-        session_cookie=COOKIE,
+        session_cookie=cookie_name(settings),
         max_age=HOURS * 3600,
+        # Lax, not Strict: people come by links in letters, and back from Entra.
         same_site="lax",
-        https_only=settings.public_url.startswith("https://"),
+        https_only=_https(settings),
     )
 
 
-async def signed_in(request: Request) -> Viewer:
-    """The viewer of this request. Raises SignedOut or NoLongerHere, each of which becomes a page."""
-    oid = request.session.get("oid")
-    if not isinstance(oid, str):
-        raise SignedOut(await typed_in(request) if request.method == "POST" else None)
+def _https(settings: Settings) -> bool:
+    return settings.public_url.startswith("https://")
+
+
+async def begin_session(request: Request, who: SignedIn) -> None:
+    """Everything that the browser carried before is let go, and what Entra just said is kept in its place."""
     async with database_of(request).reading() as session:
-        person = await session.scalar(select(Person).where(Person.oid == oid))
+        person = await person_by_oid(session, who.oid)
+    request.session.clear()
+    request.session["signed_in"] = _sealed(request).dumps(
+        {"oid": who.oid, "tid": who.tid, "roles": sorted(who.roles), "no": person.signed_out if person else 0}
+    )
+
+
+async def end_session(request: Request) -> None:
+    """Signs out here and, since a copy of the cookie may be anywhere, everywhere else."""
+    account = account_of(request)
+    request.session.clear()
+    if account is not None:
+        ended = update(Person).where(Person.oid == account["oid"], Person.signed_out == account["no"])
+        async with database_of(request).transaction() as session:
+            await session.execute(ended.values(signed_out=Person.signed_out + 1))
+
+
+def account_of(request: Request) -> dict[str, Any] | None:
+    """What Entra said of whoever uses this browser, while it counts and is about our own tenant."""
+    sealed = request.session.get("signed_in")
+    if not isinstance(sealed, str):
+        return None
+    try:
+        account: dict[str, Any] = _sealed(request).loads(sealed, max_age=HOURS * 3600)
+    except BadSignature:
+        return None
+    return account if account["tid"] == face_of(request).settings.tenant_id else None
+
+
+def _sealed(request: Request) -> URLSafeTimedSerializer:
+    """Its own instant beside the cookie's, which is a new one each time the session changes."""
+    return URLSafeTimedSerializer(face_of(request).settings.session_key.get_secret_value(), salt="signed in")
+
+
+async def signed_in(request: Request) -> Viewer:
+    """The viewer of this request. Raises SignedOut, NoLongerHere and TooMany, each of which becomes a page."""
+    account = account_of(request)
+    if request.method == "POST":
+        await count_form(request, account["oid"] if account else address_of(request))
+    if account is None:
+        raise await _signed_out(request)
+    async with database_of(request).reading() as session:
+        person = await session.scalar(select(Person).where(Person.oid == account["oid"]))
     if person is None or (person.left_at is not None and person.left_at <= request.state.now):
         request.session.clear()
         raise NoLongerHere
-    viewer = Viewer(person, frozenset(request.session.get("roles", ())))
+    if person.signed_out != account["no"]:
+        request.session.clear()
+        raise await _signed_out(request)
+    viewer = Viewer(person, frozenset(account["roles"]))
     request.state.viewer = viewer
     request.state.language = language_of(person, face_of(request).settings.language)
     return viewer
+
+
+async def _signed_out(request: Request) -> SignedOut:
+    return SignedOut(await typed_in(request) if request.method == "POST" else None)
 
 
 Signed = Annotated[Viewer, Depends(signed_in)]

@@ -1,6 +1,6 @@
 """Signing in at Entra and out again. A link only ever leads back to one of our own pages."""
 
-from urllib.parse import urlsplit
+import re
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -10,21 +10,25 @@ from cycle.sentences import Sentence
 from integrations.entra.sign_in import SignInRefused
 from web.face import face_of
 from web.pages import go, page, trouble
+from web.rate_limits import count_sign_in
+from web.sessions import account_of, begin_session, end_session
 
 router = APIRouter()
+
+OUR_PATHS = re.compile(
+    r"/(?:[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?(?:\?[A-Za-z0-9._~!$'()*+,;:@/?%=&-]*)?"
+)
+"""Paths as ours are written: no empty or dotted segment, nothing encoded that browsers read in two ways."""
 
 
 def local_path(to: str) -> str:
     """`to` when it is a path on this site, else the start: a mailed link cannot lead elsewhere."""
-    parts = urlsplit(to)
-    odd = any(mark.isspace() or mark == "\\" or not mark.isprintable() for mark in to)
-    if odd or parts.scheme or parts.netloc or not to.startswith("/") or to.startswith(("//", "/sign-")):
-        return "/"
-    return to
+    return to if OUR_PATHS.fullmatch(to) and not to.startswith(("/sign-", "/signed-out")) else "/"
 
 
 @router.get("/sign-in")
 async def start(request: Request, to: str = "/") -> Response:
+    await count_sign_in(request)
     face = face_of(request)
     try:
         url, flow = await face.sign_in.start(f"{face.settings.public_url}/sign-in/done")
@@ -36,23 +40,22 @@ async def start(request: Request, to: str = "/") -> Response:
 
 @router.get("/sign-in/done")
 async def done(request: Request) -> Response:
+    await count_sign_in(request)
     begun = request.session.get("sign_in")
     if not isinstance(begun, dict):
-        return go("/" if "oid" in request.session else "/sign-in")
+        return go("/" if account_of(request) else "/sign-in")
     try:
         person = await face_of(request).sign_in.finish(begun["flow"], dict(request.query_params))
     except SignInRefused as error:
         # Whoever is signed in stays so, and the sign-in that was begun can still end: a forged link takes nothing away.
         return _refused(request, error)
-    request.session.clear()
-    request.session["oid"] = person.oid
-    request.session["roles"] = sorted(person.roles)
+    await begin_session(request, person)
     return go(local_path(begun["to"]))
 
 
 @router.post("/sign-out")
 async def sign_out(request: Request) -> Response:
-    request.session.clear()
+    await end_session(request)
     return go("/signed-out")
 
 

@@ -15,7 +15,7 @@ from cycle.sentences import Sentence
 from integrations.database.check_ins import count_moves, said_about
 from integrations.database.conversations import Conversation, conversation_for
 from integrations.database.offers import choose, newest_offer, none_suits
-from integrations.database.tables import Offer
+from integrations.database.tables import Booking, Offer, Person
 from web.face import database_of
 from web.pages import NotHere, Unfit, go, page, typed_in
 from web.sessions import Signed
@@ -36,13 +36,14 @@ class Hour:
 
 
 @router.get("")
-async def show(request: Request, viewer: Signed, check_in_id: str) -> Response:
+async def show(request: Request, viewer: Signed, check_in_id: str, late: str = "") -> Response:
     async with database_of(request).reading() as session:
         shown = await _mine(session, request, viewer.id, check_in_id)
         offer = await newest_offer(session, check_in_id)
         moves = await count_moves(session, check_in_id)
         newest = shown.pair.booking
         said = await said_about(session, check_in_id, newest.no) if newest else {}
+        picked = await _picked(session, offer, newest)
     stage = _stage(shown, offer, moved="moved" in said.values(), now=request.state.now)
     return page(
         request,
@@ -56,6 +57,9 @@ async def show(request: Request, viewer: Signed, check_in_id: str) -> Response:
         before=newest if newest and newest.state == "moved" and newest.start_at > request.state.now else None,
         moves=moves,
         again=bool(offer and offer.round > 1),
+        late=late,
+        chosen_at=picked[0] if picked else None,
+        chosen_by=picked[1] if picked else None,
     )
 
 
@@ -65,18 +69,18 @@ async def choose_one(request: Request, viewer: Signed, check_in_id: str) -> Resp
     typed = await typed_in(request)
     numbers = [typed.get(name, "") for name in ("booking_no", "round")]
     if not all(each.isdecimal() for each in numbers):
-        raise Unfit("Open the page again and choose one of the hours on it.")
+        raise Unfit(Sentence("Open the page again and choose one of the hours on it."))
     booking_no, number = map(int, numbers)
     slot = typed.get("slot", "")
     async with database_of(request).transaction() as session:
         await _mine(session, request, viewer.id, check_in_id)
         if slot == "none":
-            await none_suits(session, check_in_id, booking_no, number, request.state.now)
+            taken = await none_suits(session, check_in_id, booking_no, number, request.state.now)
         elif slot.isdecimal():
-            await choose(session, check_in_id, booking_no, number, int(slot), viewer.id, request.state.now)
+            taken = await choose(session, check_in_id, booking_no, number, int(slot), viewer.id, request.state.now)
         else:
-            raise Unfit("Choose one of the three hours, or say that none of them suits.")
-    return go(f"/check-ins/{check_in_id}/slots")
+            raise Unfit(Sentence("Choose one of the three hours, or say that none of them suits."))
+    return go(f"/check-ins/{check_in_id}/slots{'' if taken else '?late=yes'}")
 
 
 def _stage(shown: Conversation, offer: Offer | None, moved: bool, now: datetime) -> Stage:
@@ -106,6 +110,18 @@ def _hours(offer: Offer | None) -> list[Hour]:
         )
         for each in (offer.slots if offer else ())
     ]
+
+
+async def _picked(
+    session: AsyncSession, offer: Offer | None, newest: Booking | None
+) -> tuple[datetime, Person | None] | None:
+    """The hour that one of the two chose, and who; None once something else is booked, or nothing was chosen."""
+    if offer is None or newest is None or offer.picked is None or offer.state not in ("picked", "taken"):
+        return None
+    start = datetime.fromisoformat(offer.slots[offer.picked]["start"])
+    if offer.state == "taken" and newest.start_at != start:
+        return None
+    return start, await session.get(Person, offer.picked_by_id) if offer.picked_by_id else None
 
 
 async def _mine(session: AsyncSession, request: Request, viewer_id: str, check_in_id: str) -> Conversation:

@@ -1,18 +1,19 @@
 """Who may see which actions, and what happened to them; everybody else sees nothing."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from cycle.privacy import may_read_action
 from cycle.successors import Change
+from integrations.database.actions import CLOSING, IN_ORDER
 from integrations.database.plans import partner_since
-from integrations.database.successors import changes_to, may_see_action
+from integrations.database.successors import changes_to, may_see_action_closed_at
 from integrations.database.tables import ActionEvent, ActionRow, Person, Plan
-
-CLOSING = ("done", "dropped")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,18 @@ async def actions_for(
 
 
 async def actions_of_plan(session: AsyncSession, reader_id: str, plan_id: str, now: datetime) -> list[ActionView]:
-    """All actions of a plan that the reader may see, in the order in which they come due."""
+    """All actions of a plan that the reader may see, in the order that its person gave them."""
     of_plan = select(ActionRow).where(ActionRow.plan_id == plan_id)
-    rows = (await session.scalars(of_plan.order_by(ActionRow.due_on, ActionRow.id))).all()
+    rows = (await session.scalars(of_plan.order_by(*IN_ORDER))).all()
     return await _views(session, reader_id, list(rows), now)
+
+
+async def actions_of_check_ins(
+    session: AsyncSession, reader_id: str, check_in_ids: Collection[str], now: datetime
+) -> list[ActionView]:
+    """What was agreed in these talks, as far as the reader may see it."""
+    agreed = select(ActionRow).where(ActionRow.check_in_id.in_(check_in_ids)).order_by(ActionRow.due_on, ActionRow.id)
+    return await _views(session, reader_id, list((await session.scalars(agreed)).all()), now)
 
 
 async def events_for(
@@ -90,30 +99,45 @@ async def _views(session: AsyncSession, reader_id: str, rows: list[ActionRow], n
     partner_from: dict[str, date | None] = {}
     changes: dict[str, list[Change]] = {}
     views = []
-    for row in rows:
-        plan = await session.get_one(Plan, row.plan_id)
-        if plan.person_id not in partner_from:
-            partner_from[plan.person_id] = await partner_since(session, plan.person_id, reader_id, now)
-            changes[plan.person_id] = await changes_to(session, plan.person_id, reader_id)
-        since = partner_from[plan.person_id]
-        partner_id = reader_id if since else None
-        if not may_read_action(reader_id, row.owner_id, plan.person_id, partner_id, row.private):
+    for row, owner, person, closed_at in await _with_people(session, rows):
+        if person.id not in partner_from:
+            partner_from[person.id] = await partner_since(session, person.id, reader_id, now)
+            changes[person.id] = await changes_to(session, person.id, reader_id)
+        since, came_by = partner_from[person.id], changes[person.id]
+        if not may_read_action(reader_id, owner.id, person.id, reader_id if since else None, row.private):
             continue
-        came_by = changes[plan.person_id]
-        if since and not came_by and row.owner_id != reader_id and await _closed_before(session, row, since, reader_id):
+        if since and not came_by and owner.id != reader_id and _closed_before(row, closed_at, since, reader_id):
             continue
-        if since and not await may_see_action(session, row, reader_id, came_by):
+        if since and not may_see_action_closed_at(row, closed_at, reader_id, came_by):
             continue
-        owner = await session.get_one(Person, row.owner_id)
-        person = await session.get_one(Person, plan.person_id)
-        views.append(ActionView(row, owner, person, mine=row.owner_id == reader_id))
+        views.append(ActionView(row, owner, person, mine=owner.id == reader_id))
     return views
 
 
-async def _closed_before(session: AsyncSession, row: ActionRow, day: date, reader_id: str) -> bool:
+async def _with_people(
+    session: AsyncSession, rows: list[ActionRow]
+) -> list[tuple[ActionRow, Person, Person, datetime | None]]:
+    """Each action with its owner, its plan's person and when it was closed last, in one question however many."""
+    if not rows:
+        return []
+    owner, person = aliased(Person), aliased(Person)
+    closed_at = (
+        select(func.max(ActionEvent.at))
+        .where(ActionEvent.action_id == ActionRow.id, ActionEvent.what.in_(CLOSING))
+        .scalar_subquery()
+    )
+    found = await session.execute(
+        select(ActionRow.id, owner, person, closed_at)
+        .join(Plan, Plan.id == ActionRow.plan_id)
+        .join(person, person.id == Plan.person_id)
+        .join(owner, owner.id == ActionRow.owner_id)
+        .where(ActionRow.id.in_([row.id for row in rows]))
+    )
+    facts = {action_id: (its_owner, its_person, at) for action_id, its_owner, its_person, at in found}
+    return [(row, *facts[row.id]) for row in rows]
+
+
+def _closed_before(row: ActionRow, closed_at: datetime | None, day: date, reader_id: str) -> bool:
     if row.state == "open" or row.made_by_id == reader_id:
         return False
-    closed = await session.scalar(
-        select(func.max(ActionEvent.at)).where(ActionEvent.action_id == row.id, ActionEvent.what.in_(CLOSING))
-    )
-    return closed is not None and closed.date() < day
+    return closed_at is not None and closed_at.date() < day

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 import cycle.actions as rules
 from cycle.actions import Action, Refused, State
+from cycle.order import stepped
 from cycle.sentences import Sentence
 from integrations.database.connection import poke
 from integrations.database.people import partner_of
@@ -20,14 +21,19 @@ from integrations.database.plans import (
     local_day,
     rules_of,
 )
-from integrations.database.tables import ActionEvent, ActionRow, CheckInRow, Person, Plan
+from integrations.database.tables import ActionEvent, ActionRow, CheckInRow, Goal, Person, Plan
+
+CLOSING = ("done", "dropped")
+
+IN_ORDER = (ActionRow.place, ActionRow.due_on, ActionRow.id)
+"""A plan's actions as its person arranged them; as they come due where nobody did."""
 
 
 class NotYours(Refused):
-    """The action does not exist or has another owner; nobody learns which."""
+    """What was named does not exist or is somebody else's; nobody learns which."""
 
     def __init__(self) -> None:
-        super().__init__("There is no such action of yours.")
+        super().__init__(Sentence("There is nothing like this of yours."))
 
 
 def facts(row: ActionRow) -> Action:
@@ -62,6 +68,9 @@ async def make_action(
     private: bool,
     form_token: str | None,
     now: datetime,
+    goal_id: str | None = None,
+    needs: str | None = None,
+    granted_by: str | None = None,
 ) -> str:
     """Adds an action to somebody's plan, opening the plan if there is none, and returns its id.
 
@@ -72,25 +81,28 @@ async def make_action(
         return twin
     owner = await _check_people(session, check_in_id, plan_person_id, owner_id, made_by_id, now)
     rules.check_words(title, modality)
+    rules.check_needs(needs or "", granted_by or "")
     if private and not (owner_id == made_by_id == plan_person_id):
         raise Refused(Sentence("Only what you take on in your own plan can be kept to yourself."))
     begun = rules.begin(due_on, local_day(owner, now), accepted=owner_id == made_by_id)
     plan = await ensure_plan(session, plan_person_id, now)
-    open_now = await session.scalar(
-        select(func.count()).where(
-            ActionRow.plan_id == plan.id, ActionRow.owner_id == owner_id, ActionRow.state == "open"
-        )
-    )
     policy = await rules_of(session, plan_person_id)
-    rules.check_room(open_now or 0, policy.actions.open_per_owner)
+    rules.check_room(await _open_count(session, plan.id, owner_id), policy.actions.open_per_owner)
+    if goal_id:
+        await _check_goal(session, plan, goal_id, made_by_id)
+    last = await session.scalar(select(func.max(ActionRow.place)).where(ActionRow.plan_id == plan.id)) or 0
     row = ActionRow(
         plan_id=plan.id,
+        goal_id=goal_id or None,
         check_in_id=check_in_id,
         owner_id=owner_id,
         made_by_id=made_by_id,
         title=title.strip(),
         success=(success or "").strip() or None,
         modality=modality,
+        needs=(needs or "").strip() or None,
+        granted_by=(granted_by or "").strip() or None,
+        place=last + 1 if last else 0,
         due_on=begun.due_on,
         agreed_on=begun.agreed_on,
         chased_from=begun.chased_from,
@@ -109,6 +121,11 @@ async def make_action(
         return twin
     _note_event(session, row, made_by_id, "made", now)
     return row.id
+
+
+async def _open_count(session: AsyncSession, plan_id: str, owner_id: str) -> int:
+    open_ones = (ActionRow.plan_id == plan_id, ActionRow.owner_id == owner_id, ActionRow.state == "open")
+    return await session.scalar(select(func.count()).where(*open_ones)) or 0
 
 
 async def _twin(session: AsyncSession, form_token: str | None, made_by_id: str) -> str | None:
@@ -146,7 +163,106 @@ async def _check_people(
     return owner
 
 
+async def _check_goal(session: AsyncSession, plan: Plan, goal_id: str, maker_id: str) -> None:
+    """Raises NotYours unless this is an open goal of the plan that whoever makes the action may see."""
+    goal = await session.get(Goal, goal_id)
+    if goal is None or goal.plan_id != plan.id or (goal.private and maker_id != plan.person_id):
+        raise NotYours
+    if goal.state != "open":
+        raise Refused(Sentence("That goal is closed. Choose another one, or open it again first."))
+
+
+# Arranging a plan: only its person may
+
+
+async def step_action(session: AsyncSession, action_id: str, person_id: str, way: str, now: datetime) -> None:
+    """Moves an open action one place up or down among those of its goal. Raises Refused."""
+    if way not in ("up", "down"):
+        raise Refused(Sentence("An action moves up or down. Choose one of the two."))
+    row, _ = await _in_my_plan(session, action_id, person_id)
+    of_plan = select(ActionRow).where(ActionRow.plan_id == row.plan_id).with_for_update()
+    rows = (await session.scalars(of_plan.order_by(*IN_ORDER))).all()
+    beside = [each.id for each in rows if (each.goal_id, each.state) == (row.goal_id, row.state)]
+    order = stepped([each.id for each in rows], row.id, "up" if way == "up" else "down", beside)
+    for each in rows:
+        each.place = order.index(each.id) + 1
+
+
+async def put_under_goal(
+    session: AsyncSession, action_id: str, person_id: str, goal_id: str | None, now: datetime
+) -> None:
+    """Says which goal an action serves, or none."""
+    row, plan = await _in_my_plan(session, action_id, person_id)
+    if goal_id:
+        await _check_goal(session, plan, goal_id, person_id)
+    row.goal_id = goal_id or None
+
+
+async def _in_my_plan(session: AsyncSession, action_id: str, person_id: str) -> tuple[ActionRow, Plan]:
+    """An action of this person's own plan; what another owner keeps to themselves is none. Raises NotYours."""
+    row = await session.get(ActionRow, action_id, with_for_update=True, populate_existing=True)
+    plan = await session.get(Plan, row.plan_id) if row else None
+    if row is None or plan is None or plan.person_id != person_id or (row.private and row.owner_id != person_id):
+        raise NotYours
+    return row, plan
+
+
 # Moving one: only its owner may
+
+
+async def reword(
+    session: AsyncSession,
+    action_id: str,
+    person_id: str,
+    *,
+    title: str,
+    success: str,
+    modality: str,
+    needs: str,
+    granted_by: str,
+    now: datetime,
+) -> None:
+    """Says an open action in other words; nothing else about it changes."""
+    row = await _mine(session, action_id, person_id)
+    if row.state != "open":
+        raise Refused(Sentence("This one is not open any more."))
+    rules.check_words(title, modality)
+    rules.check_needs(needs, granted_by)
+    row.title, row.success, row.modality = title.strip(), success.strip() or None, modality
+    row.needs, row.granted_by = needs.strip() or None, granted_by.strip() or None
+    poke(session, "PlanWatch", row.plan_id, "reworded", now)
+
+
+async def reopen(session: AsyncSession, action_id: str, person_id: str, now: datetime) -> None:
+    """Takes "done" or "let go" back; whoever said it may, for some days. Raises Refused."""
+    row = await session.get(ActionRow, action_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotYours
+    closing = await closing_event(session, action_id)
+    if closing is None or closing.person_id != person_id:
+        raise NotYours
+    owner = await session.get_one(Person, row.owner_id)
+    before, today = facts(row), local_day(owner, now)
+    after = rules.reopen(before, local_day(owner, closing.at), today)
+    if after == before:
+        return
+    plan = await session.get_one(Plan, row.plan_id, with_for_update=True)
+    rules.check_room(
+        await _open_count(session, plan.id, row.owner_id),
+        (await rules_of(session, plan.person_id)).actions.open_per_owner,
+    )
+    _write(row, after, now)
+    _note_event(session, row, person_id, "reopened", now)
+
+
+async def closing_event(session: AsyncSession, action_id: str) -> ActionEvent | None:
+    """The last time that it was done or let go."""
+    return await session.scalar(
+        select(ActionEvent)
+        .where(ActionEvent.action_id == action_id, ActionEvent.what.in_(CLOSING))
+        .order_by(ActionEvent.at.desc(), ActionEvent.id.desc())
+        .limit(1)
+    )
 
 
 async def accept(

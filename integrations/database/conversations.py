@@ -12,20 +12,22 @@ from cycle.reflection import BY_KEY, Question
 from integrations.database.action_views import ActionView, actions_of_plan
 from integrations.database.check_ins import Pair, said_about
 from integrations.database.check_ins import check_in as pair_of
-from integrations.database.notes import notes_of
+from integrations.database.notes import NoteView, mark_notes_read, notes_of, view_of
 from integrations.database.people import partner_of
 from integrations.database.plans import plan_of
 from integrations.database.readings import note_reading
 from integrations.database.reflections import newest_pre_read, shared_answers
-from integrations.database.tables import Booking, CheckInRow, Note, Person
+from integrations.database.tables import Booking, CheckInRow, Person
 
 NOT_YET = (State.DUE, State.BOOKED)
+WAS_TO_BE = (State.ENDED, State.HELD, State.DID_NOT_HAPPEN, State.UNCONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """`lines` are (label, line or None where it was withdrawn since); `said` is the reader's own word.
 
+    `promises` are open actions from before this talk that both may see; `begun` is whether its hour has come.
     A former partner (`access` is "own_words") gets their notes and nothing else.
     """
 
@@ -36,9 +38,11 @@ class Conversation:
     lines: tuple[tuple[str, str | None], ...]
     answers: tuple[tuple[Question, str], ...]
     given_out: bool
-    notes: tuple[tuple[Note, Person], ...]
+    notes: tuple[NoteView, ...]
     actions: tuple[ActionView, ...]
+    promises: tuple[ActionView, ...]
     said: str | None
+    begun: bool
     over: bool
 
     @property
@@ -72,12 +76,12 @@ async def conversation_for(
     pair = await pair_of(session, check_in_id)
     writers = {person.id: person for person in pair.people}
     notes = tuple(
-        (note, writers[note.writer_id])
+        view_of(note, writers[note.writer_id], reader_id)
         for note in await notes_of(session, check_in_id)
         if may_read_note(reader_id, note.writer_id, access)
     )
     if access == "own_words":
-        return Conversation(pair, access, None, None, (), (), False, notes, (), None, over=False)
+        return Conversation(pair, access, None, None, (), (), False, notes, (), (), None, begun=True, over=False)
     booking = pair.booking if pair.booking and pair.booking.state == "booked" else None
     said = await said_about(session, check_in_id, booking.no) if booking else {}
     pre_read = await newest_pre_read(session, check_in_id)
@@ -101,7 +105,9 @@ async def conversation_for(
         given_out=given_out,
         notes=notes,
         actions=tuple(each for each in actions if each.row.check_in_id == check_in_id),
+        promises=tuple(each for each in actions if each.row.check_in_id != check_in_id and _promised(each)),
         said=said.get(reader_id),
+        begun=row.state in WAS_TO_BE or (booking is not None and booking.start_at <= now),
         over=booking is not None and booking.end_at <= now,
     )
 
@@ -113,11 +119,17 @@ async def note_conversation_read(session: AsyncSession, shown: Conversation, rea
         await note_reading(session, reader_id, other, f"pre-read/{check_in_id}", day)
     if shown.answers and reader_id != shown.pair.person.id:
         await note_reading(session, reader_id, other, f"reflection/{check_in_id}", day)
-    if any(writer.id == other for _, writer in shown.notes):
+    if any(note.writer.id == other and not note.withdrawn for note in shown.notes):
         await note_reading(session, reader_id, other, f"notes/{check_in_id}", day)
-    for action in shown.actions:
+        await mark_notes_read(session, [note.id for note in shown.notes], reader_id, now)
+    for action in (*shown.actions, *shown.promises):
         if action.row.made_by_id == other:
             await note_reading(session, reader_id, other, f"action/{action.row.id}", day)
+
+
+def _promised(action: ActionView) -> bool:
+    """Open and taken on; what somebody keeps to themselves is nothing for a page that both may look at."""
+    return action.row.state == "open" and action.row.accepted_at is not None and not action.row.private
 
 
 def _lines(snapshot: Snapshot | None, still_shared: set[str]) -> tuple[tuple[str, str | None], ...]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cycle.reflection import both
+from cycle.reflection import both, version_of
 from integrations.database.columns import new_id
 from integrations.database.once import insert_once
 from integrations.database.tables import LearningMoment, Reporting
@@ -38,7 +38,7 @@ async def save_moment(
 
 def version(row: LearningMoment | None) -> str:
     """Changes with the text; "" before there is one."""
-    return row.changed_at.isoformat() if row else ""
+    return version_of(row.text, row.changed_at) if row else ""
 
 
 async def holds_check_ins(session: AsyncSession, person_id: str, day: date) -> bool:

@@ -1,14 +1,50 @@
-"""What the two of a check-in wrote down together."""
+"""What the two of a check-in wrote down together, and what its writer may still change of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.actions import Refused
+from cycle.sentences import Sentence
 from integrations.database.columns import new_id
 from integrations.database.once import insert_once
-from integrations.database.tables import Note
+from integrations.database.tables import Note, Person
+
+
+@dataclass(frozen=True, slots=True)
+class NoteView:
+    """A note as one reader may see it: of one that was taken back, nobody but its writer sees the words."""
+
+    id: str
+    writer: Person
+    text: str = field(repr=False)
+    made_at: datetime
+    changed_at: datetime | None
+    mine: bool
+    unread: bool
+    """Nobody but its writer has seen it: it can be changed, or vanish."""
+    withdrawn: bool
+
+    @property
+    def may_change(self) -> bool:
+        return self.mine and self.unread and not self.withdrawn
+
+
+def view_of(note: Note, writer: Person, reader_id: str) -> NoteView:
+    mine, withdrawn = reader_id == note.writer_id, note.withdrawn_at is not None
+    return NoteView(
+        id=note.id,
+        writer=writer,
+        text="" if withdrawn and not mine else note.text,
+        made_at=note.made_at,
+        changed_at=note.changed_at,
+        mine=mine,
+        unread=note.read_at is None,
+        withdrawn=withdrawn,
+    )
 
 
 async def add_note(
@@ -33,8 +69,49 @@ async def add_note(
         token = f"{form_token}/{again}"
 
 
+async def change_note(session: AsyncSession, note_id: str, writer_id: str, text: str, now: datetime) -> None:
+    """Puts other words in its place, as long as nobody has read it. Raises Refused, or LookupError for others."""
+    note = await _mine(session, note_id, writer_id)
+    if note.text == text:
+        return
+    if note.read_at is not None or note.withdrawn_at is not None:
+        raise Refused(Sentence("It has been read in the meantime, so it stays as it was. You can add another note."))
+    note.text, note.changed_at = text, now
+
+
+async def take_back_note(session: AsyncSession, note_id: str, writer_id: str, now: datetime) -> None:
+    """Unread it is gone; once read, that there was one stays to be seen. Raises LookupError for others."""
+    note = await _mine(session, note_id, writer_id)
+    if note.read_at is None:
+        await session.delete(note)
+    elif note.withdrawn_at is None:
+        note.withdrawn_at = now
+
+
+async def put_back_note(session: AsyncSession, note_id: str, writer_id: str) -> None:
+    """As if it had not been taken back. Raises LookupError for others."""
+    (await _mine(session, note_id, writer_id)).withdrawn_at = None
+
+
+async def mark_notes_read(session: AsyncSession, note_ids: Collection[str], reader_id: str, now: datetime) -> None:
+    """From now on their writers can no longer change them unseen."""
+    if note_ids:
+        await session.execute(
+            update(Note)
+            .where(Note.id.in_(note_ids), Note.writer_id != reader_id, Note.read_at.is_(None))
+            .values(read_at=now)
+        )
+
+
 async def notes_of(session: AsyncSession, check_in_id: str) -> Sequence[Note]:
     """Both people's notes of a check-in, the oldest first."""
     return (
         await session.scalars(select(Note).where(Note.check_in_id == check_in_id).order_by(Note.made_at, Note.id))
     ).all()
+
+
+async def _mine(session: AsyncSession, note_id: str, writer_id: str) -> Note:
+    note = await session.get(Note, note_id, with_for_update=True, populate_existing=True)
+    if note is None or note.writer_id != writer_id:
+        raise LookupError("There is no such note of this person's.")
+    return note

@@ -1,6 +1,6 @@
 """People as stored: saving what a directory or a file told, and their working week for the rules."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -128,14 +128,20 @@ async def partner_of(session: AsyncSession, person_id: str, day: date) -> str | 
 
     Of a day before anything was known, the first who did.
     """
+    return (await partners_of(session, [person_id], day)).get(person_id)
+
+
+async def partners_of(session: AsyncSession, person_ids: Collection[str], day: date) -> dict[str, str]:
+    """person id -> who holds their check-ins on `day`, as `partner_of` says it, asked once for many."""
     lines = await session.scalars(
         select(Reporting)
-        .where(Reporting.person_id == person_id, or_(Reporting.until.is_(None), Reporting.until > day))
+        .where(Reporting.person_id.in_(person_ids), or_(Reporting.until.is_(None), Reporting.until > day))
         # The earliest comes last, and so stands below.
         .order_by(Reporting.since.desc())
     )
-    found = {line.source: line.partner_id for line in lines}
-    return found.get("override") or found.get("directory")
+    found = {(line.person_id, line.source): line.partner_id for line in lines}
+    each = {of: found.get((of, "override")) or found.get((of, "directory")) for of in person_ids}
+    return {of: partner for of, partner in each.items() if partner}
 
 
 async def person_by_oid(session: AsyncSession, oid: str) -> Person | None:

@@ -13,10 +13,11 @@ from integrations.database.tables import Person, Reading
 
 @dataclass(frozen=True, slots=True)
 class ReadBy:
-    """One reading; `what` is the word before the slash: reflection | pre-read | notes | plan | action."""
+    """One reading: by whom, of what kind ("notes") and of which one (an id), on which day."""
 
     reader: str
-    what: str
+    kind: str
+    about_id: str
     day: date
 
 
@@ -27,7 +28,7 @@ async def note_reading(session: AsyncSession, reader_id: str, owner_id: str, wha
 
 
 async def readings_of(session: AsyncSession, owner_id: str, most: int = 200) -> Sequence[ReadBy]:
-    """Who read something of this person's, the newest first."""
+    """Who read something of this person's, the newest first, and each reader's of a day together."""
     rows = await session.execute(
         select(Person.name, Reading.what, Reading.day)
         .join(Person, Person.id == Reading.reader_id)
@@ -35,4 +36,9 @@ async def readings_of(session: AsyncSession, owner_id: str, most: int = 200) -> 
         .order_by(Reading.day.desc(), Person.name, Reading.what)
         .limit(most)
     )
-    return [ReadBy(name, what.partition("/")[0], day) for name, what, day in rows]
+    return [ReadBy(name, *_parts(what), day) for name, what, day in rows]
+
+
+def _parts(what: str) -> tuple[str, str]:
+    kind, _, about_id = what.partition("/")
+    return kind, about_id

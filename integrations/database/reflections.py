@@ -13,7 +13,7 @@ from cycle.mail_window import NoOpening
 from cycle.policy import Policy
 from cycle.pre_read import SharedLine
 from cycle.privacy import is_shared, may_write_reflection
-from cycle.reflection import BY_KEY, QUESTIONS, Question, both, proposed_line, questions_for, situation_of
+from cycle.reflection import BY_KEY, QUESTIONS, Question, both, proposed_line, questions_for, situation_of, version_of
 from integrations.database.check_ins import check_in as pair_of
 from integrations.database.check_ins import newest_booking
 from integrations.database.columns import new_id
@@ -295,7 +295,7 @@ def _line(answer: Answer) -> str:
 
 
 def _version(answer: Answer) -> str:
-    return answer.changed_at.isoformat()
+    return version_of(answer.text, answer.changed_at)
 
 
 def _as_form(question: Question, answer: Answer | None) -> FormAnswer:

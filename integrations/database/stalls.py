@@ -128,9 +128,15 @@ async def steps_sent(session: AsyncSession, stall_id: str) -> dict[Step, datetim
 
 
 async def reason_for_hr(session: AsyncSession, stall_id: str) -> str | None:
-    """The reason that HR may be told: the latest that its writer allowed."""
+    """The reason that HR may be told."""
+    answer = await answer_for_hr(session, stall_id)
+    return answer.reason if answer else None
+
+
+async def answer_for_hr(session: AsyncSession, stall_id: str) -> StallAnswer | None:
+    """The latest answer whose writer allowed HR to be told."""
     return await session.scalar(
-        select(StallAnswer.reason)
+        select(StallAnswer)
         .where(StallAnswer.stall_id == stall_id, StallAnswer.to_hr)
         .order_by(StallAnswer.answered_at.desc(), StallAnswer.person_id)
         .limit(1)

@@ -13,6 +13,7 @@ from cycle.reflection import BY_KEY
 from cycle.sentences import Sentence
 from cycle.successors import Change, Item, Key, may_see_from_before
 from integrations.database.check_ins import newest_booking
+from integrations.database.notes import mark_notes_read
 from integrations.database.people import partner_of
 from integrations.database.plans import plan_of
 from integrations.database.readings import note_reading
@@ -85,24 +86,49 @@ def goal_item(row: Goal) -> Item:
 
 async def action_item(session: AsyncSession, row: ActionRow, at: datetime) -> Item:
     """The action as it was at a change: what was open then and has been done since counts as open."""
-    closed_at = None
-    if row.state != "open":
-        closing = (ActionEvent.action_id == row.id, ActionEvent.what.in_(("done", "dropped")))
-        closed_at = await session.scalar(select(func.max(ActionEvent.at)).where(*closing))
-    return Item("action", row.id, row.made_at, row.state == "open" or (closed_at is not None and closed_at >= at))
+    return _item_closed_at(row, (await _closings(session, [row])).get(row.id), at)
 
 
 async def may_see_action(session: AsyncSession, row: ActionRow, reader_id: str, changes: Sequence[Change]) -> bool:
     """Whether today's partner may see a shared action of the plan; what they own or wrote themselves in any case."""
+    return may_see_action_closed_at(row, (await _closings(session, [row])).get(row.id), reader_id, changes)
+
+
+def may_see_action_closed_at(
+    row: ActionRow, closed_at: datetime | None, reader_id: str, changes: Sequence[Change]
+) -> bool:
+    """`may_see_action` for whoever knows when the action was last closed."""
     if not changes or reader_id in (row.owner_id, row.made_by_id):
         return True
-    return may_see_from_before(await action_item(session, row, changes[-1].at), changes)
+    return may_see_from_before(_item_closed_at(row, closed_at, changes[-1].at), changes)
+
+
+def _item_closed_at(row: ActionRow, closed_at: datetime | None, at: datetime) -> Item:
+    was_open = row.state == "open" or (closed_at is not None and closed_at >= at)
+    return Item("action", row.id, row.made_at, was_open)
+
+
+async def _closings(session: AsyncSession, rows: Sequence[ActionRow]) -> dict[str, datetime]:
+    """When each of these was last done or let go."""
+    ids = [row.id for row in rows if row.state != "open"]
+    if not ids:
+        return {}
+    closing = (ActionEvent.action_id.in_(ids), ActionEvent.what.in_(("done", "dropped")))
+    found = await session.execute(
+        select(ActionEvent.action_id, func.max(ActionEvent.at).label("at"))
+        .where(*closing)
+        .group_by(ActionEvent.action_id)
+    )
+    return {each.action_id: each.at for each in found}
 
 
 async def goals_for(session: AsyncSession, plan: Plan, reader_id: str) -> list[Goal]:
     """The goals of a plan for its person, or for their partner of today, in the order in which they were set."""
-    rows = await session.scalars(select(Goal).where(Goal.plan_id == plan.id).order_by(Goal.made_at, Goal.id))
-    changes = await changes_to(session, plan.person_id, reader_id) if reader_id != plan.person_id else []
+    of_plan = select(Goal).where(Goal.plan_id == plan.id).order_by(Goal.made_at, Goal.id)
+    if reader_id == plan.person_id:
+        return list(await session.scalars(of_plan))
+    changes = await changes_to(session, plan.person_id, reader_id)
+    rows = await session.scalars(of_plan.where(Goal.private.is_(False)))
     return [row for row in rows if may_see_from_before(goal_item(row), changes)]
 
 
@@ -154,6 +180,7 @@ async def note_handover_read(session: AsyncSession, view: HandoverView, reader_i
     for each in view.items:
         for owner_id in {view.person.id, each.writer_id}:
             await note_reading(session, reader_id, owner_id, each.about, now.date())
+    await mark_notes_read(session, [each.item.id for each in view.items if each.item.kind == "note"], reader_id, now)
 
 
 async def handover_to(session: AsyncSession, person_id: str, partner_id: str | None) -> Handover | None:
@@ -177,14 +204,20 @@ async def _of_plan(session: AsyncSession, row: Handover) -> list[PastItem]:
     if plan is None:
         return []
     about = f"plan/{plan.id}"
-    goals = select(Goal).where(Goal.plan_id == plan.id, Goal.made_at < row.at).order_by(Goal.made_at, Goal.id)
-    actions = select(ActionRow).where(
+    goals = (
+        select(Goal)
+        .where(Goal.plan_id == plan.id, Goal.made_at < row.at, Goal.private.is_(False))
+        .order_by(Goal.made_at, Goal.id)
+    )
+    of_plan = select(ActionRow).where(
         ActionRow.plan_id == plan.id,
         ActionRow.made_at < row.at,
         ActionRow.private.is_(False),
         # Their own one the new partner sees in any case.
         ActionRow.owner_id != row.successor_id,
     )
+    actions = (await session.scalars(of_plan.order_by(ActionRow.due_on, ActionRow.id))).all()
+    closings = await _closings(session, actions)
     return [
         *(
             PastItem(goal_item(each), each.title, each.why or "", row.person_id, about)
@@ -192,7 +225,7 @@ async def _of_plan(session: AsyncSession, row: Handover) -> list[PastItem]:
         ),
         *[
             PastItem(
-                await action_item(session, each, row.at),
+                _item_closed_at(each, closings.get(each.id), row.at),
                 each.title,
                 each.success or "",
                 each.made_by_id,
@@ -200,7 +233,7 @@ async def _of_plan(session: AsyncSession, row: Handover) -> list[PastItem]:
                 each.due_on,
                 closed=each.state != "open",
             )
-            for each in await session.scalars(actions.order_by(ActionRow.due_on, ActionRow.id))
+            for each in actions
         ],
     ]
 
@@ -223,11 +256,15 @@ async def _of_talks(session: AsyncSession, row: Handover) -> list[PastItem]:
 async def _of_talk(session: AsyncSession, talk: CheckInRow, row: Handover) -> Sequence[PastItem]:
     day = talk.due_on
     writers = {each: await session.get_one(Person, each) for each in (talk.person_id, talk.partner_id)}
-    notes = select(Note).where(Note.check_in_id == talk.id, Note.made_at < row.at).order_by(Note.made_at, Note.id)
+    notes = (
+        select(Note)
+        .where(Note.check_in_id == talk.id, Note.made_at < row.at, Note.withdrawn_at.is_(None))
+        .order_by(Note.made_at, Note.id)
+    )
     found = [
         PastItem(
             Item("note", each.id, each.made_at),
-            f"A note by {writers[each.writer_id].first_name}",
+            Sentence("A note by {name}", name=writers[each.writer_id].first_name),
             each.text,
             each.writer_id,
             f"notes/{talk.id}",
@@ -274,6 +311,6 @@ async def _of_talk(session: AsyncSession, talk: CheckInRow, row: Handover) -> Se
         lines = tuple(line for key, line in zip(snapshot.questions, snapshot.lines, strict=True) if key in still)
         item = Item("pre-read", pre_read.id, pre_read.made_at)
         about = f"pre-read/{talk.id}"
-        title = "The page you both read"
+        title = Sentence("The page you both read")
         found.append(PastItem(item, title, "", row.person_id, about, day, snapshot=snapshot, lines=lines))
     return found

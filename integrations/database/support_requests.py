@@ -8,17 +8,17 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from integrations.database.people import partner_of
-from integrations.database.stalls import reason_for_hr
-from integrations.database.tables import LetterItem, NeedsAHand, Person, Plan, Stall
+from integrations.database.stalls import answer_for_hr
+from integrations.database.tables import LetterItem, NeedsAHand, Person, Plan, Stall, StallAnswer
 
 
 @dataclass(frozen=True, slots=True)
 class SupportRequest:
-    """`names` are the employee's and, if there is one, their partner's; `reason` a key of `cycle.support`."""
+    """`names` are the employee's and, if there is one, their partner's; `answer` has the reason that HR may know."""
 
     names: tuple[str, ...]
     since: datetime
-    reason: str | None
+    answer: StallAnswer | None
 
 
 async def open_support_requests(session: AsyncSession, now: datetime) -> Sequence[SupportRequest]:
@@ -41,11 +41,13 @@ async def open_support_requests(session: AsyncSession, now: datetime) -> Sequenc
             ids = (person_id, await partner_of(session, person_id, now.date()))
             people = [await session.get(Person, each) for each in ids if each]
             names = tuple(person.name for person in people if person)
-            found[stall_id] = SupportRequest(names, sent_at, await reason_for_hr(session, stall_id))
+            found[stall_id] = SupportRequest(names, sent_at, await answer_for_hr(session, stall_id))
     return tuple(found.values())
 
 
-async def open_hands(session: AsyncSession) -> Sequence[NeedsAHand]:
-    """What cannot go on by itself, the oldest first."""
+async def open_hands(session: AsyncSession, *, with_calls_for_help: bool = True) -> Sequence[NeedsAHand]:
+    """What cannot go on by itself, the oldest first; who asked HR for help is among it for HR alone."""
     query = select(NeedsAHand).where(NeedsAHand.mended_at.is_(None)).order_by(NeedsAHand.since, NeedsAHand.key)
+    if not with_calls_for_help:
+        query = query.where(NeedsAHand.key.not_like("help/%"))
     return (await session.scalars(query)).all()

@@ -61,6 +61,8 @@ class Person(Table):
     """What their mailbox is set to, as Graph writes it: "de-AT"."""
     language_chosen: Mapped[str | None]
     """What they chose on our pages: "de". It wins."""
+    signed_out: Mapped[int] = mapped_column(default=0)
+    """How often they have signed out: a session of before that opens nothing any more."""
 
     @property
     def first_name(self) -> str:
@@ -304,6 +306,58 @@ class Note(Table):
     form_token: Mapped[str | None] = mapped_column(unique=True)
     """One a rendered form, so that the same form posted twice is one note."""
     made_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
+    read_at: Mapped[datetime | None]
+    """When somebody else first read it: until then its writer may change it, or take it back without a trace."""
+    withdrawn_at: Mapped[datetime | None]
+    """Taken back after it was read: that much stays to be seen, the words only by their writer."""
+
+
+class Topic(Table):
+    """Something that one of a pair wants to talk about: it goes along from talk to talk until it is ticked off."""
+
+    __tablename__ = "topics"
+    __table_args__ = (Index("ix_topics_pair", "person_id", "partner_id"),)
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    """The employee of the pair."""
+    partner_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    check_in_id: Mapped[str] = _to("check_ins.id")
+    """On whose page it was written."""
+    writer_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    text: Mapped[str] = mapped_column(EncryptedText)
+    form_token: Mapped[str | None] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    """When the other first read it: until then its writer may take it back."""
+    ticked_at: Mapped[datetime | None]
+    ticked_by_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    ticked_in_id: Mapped[str | None] = _to("check_ins.id", nullable=True)
+
+
+class HeardLine(Table):
+    """What one of a talk heard the other say, in a line, and what the other answers to that. Both stand together."""
+
+    __tablename__ = "heard_lines"
+    check_in_id: Mapped[str] = mapped_column(ForeignKey("check_ins.id"), primary_key=True)
+    writer_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    text: Mapped[str] = mapped_column(EncryptedText)
+    written_at: Mapped[datetime]
+    answer: Mapped[str | None] = mapped_column(EncryptedText)
+    """yes | not_quite"""
+    answer_text: Mapped[str | None] = mapped_column(EncryptedText)
+    answered_at: Mapped[datetime | None]
+
+
+class WorthAnswer(Table):
+    """Whether a talk was worth somebody's time: theirs alone, but for HR's counts of many."""
+
+    __tablename__ = "worth_answers"
+    check_in_id: Mapped[str] = mapped_column(ForeignKey("check_ins.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    worth: Mapped[str] = mapped_column(EncryptedText)
+    """yes | partly | no"""
+    answered_at: Mapped[datetime]
 
 
 # Reflections and pre-reads
@@ -381,9 +435,16 @@ class Goal(Table):
     id: Mapped[str] = _id()
     plan_id: Mapped[str] = _to("plans.id")
     title: Mapped[str] = mapped_column(EncryptedText)
+    """The skill to grow."""
     why: Mapped[str | None] = mapped_column(EncryptedText)
+    priority: Mapped[str | None] = mapped_column(EncryptedText)
+    """What of the organization's plans it serves."""
     state: Mapped[str] = mapped_column(default="open")
+    """open | reached | let_go | changed"""
+    private: Mapped[bool] = mapped_column(default=False)
+    """Kept to oneself: no conversation partner sees it."""
     made_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
 
 
 class ActionRow(Table):
@@ -398,6 +459,12 @@ class ActionRow(Table):
     success: Mapped[str | None] = mapped_column(EncryptedText)
     modality: Mapped[str] = mapped_column(default="stretch")
     """stretch | mentoring | training | rotation | reading"""
+    needs: Mapped[str | None] = mapped_column(EncryptedText)
+    """The hours or the budget that it takes."""
+    granted_by: Mapped[str | None] = mapped_column(EncryptedText)
+    """Who grants them, as its owner names them."""
+    place: Mapped[int] = mapped_column(default=0)
+    """Its place among the plan's actions, as the plan's person ordered them; 0 everywhere until they do."""
     due_on: Mapped[date]
     agreed_on: Mapped[date]
     """The day on which `due_on` was agreed: D-7 goes out only when more than 14 days lie between."""
@@ -420,7 +487,7 @@ class ActionEvent(Table):
     """What happened to an action, one row each.
 
     `what`: made | accepted | progress | done | new_date | asked_help | dropped | snoozed | smaller |
-    handed_on
+    handed_on | reopened
     """
 
     __tablename__ = "action_events"
@@ -432,6 +499,65 @@ class ActionEvent(Table):
     whom: Mapped[str | None]
     """Who was asked for help: partner | hr. Only the owner learns of the latter."""
     note: Mapped[str | None] = mapped_column(EncryptedText)
+    at: Mapped[datetime]
+
+
+class Milestone(Table):
+    """A small step of an action, perhaps with a day; ticked once it is done."""
+
+    __tablename__ = "milestones"
+    id: Mapped[str] = _id()
+    action_id: Mapped[str] = _to("actions.id")
+    title: Mapped[str] = mapped_column(EncryptedText)
+    due_on: Mapped[date | None]
+    done_at: Mapped[datetime | None]
+    made_at: Mapped[datetime]
+
+
+class Evidence(Table):
+    """A line about what came of a goal or an action, or a supporter's word about it."""
+
+    __tablename__ = "evidence"
+    id: Mapped[str] = _id()
+    goal_id: Mapped[str | None] = _to("goals.id", nullable=True)
+    action_id: Mapped[str | None] = _to("actions.id", nullable=True)
+    """One of the two is set."""
+    writer_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    kind: Mapped[str]
+    """outcome | change | word; a word is its writer's and that of whoever invited them, nobody else's"""
+    text: Mapped[str] = mapped_column(EncryptedText)
+    made_at: Mapped[datetime]
+
+
+class Supporter(Table):
+    """Somebody whom an employee asked along for one goal or one action, and nothing else."""
+
+    __tablename__ = "supporters"
+    id: Mapped[str] = _id()
+    person_id: Mapped[str] = _to("people.id")
+    """Who invites: the plan's person."""
+    supporter_id: Mapped[str] = _to("people.id")
+    goal_id: Mapped[str | None] = _to("goals.id", nullable=True)
+    action_id: Mapped[str | None] = _to("actions.id", nullable=True)
+    """One of the two is set."""
+    role: Mapped[str]
+    """mentor | sponsor | peer"""
+    note: Mapped[str | None] = mapped_column(EncryptedText)
+    """What the invitation says, for the invited alone."""
+    state: Mapped[str] = mapped_column(default="invited")
+    """invited | accepted | declined | withdrawn | stepped_back"""
+    invited_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+
+class PostedForm(Table):
+    """A form that was sent: sent again, it adds nothing."""
+
+    __tablename__ = "posted_forms"
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    form: Mapped[str] = mapped_column(primary_key=True)
+    """A digest of its token, address and words."""
     at: Mapped[datetime]
 
 
@@ -632,10 +758,11 @@ class Reading(Table):
     """Who read whose what, by day: the owner can see it."""
 
     __tablename__ = "readings"
+    __table_args__ = (Index("ix_readings_what", "what"),)
     reader_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     owner_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     what: Mapped[str] = mapped_column(primary_key=True)
-    """reflection | pre-read | notes | plan | action | feedback | interest, a slash, and its id"""
+    """reflection | pre-read | notes | plan | goal | action | stall | feedback | interest, a slash, and its id"""
     day: Mapped[date] = mapped_column(primary_key=True)
 
 

@@ -20,6 +20,7 @@ from integrations.database.plans import plan_of
 from integrations.database.reflections import has_answered
 from integrations.database.stalls import stall_for
 from integrations.database.successors import handover_to
+from integrations.database.supporters import supporting
 from integrations.database.tables import CheckInRow, LetterItem, Person, Plan, Stall
 
 FORM_OPEN = timedelta(days=10)
@@ -81,6 +82,11 @@ async def waiting_for(
             Waiting(Sentence("Would you take this on? “{title}”", title=each.row.title), f"/actions/{each.row.id}")
             for each in await actions_for(session, person.id, person.id, now)
             if each.row.accepted_at is None
+        ),
+        *(
+            Waiting(Sentence("{name} would like you along", name=each.person.first_name), f"/supporting/{each.row.id}")
+            for each in await supporting(session, person.id)
+            if not each.open
         ),
         *await _without_owner(session, person.id, now),
         *[

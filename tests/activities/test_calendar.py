@@ -195,7 +195,7 @@ async def test_the_invitation_is_in_the_language_of_the_employee(home: Any) -> N
         assert await excuse(session, check_in_id, "ann", MONDAY)
     await home.do("call_off", check_in_id)
     mail = home.tenant.person("Mara")["mail"]
-    assert home.tenant.inbox(mail, containing="Das nächste Check-in kommt wie geplant.")
+    assert home.tenant.inbox(mail, containing="Der nächste Check-in kommt wie geplant.")
 
 
 async def test_a_manager_who_reads_german_changes_nothing_for_an_employee_who_reads_english(home: Any) -> None:

@@ -21,7 +21,7 @@ async def test_ann_reads_german_and_mara_english(life: Life) -> None:
     await life.answer_form("Ann", check_in_id, SHARED, share=True)
     await life.live_until(talk.start)
     (mine,), (theirs,) = await life.letters("Ann", "pre-read/"), await life.letters("Mara", "pre-read/")
-    assert mine.subject.startswith("Für euer Check-in ")
+    assert mine.subject.startswith("Für euren Check-in ")
     assert theirs.subject.startswith("For your check-in ")
     for letter in (mine, theirs):
         assert SHARED.removesuffix(".") in letter.body

@@ -30,6 +30,7 @@ from web.app import build_app
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 HERE = "http://127.0.0.1:8000"
 TENANT = "11111111-1111-1111-1111-111111111111"
+ROLES = {"oid-hale": frozenset({"HR"}), "oid-ira": frozenset({"Admin"})}
 
 
 @dataclass
@@ -52,8 +53,7 @@ class DoorSignIn:
     async def finish(self, flow: dict[str, Any], query: Mapping[str, str]) -> SignedIn:
         if query.get("state") != flow["state"]:
             raise SignInRefused("This sign-in was not begun in this browser; please sign in again.")
-        roles = frozenset({"HR"}) if query["as"] == "oid-hale" else frozenset()
-        return SignedIn(query["as"], TENANT, "", "", roles)
+        return SignedIn(query["as"], query.get("tenant", TENANT), "", "", ROLES.get(query["as"], frozenset()))
 
 
 @dataclass

@@ -126,7 +126,7 @@ async def test_a_private_action_is_not_on_the_partners_page(world: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"due_on": "soon"}, "The date is missing or is not one"),
+        ({"due_on": "soon"}, "We cannot tell which day this is"),
         ({"due_on": "2029-01-01"}, ""),
         ({"owner": "person-otto"}, "belongs to one of you two"),
         ({"title": " "}, ""),

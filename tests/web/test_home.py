@@ -145,7 +145,21 @@ async def test_hr_sees_what_cannot_go_on_by_itself(world: Any) -> None:
     assert "Otto Kern has no mailbox" in (await (await world.browser("hale")).get("/hr")).text
 
 
-@pytest.mark.parametrize("name", ["ann", "mara", "otto", "ira"])
+async def test_an_administrator_sees_the_faults_and_neither_who_needs_support_nor_who_asked_for_it(world: Any) -> None:
+    await a_stall(world)
+    async with world.database.transaction() as session:
+        await ask_for_a_hand(session, "k", "A mailbox is full: make room.", world.clock.at)
+    await (await world.browser("ann")).post("/plan/help", data={"whom": "hr"})
+    assert "Ann Berg asks HR for help" in (await (await world.browser("hale")).get("/hr")).text
+    ira = await world.browser("ira")
+    page = (await ira.get("/hr")).text
+    assert "A mailbox is full" in page
+    assert "Ann" not in page
+    assert "support" not in page.split("<main")[1]
+    assert 'href="/hr"' in (await ira.get("/")).text
+
+
+@pytest.mark.parametrize("name", ["ann", "mara", "otto"])
 async def test_hrs_page_is_not_there_for_others(world: Any, name: str) -> None:
     assert (await (await world.browser(name)).get("/hr")).status_code == 404
 

@@ -61,6 +61,8 @@ function keepDrafts(form) {
   }
 
   function take(told, sent) {
+    const before = values();
+    const typing = Object.keys(sent).some((name) => /^(text|line|share)/.test(name) && before[name] !== sent[name]);
     let elsewhere = false;
     for (const [name, kept] of Object.entries(told.fields)) {
       const field = form.elements[name];
@@ -76,8 +78,7 @@ function keepDrafts(form) {
         elsewhere = true;
       }
     }
-    const now = values();
-    dirty = Object.keys(sent).some((name) => /^(text|line|share)/.test(name) && now[name] !== sent[name]) && !elsewhere;
+    dirty = typing;
     if (dirty) soon(PAUSE);
     else if (!told.waiting.length) device.forget();
     say(elsewhere ? words.elsewhere : told.words, elsewhere ? "elsewhere" : told.waiting.length ? "waiting" : "saved");

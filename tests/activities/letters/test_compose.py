@@ -348,7 +348,7 @@ async def test_each_reads_the_pre_read_in_their_language_and_what_was_written_as
     assert (mine.lines, theirs.lines) == ((("Proud of", "Learned"),), (("Stolz auf", "Learned"),))
     assert mine.ask[0] == "What made that work possible?"
     assert theirs.ask[0] == "Was hat diese Arbeit möglich gemacht?"
-    assert letter.subject == "Für euer Check-in morgen um 10:00"
+    assert letter.subject == "Für euren Check-in morgen um 10:00"
 
 
 async def test_who_has_no_language_of_their_own_reads_that_of_the_installation(home: Any) -> None:

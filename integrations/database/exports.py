@@ -1,0 +1,398 @@
+"""All that is somebody's, table by table: what an export of one's own data holds, and what it leaves out and why.
+
+Nothing is in it that its person could not read on a page; what somebody else wrote is noted as read.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cycle.privacy import Access, access_to_check_in, may_read_note
+from cycle.sentences import Sentence
+from cycle.supporters import STANDING
+from integrations.database.action_views import action_for, events_for
+from integrations.database.feedback import feedback_of, read_feedback
+from integrations.database.notes import mark_notes_read
+from integrations.database.people import partner_of
+from integrations.database.readings import note_reading
+from integrations.database.tables import (
+    ActionEvent,
+    ActionRow,
+    Answer,
+    Audit,
+    Booking,
+    CalendarWatchRow,
+    CheckInRow,
+    DirectoryWatchRow,
+    Enrolment,
+    Evidence,
+    FeedbackRequest,
+    Goal,
+    Handover,
+    HeardLine,
+    InterestRow,
+    LearningMoment,
+    Lease,
+    Leave,
+    Letter,
+    LetterItem,
+    Milestone,
+    NeedsAHand,
+    Note,
+    Offer,
+    OutcomeAnswer,
+    PathwayLine,
+    PathwaysRevision,
+    Person,
+    Plan,
+    PolicyRevision,
+    PolicyRow,
+    PostedForm,
+    PreRead,
+    Reading,
+    ReflectionRow,
+    Reporting,
+    RoleOfPerson,
+    ShownToSuccessor,
+    Stall,
+    StallAnswer,
+    Stuck,
+    Supporter,
+    Table,
+    Topic,
+    WakeUp,
+    WorthAnswer,
+)
+
+Rows = Callable[[AsyncSession, str, datetime], Awaitable[Sequence[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One table's share: its heading, whose rows are somebody's, and the columns left out, each with the reason."""
+
+    table: type[Table]
+    heading: Sentence
+    rows: Rows
+    without: Mapping[str, Sentence] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """`parts` are (the part, its rows as JSON takes them)."""
+
+    person: Person
+    at: datetime
+    parts: tuple[tuple[Part, list[dict[str, Any]]], ...]
+
+    def as_json(self) -> str:
+        return json.dumps(
+            {
+                "exported_at": self.at.isoformat(),
+                "tables": {part.table.__tablename__: rows for part, rows in self.parts},
+                "left_out": {
+                    **{table.__tablename__: reason for table, reason in LEFT_OUT.items()},
+                    **{
+                        f"{part.table.__tablename__}.{column}": reason
+                        for part, _ in self.parts
+                        for column, reason in part.without.items()
+                    },
+                },
+            },
+            ensure_ascii=False,
+            indent=2,
+        )
+
+
+async def export_of(session: AsyncSession, person: Person, now: datetime) -> Export:
+    """Everything that is this person's; that it was asked for is kept, and what of others' words it holds."""
+    found = [(part, await part.rows(session, person.id, now)) for part in PARTS]
+    for part, rows in found:
+        for row in rows:
+            await _note_read(session, part.table, row, person.id, now.date())
+    names = {row.id: row.name for row in await session.execute(select(Person.id, Person.name))}
+    session.add(Audit(at=now, who=person.id, did="exported their own data", subject_id=person.id))
+    return Export(person, now, tuple((part, [_as_facts(part, row, names) for row in rows]) for part, rows in found))
+
+
+def _as_facts(part: Part, row: Any, names: Mapping[str, str]) -> dict[str, Any]:
+    """The row by column, people by their names; instants and days as ISO 8601."""
+    facts: dict[str, Any] = {}
+    for column in part.table.__table__.columns:
+        if column.key in part.without:
+            continue
+        value = getattr(row, column.key)
+        if any(key.column.table.name == "people" for key in column.foreign_keys):
+            facts[column.key.removesuffix("_id")] = names.get(value)
+        elif part.table is PreRead and column.key == "content":
+            facts[column.key] = json.loads(value)
+        else:
+            facts[column.key] = value.isoformat() if isinstance(value, date | datetime) else value
+    return facts
+
+
+async def _note_read(session: AsyncSession, table: type[Table], row: Any, reader_id: str, day: date) -> None:
+    if table is Note:
+        await note_reading(session, reader_id, row.writer_id, f"notes/{row.check_in_id}", day)
+    elif table is ActionRow:
+        for owner_id in {row.owner_id, row.made_by_id}:
+            await note_reading(session, reader_id, owner_id, f"action/{row.id}", day)
+    elif table is HeardLine:
+        await note_reading(session, reader_id, row.writer_id, f"notes/{row.check_in_id}", day)
+    elif table is Evidence:
+        about = f"goal/{row.goal_id}" if row.goal_id else f"action/{row.action_id}"
+        await note_reading(session, reader_id, row.writer_id, about, day)
+    elif table is Supporter:
+        about = f"goal/{row.goal_id}" if row.goal_id else f"action/{row.action_id}"
+        await note_reading(session, reader_id, row.person_id, about, day)
+    elif table is PreRead:
+        talk = await session.get_one(CheckInRow, row.check_in_id)
+        await note_reading(session, reader_id, talk.partner_id, f"pre-read/{talk.id}", day)
+
+
+# Whose rows are somebody's
+
+
+def _where(table: type[Table], condition: Callable[[str], ColumnElement[bool]]) -> Rows:
+    async def rows(session: AsyncSession, me: str, _now: datetime) -> Sequence[Any]:
+        return (await session.scalars(select(table).where(condition(me)).order_by(*table.__table__.primary_key))).all()
+
+    return rows
+
+
+def _talks(me: str) -> Any:
+    return select(CheckInRow.id).where(or_(CheckInRow.person_id == me, CheckInRow.partner_id == me))
+
+
+def _own_talks(me: str) -> Any:
+    return select(CheckInRow.id).where(CheckInRow.person_id == me)
+
+
+def _own_plans(me: str) -> Any:
+    return select(Plan.id).where(Plan.person_id == me)
+
+
+async def _notes(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    """Those that this person wrote, and those that they may read, which counts as read."""
+    found = []
+    asked = select(Note).where(or_(Note.writer_id == me, Note.check_in_id.in_(_talks(me)))).order_by(Note.id)
+    for note in (await session.scalars(asked)).all():
+        if may_read_note(me, note.writer_id, await _access(session, note.check_in_id, me, now)):
+            taken_back = note.withdrawn_at is not None and note.writer_id != me
+            found.append(_copied(note, text="") if taken_back else note)
+    await mark_notes_read(session, [note.id for note in found], me, now)
+    return found
+
+
+async def _heard(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    """What they heard, and what was heard of them, with the answers; of a former partner's talks their own line."""
+    found = []
+    order = HeardLine.check_in_id, HeardLine.writer_id
+    asked = select(HeardLine).where(HeardLine.check_in_id.in_(_talks(me))).order_by(*order)
+    for line in (await session.scalars(asked)).all():
+        access = await _access(session, line.check_in_id, me, now)
+        if may_read_note(me, line.writer_id, access):
+            found.append(line if access == "everything" else _copied(line, answer=None, answer_text=None))
+    return found
+
+
+async def _access(session: AsyncSession, check_in_id: str, me: str, now: datetime) -> Access:
+    talk = await session.get_one(CheckInRow, check_in_id)
+    partner_now = await partner_of(session, talk.person_id, now.date())
+    return access_to_check_in(me, talk.person_id, talk.partner_id, partner_now)
+
+
+async def _feedback(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    """What they asked for and gave. That somebody said "not this time" is not told here either."""
+    found = []
+    for view in await feedback_of(session, me, now):
+        if view.reader == "asker":
+            await read_feedback(session, view, me, now)
+            hidden = {} if view.answer else {"behaviour": None, "impact": None, "next_step": None}
+            found.append(_copied(view.row, state=view.seen, **hidden))
+        elif view.reader == "giver":
+            found.append(_copied(view.row, shared_with_id=None))
+    return found
+
+
+def _copied(row: Any, **changes: Any) -> Any:
+    """The row as somebody may see it; the stored one stays as it is."""
+    facts = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    return type(row)(**{**facts, **changes})
+
+
+async def _actions(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    """Of their plan, and those that they took on or wrote down elsewhere, as far as they may see them today."""
+    mine = or_(ActionRow.owner_id == me, ActionRow.made_by_id == me, ActionRow.plan_id.in_(_own_plans(me)))
+    rows = (await session.scalars(select(ActionRow).where(mine).order_by(ActionRow.id))).all()
+    return [row for row in rows if await action_for(session, me, row.id, now)]
+
+
+async def _action_events(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    return [
+        event for action in await _actions(session, me, now) for event, _person in await events_for(session, me, action)
+    ]
+
+
+async def _milestones(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    seen = [action.id for action in await _actions(session, me, now)]
+    return (await session.scalars(select(Milestone).where(Milestone.action_id.in_(seen)).order_by(Milestone.id))).all()
+
+
+async def _evidence(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    """Their own lines, and those beside what is theirs; a supporter's word is for whoever invited them."""
+    seen = [action.id for action in await _actions(session, me, now)]
+    goals = select(Goal.id).where(Goal.plan_id.in_(_own_plans(me)))
+    in_my_plan = select(ActionRow.id).where(ActionRow.plan_id.in_(_own_plans(me)))
+    wanted = or_(
+        Evidence.writer_id == me,
+        Evidence.goal_id.in_(goals),
+        Evidence.action_id.in_(seen) & or_(Evidence.kind != "word", Evidence.action_id.in_(in_my_plan)),
+    )
+    return (await session.scalars(select(Evidence).where(wanted).order_by(Evidence.id))).all()
+
+
+IN_THE_MAILBOX = Sentence("The letter itself is in your mailbox.")
+
+PARTS: tuple[Part, ...] = (
+    Part(Person, Sentence("You"), _where(Person, lambda me: Person.id == me)),
+    Part(
+        Reporting,
+        Sentence("Who holds whose check-ins"),
+        _where(Reporting, lambda me: or_(Reporting.person_id == me, Reporting.partner_id == me)),
+    ),
+    Part(Leave, Sentence("When you are away"), _where(Leave, lambda me: Leave.person_id == me)),
+    Part(
+        Enrolment,
+        Sentence("The rules you take part under"),
+        _where(Enrolment, lambda me: Enrolment.person_id == me),
+        {"held": Sentence("Whether HR pauses your check-ins is HR's own note; ask them.")},
+    ),
+    Part(
+        CheckInRow,
+        Sentence("Check-ins"),
+        _where(CheckInRow, lambda me: or_(CheckInRow.person_id == me, CheckInRow.partner_id == me)),
+    ),
+    Part(Booking, Sentence("Hours of check-ins"), _where(Booking, lambda me: Booking.check_in_id.in_(_talks(me)))),
+    Part(Offer, Sentence("Hours to choose from"), _where(Offer, lambda me: Offer.check_in_id.in_(_talks(me)))),
+    Part(
+        OutcomeAnswer,
+        Sentence("What you said became of a check-in"),
+        _where(OutcomeAnswer, lambda me: OutcomeAnswer.person_id == me),
+    ),
+    Part(
+        ReflectionRow,
+        Sentence("Your questions before check-ins"),
+        _where(ReflectionRow, lambda me: ReflectionRow.writer_id == me),
+    ),
+    Part(
+        Answer,
+        Sentence("Your answers, drafts too"),
+        _where(
+            Answer,
+            lambda me: Answer.reflection_id.in_(select(ReflectionRow.id).where(ReflectionRow.writer_id == me)),
+        ),
+    ),
+    Part(
+        LearningMoment,
+        Sentence("What you learned, as you told your people"),
+        _where(LearningMoment, lambda me: LearningMoment.person_id == me),
+    ),
+    Part(
+        PreRead,
+        Sentence("What you both read before your check-ins"),
+        _where(PreRead, lambda me: PreRead.check_in_id.in_(_own_talks(me))),
+    ),
+    Part(Note, Sentence("Notes"), _notes),
+    Part(Topic, Sentence("What you wanted to talk about"), _where(Topic, lambda me: Topic.writer_id == me)),
+    Part(HeardLine, Sentence("What was heard"), _heard),
+    Part(
+        WorthAnswer,
+        Sentence("Whether a talk was worth your time"),
+        _where(WorthAnswer, lambda me: WorthAnswer.person_id == me),
+    ),
+    Part(Plan, Sentence("Your plan"), _where(Plan, lambda me: Plan.person_id == me)),
+    Part(Goal, Sentence("Goals"), _where(Goal, lambda me: Goal.plan_id.in_(_own_plans(me)))),
+    Part(ActionRow, Sentence("Actions"), _actions),
+    Part(ActionEvent, Sentence("What happened to actions"), _action_events),
+    Part(Milestone, Sentence("Small steps"), _milestones),
+    Part(Evidence, Sentence("What came of it"), _evidence),
+    Part(
+        Supporter,
+        Sentence("Who supports whom"),
+        _where(
+            Supporter,
+            lambda me: or_(Supporter.person_id == me, (Supporter.supporter_id == me) & Supporter.state.in_(STANDING)),
+        ),
+    ),
+    Part(FeedbackRequest, Sentence("Feedback"), _feedback),
+    Part(RoleOfPerson, Sentence("Your role"), _where(RoleOfPerson, lambda me: RoleOfPerson.person_id == me)),
+    Part(InterestRow, Sentence("What interests you"), _where(InterestRow, lambda me: InterestRow.person_id == me)),
+    Part(
+        PathwayLine,
+        Sentence("Ways that you put into a pre-read"),
+        _where(PathwayLine, lambda me: PathwayLine.check_in_id.in_(_own_talks(me))),
+    ),
+    Part(
+        Stall,
+        Sentence("When a plan was quiet"),
+        _where(
+            Stall,
+            lambda me: or_(Stall.holder_id == me, Stall.holder_id.is_(None) & Stall.plan_id.in_(_own_plans(me))),
+        ),
+    ),
+    Part(
+        StallAnswer,
+        Sentence("What you said is in the way"),
+        _where(StallAnswer, lambda me: StallAnswer.person_id == me),
+    ),
+    Part(
+        Handover,
+        Sentence("Changes of your conversation partner"),
+        _where(Handover, lambda me: or_(Handover.person_id == me, Handover.successor_id == me)),
+    ),
+    Part(
+        ShownToSuccessor,
+        Sentence("What you chose to show to a new one"),
+        _where(
+            ShownToSuccessor,
+            lambda me: ShownToSuccessor.handover_id.in_(select(Handover.id).where(Handover.person_id == me)),
+        ),
+    ),
+    Part(
+        Letter,
+        Sentence("Letters to you"),
+        _where(Letter, lambda me: Letter.recipient_id == me),
+        {"html": IN_THE_MAILBOX, "text": IN_THE_MAILBOX},
+    ),
+    Part(LetterItem, Sentence("What letters told you"), _where(LetterItem, lambda me: LetterItem.recipient_id == me)),
+    Part(
+        Reading,
+        Sentence("Who read what"),
+        _where(Reading, lambda me: or_(Reading.owner_id == me, Reading.reader_id == me)),
+    ),
+    Part(
+        NeedsAHand,
+        Sentence("When you asked HR for help"),
+        # The rest of that list is about what does not work, in sentences for HR that can name others.
+        _where(NeedsAHand, lambda me: NeedsAHand.key == f"help/{me}"),
+    ),
+    Part(Audit, Sentence("What you decided"), _where(Audit, lambda me: Audit.who == me)),
+)
+
+LEFT_OUT: dict[type[Table], Sentence] = {
+    PolicyRow: Sentence("HR's rules, the same for everybody under them."),
+    PolicyRevision: Sentence("HR's rules, the same for everybody under them."),
+    PathwaysRevision: Sentence("The roles and openings that everybody here can see."),
+    PostedForm: Sentence("A digest of each form that you sent, so that it counts once; no words."),
+    CalendarWatchRow: Sentence("How calendars are followed: a subscription, and about nobody."),
+    DirectoryWatchRow: Sentence("How the directory is followed: a subscription, and about nobody."),
+    WakeUp: Sentence("What is to be done next, for seconds, in ids alone."),
+    Stuck: Sentence("What waits to be mended, in our own words; gone once it is."),
+    Lease: Sentence("Which program does what just now."),
+}

@@ -1,0 +1,459 @@
+"""Somebody of each kind around Ann, and a sentence planted in every text that a person can write.
+
+For a new table with such a text: plant a row below, and name its sentence in `TEXTS`. For a new path parameter: an
+entry in `PLACES`. For a new form: what a valid one holds, in `FORMS`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from cycle.pre_read import SharedLine, build_snapshot
+from integrations.database.tables import (
+    ActionEvent,
+    ActionRow,
+    Answer,
+    Booking,
+    CheckInRow,
+    Enrolment,
+    Evidence,
+    FeedbackRequest,
+    Goal,
+    Handover,
+    HeardLine,
+    InterestRow,
+    LearningMoment,
+    LetterItem,
+    Milestone,
+    Note,
+    Offer,
+    PathwaysRevision,
+    Person,
+    Plan,
+    PreRead,
+    ReflectionRow,
+    Reporting,
+    Stall,
+    Supporter,
+    Topic,
+)
+
+VIEWERS = {
+    "employee": "ann",
+    "manager": "mara",
+    "former manager": "fern",
+    "mentor": "nora",
+    "HR ops": "hale",
+    "administrator": "ira",
+    "colleague": "otto",
+    "not signed in": None,
+}
+"""The columns of the table, and who stands for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A planted sentence: who wrote it, on whose pages it is nobody else's, and whether it is its writer's alone."""
+
+    writer: str
+    private: bool = False
+    belongs: frozenset[str] = frozenset()
+
+    @property
+    def owners(self) -> frozenset[str]:
+        return self.belongs | {self.writer}
+
+
+ANNS_PLAN = frozenset({"ann"})
+
+TEXTS = {
+    "answer": Text("ann"),
+    "line": Text("ann"),
+    "private answer": Text("ann", private=True),
+    "private line": Text("ann", private=True),
+    "withdrawn answer": Text("ann", private=True),
+    "withdrawn line": Text("ann", private=True),
+    "moment": Text("mara"),
+    "note": Text("ann"),
+    "manager's note": Text("mara"),
+    "old answer": Text("ann"),
+    "old line": Text("ann"),
+    "old note": Text("ann"),
+    "former manager's note": Text("fern"),
+    "topic": Text("ann"),
+    "manager's topic": Text("mara"),
+    "heard": Text("ann"),
+    "manager heard": Text("mara"),
+    "answer to what was heard": Text("ann"),
+    "goal": Text("ann"),
+    "priority": Text("ann"),
+    "why": Text("ann"),
+    "action": Text("ann"),
+    "success": Text("ann"),
+    "needs": Text("ann"),
+    "grants": Text("ann"),
+    "call for help": Text("ann"),
+    "step": Text("ann"),
+    "outcome": Text("ann"),
+    "invitation": Text("ann"),
+    "mentor's word": Text("nora"),
+    "asked about": Text("ann"),
+    "behaviour": Text("nora"),
+    "impact": Text("nora"),
+    "next step": Text("nora"),
+    "private action": Text("ann", private=True),
+    "manager's action": Text("mara", belongs=ANNS_PLAN),
+    "mentor's action": Text("ann", belongs=frozenset({"nora"})),
+    "done action": Text("ann"),
+    "leaver's action": Text("ann", belongs=frozenset({"lena"})),
+}
+
+
+def sentence(name: str) -> str:
+    """What is planted under that name: markup, so that a page that does not escape is noticed too."""
+    return f'<script>steal("{name}")</script> & more'
+
+
+PLACES = {
+    "{check_in_id}": {"today": "check-in-1", "over": "over", "before": "before"},
+    "{action_id}": {
+        "today": "action",
+        "private": "private-action",
+        "manager's": "manager-action",
+        "mentor's": "mentor-action",
+        "leaver's": "leaver-action",
+        "done": "done-action",
+    },
+    "{topic_id}": {"today": "topic"},
+    "{note_id}": {"today": "note", "before": "old-note"},
+    "{goal_id}": {"today": "goal", "done": "done-goal"},
+    "{milestone_id}": {"today": "step"},
+    "{line_id}": {"today": "word", "done": "outcome"},
+    "{support_id}": {"today": "support", "invited": "invited"},
+    "{request_id}": {"today": "feedback", "asked": "asked"},
+    "{interest_id}": {"today": "interest"},
+    "{key}": {"today": "guide"},
+    "{plan_id}": {"today": "plan"},
+    "{stall_id}": {"today": "stall"},
+    "{handover_id}": {"today": "handover"},
+    "{path:path}": {"today": "perennial.css"},
+}
+"""What stands for each path parameter, by the word in the column "which" (empty is "today")."""
+
+FORMS: dict[str, dict[str, str]] = {
+    "POST /reflections/{check_in_id}": {"text-learned": "More"},
+    "POST /language": {"language": "de", "back": "/plan"},
+    "POST /learning-moment": {"text": "I asked too late"},
+    "POST /check-ins/{check_in_id}/notes": {"text": "A line"},
+    "POST /check-ins/{check_in_id}/notes/{note_id}": {"changed": "Another line"},
+    "POST /check-ins/{check_in_id}/topics": {"topic": "A line"},
+    "POST /check-ins/{check_in_id}/topics/{topic_id}": {"do": "tick"},
+    "POST /check-ins/{check_in_id}/heard": {"heard": ""},
+    "POST /check-ins/{check_in_id}/heard/answer": {"answer": "yes", "seen": "2030-03-01T09:00:00+00:00"},
+    "POST /check-ins/{check_in_id}/worth": {"worth": "yes"},
+    "POST /history": {"q": "more"},
+    "POST /plan/goals": {"title": "Grow"},
+    "POST /plan/actions": {"title": "Call them", "due_on": "2030-04-02"},
+    "POST /plans/{plan_id}/actions": {"title": "Call them", "due_on": "2030-04-02"},
+    "POST /goals/{goal_id}/words": {"title": "Grow"},
+    "POST /goals/{goal_id}/close": {"how": "reached"},
+    "POST /goals/{goal_id}/evidence": {"text": "It worked"},
+    "POST /goals/{goal_id}/supporters": {"who": "otto@example.org", "role": "peer"},
+    "POST /actions/{action_id}/words": {"title": "Call", "modality": "stretch"},
+    "POST /actions/{action_id}/goal": {"goal": ""},
+    "POST /actions/{action_id}/step": {"way": "down"},
+    "POST /actions/{action_id}/milestones": {"step": "First"},
+    "POST /actions/{action_id}/evidence": {"text": "It worked"},
+    "POST /actions/{action_id}/supporters": {"who": "otto@example.org", "role": "peer"},
+    "POST /supporting/{support_id}/words": {"text": "Well done"},
+    "POST /feedback": {"name-1": "otto@example.org", "about": "the talk"},
+    "POST /feedback/{request_id}/answer": {"behaviour": "You asked", "do": "as-is"},
+    "POST /pathways/role": {"role": "guide"},
+    "POST /pathways/interests": {"about": "role/guide", "told": "nobody"},
+    "POST /pathways/pre-read": {"about": "role/guide"},
+    "POST /check-ins/{check_in_id}/actions": {"title": "Call them", "due_on": "2030-04-02"},
+    "POST /check-ins/{check_in_id}/outcome": {"said": "held"},
+    "POST /check-ins/{check_in_id}/another-time": {"booking_no": "1"},
+    "POST /check-ins/{check_in_id}/slots": {"booking_no": "1", "round": "1", "slot": "none"},
+    "POST /actions/{action_id}/accept": {"due_on": "2030-04-02"},
+    "POST /actions/{action_id}/new-date": {"due_on": "2030-04-02"},
+    "POST /actions/{action_id}/help": {"whom": "partner"},
+    "POST /actions/{action_id}/owner": {"who": "partner"},
+    "POST /actions/{action_id}/snooze": {"days": "7"},
+    "POST /plan/help": {"whom": "partner"},
+    "POST /stalls/{stall_id}/answer": {"reason": "time"},
+    "POST /handovers/{handover_id}": {"show-goal/goal": "yes"},
+}
+"""What a valid form holds, where it holds anything."""
+
+
+async def plant(world: Any) -> None:
+    """Ann talked with Fern until February; Mara holds her check-ins since. The next one has its pre-read out."""
+    async with world.database.transaction() as session:
+        for short, name in (("fern", "Fern Hall"), ("nora", "Nora Sand"), ("lena", "Lena Gone")):
+            session.add(_person(short, name))
+        await session.execute(
+            update(Reporting).values(partner_id="person-mara", since=world.clock.at.date() - timedelta(days=20))
+        )
+        # Names come from the directory, where somebody wrote them too.
+        for row in await session.scalars(Person.__table__.select().with_only_columns(Person.id)):
+            named = update(Person).where(Person.id == row)
+            await session.execute(named.values(name=Person.name + " " + sentence("a name")))
+        await session.flush()
+        for row in _rows(world):
+            session.add(row)
+            await session.flush()
+
+
+def _person(short: str, name: str) -> Person:
+    return Person(
+        id=f"person-{short}",
+        oid=f"oid-{short}",
+        mail=f"{short}@example.org",
+        name=name,
+        zone="Europe/Berlin",
+        country="DE",
+        away=[],
+    )
+
+
+def _rows(world: Any) -> Iterable[Any]:
+    now = world.clock.at
+    long_ago, change, lately = now - timedelta(days=60), now - timedelta(days=20), now - timedelta(days=3)
+    yield Enrolment(person_id="person-ann", policy_id="policy", enrolled_at=long_ago)
+    yield Reporting(
+        person_id="person-ann",
+        partner_id="person-fern",
+        source="directory",
+        since=date(2029, 1, 1),
+        until=change.date(),
+    )
+    for key, partner, state, start in (
+        ("before", "fern", "held", long_ago),
+        ("over", "mara", "ended", now - timedelta(hours=2)),
+    ):
+        yield CheckInRow(
+            id=key,
+            person_id="person-ann",
+            partner_id=f"person-{partner}",
+            period=0,
+            due_on=start.date(),
+            state=state,
+            policy_id="policy",
+            policy_revision=1,
+            opened_at=long_ago - timedelta(days=30),
+        )
+        yield Booking(
+            check_in_id=key,
+            no=1,
+            start_at=start,
+            end_at=start + timedelta(minutes=45),
+            zone="Europe/Berlin",
+            organizer="check-ins@example.org",
+            state="booked",
+            transaction_id=f"t-{key}",
+            reasons=[],
+            made_at=long_ago,
+        )
+    yield Handover(
+        id="handover", person_id="person-ann", former_id="person-fern", successor_id="person-mara", at=change
+    )
+    yield Offer(
+        check_in_id="check-in-1",
+        booking_no=1,
+        round=1,
+        state="open",
+        keeps_hour=True,
+        ask_at=lately,
+        until=now + timedelta(days=2),
+        slots=[],
+    )
+    yield from _written_for_talks(long_ago, lately)
+    yield from _written_for_the_plan(long_ago, lately)
+
+
+def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
+    yield LearningMoment(person_id="person-mara", period="2030-Q1", text=sentence("moment"), changed_at=lately)
+    answers = (
+        ("check-in-1", "learned", "answer", "line", lately, None),
+        ("check-in-1", "surprised", "private answer", "private line", None, None),
+        ("check-in-1", "differently", "withdrawn answer", "withdrawn line", lately, lately),
+        ("before", "learned", "old answer", "old line", long_ago, None),
+    )
+    for check_in_id in ("check-in-1", "before"):
+        yield ReflectionRow(
+            id=f"reflection-{check_in_id}", check_in_id=check_in_id, writer_id="person-ann", answered_at=long_ago
+        )
+    for check_in_id, question, text, line, shared_at, withdrawn_at in answers:
+        yield Answer(
+            reflection_id=f"reflection-{check_in_id}",
+            question=question,
+            text=sentence(text),
+            line=sentence(line),
+            shared_at=shared_at,
+            withdrawn_at=withdrawn_at,
+            changed_at=long_ago,
+        )
+    for check_in_id, at in (("check-in-1", lately), ("before", long_ago)):
+        mine = [each for each in answers if each[0] == check_in_id and each[4]]
+        yield PreRead(
+            check_in_id=check_in_id,
+            booking_no=1,
+            content=build_snapshot(
+                made_at=at,
+                promises=[],
+                learning=sentence("moment") if check_in_id == "check-in-1" else None,
+                shared=[SharedLine(question=each[1], line=sentence(each[3])) for each in mine],
+                celebrating=None,
+                words_at_most=300,
+            ).model_dump_json(),
+            made_at=at,
+        )
+    for key, check_in_id, who, name, at in (
+        ("note", "check-in-1", "ann", "note", lately),
+        ("manager-note", "check-in-1", "mara", "manager's note", lately),
+        ("old-note", "before", "ann", "old note", long_ago),
+        ("former-note", "before", "fern", "former manager's note", long_ago),
+    ):
+        yield Note(id=key, check_in_id=check_in_id, writer_id=f"person-{who}", text=sentence(name), made_at=at)
+    for key, who, name in (("topic", "ann", "topic"), ("manager-topic", "mara", "manager's topic")):
+        yield Topic(
+            id=key,
+            person_id="person-ann",
+            partner_id="person-mara",
+            check_in_id="check-in-1",
+            writer_id=f"person-{who}",
+            text=sentence(name),
+            made_at=lately,
+        )
+    yield HeardLine(check_in_id="over", writer_id="person-ann", text=sentence("heard"), written_at=lately)
+    yield HeardLine(
+        check_in_id="over",
+        writer_id="person-mara",
+        text=sentence("manager heard"),
+        written_at=lately,
+        answer="not_quite",
+        answer_text=sentence("answer to what was heard"),
+        answered_at=lately,
+    )
+
+
+def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
+    yield Plan(id="plan", person_id="person-ann", opened_at=long_ago)
+    yield Goal(
+        id="goal",
+        plan_id="plan",
+        title=sentence("goal"),
+        why=sentence("why"),
+        priority=sentence("priority"),
+        made_at=long_ago,
+    )
+    yield Goal(id="done-goal", plan_id="plan", title="Reached", state="reached", closed_at=lately, made_at=long_ago)
+    for key, owner, maker, name, at in (
+        ("action", "ann", "ann", "action", long_ago),
+        ("private-action", "ann", "ann", "private action", long_ago),
+        ("manager-action", "mara", "mara", "manager's action", lately),
+        ("mentor-action", "nora", "ann", "mentor's action", lately),
+        ("leaver-action", "lena", "ann", "leaver's action", lately),
+        ("done-action", "ann", "ann", "done action", lately),
+    ):
+        yield ActionRow(
+            id=key,
+            plan_id="plan",
+            goal_id="goal",
+            check_in_id="check-in-1" if at == lately else None,
+            owner_id=f"person-{owner}",
+            made_by_id=f"person-{maker}",
+            title=sentence(name),
+            success=sentence("success") if key == "action" else None,
+            needs=sentence("needs") if key == "action" else None,
+            granted_by=sentence("grants") if key == "action" else None,
+            state="done" if key == "done-action" else "open",
+            due_on=date(2030, 3, 25),
+            agreed_on=long_ago.date(),
+            accepted_at=at,
+            private=key == "private-action",
+            chased_from=long_ago.date(),
+            made_at=at,
+        )
+    yield ActionEvent(
+        action_id="action",
+        person_id="person-ann",
+        what="asked_help",
+        whom="partner",
+        note=sentence("call for help"),
+        at=lately,
+    )
+    yield Stall(id="stall", plan_id="plan", cause="check-ins/before", began_at=lately)
+    yield ActionEvent(action_id="done-action", person_id="person-ann", what="done", at=lately)
+    yield Milestone(id="step", action_id="action", title=sentence("step"), made_at=lately)
+    yield from _written_with_others(lately)
+
+
+def _written_with_others(lately: Any) -> Iterable[Any]:
+    yield Evidence(
+        id="outcome",
+        action_id="done-action",
+        writer_id="person-ann",
+        kind="outcome",
+        text=sentence("outcome"),
+        made_at=lately,
+    )
+    for key, subject, state in (
+        ("support", {"goal_id": "goal"}, "accepted"),
+        ("invited", {"action_id": "action"}, "invited"),
+    ):
+        yield Supporter(
+            id=key,
+            person_id="person-ann",
+            supporter_id="person-nora",
+            role="mentor",
+            state=state,
+            note=sentence("invitation"),
+            invited_at=lately,
+            answered_at=lately if state == "accepted" else None,
+            **subject,
+        )
+    yield Evidence(
+        id="word",
+        goal_id="goal",
+        writer_id="person-nora",
+        kind="word",
+        text=sentence("mentor's word"),
+        made_at=lately,
+    )
+    for key, answered in (("feedback", True), ("asked", False)):
+        yield FeedbackRequest(
+            id=key,
+            asker_id="person-ann",
+            giver_id="person-nora",
+            about=sentence("asked about"),
+            state="answered" if answered else "asked",
+            behaviour=sentence("behaviour") if answered else None,
+            impact=sentence("impact") if answered else None,
+            next_step=sentence("next step") if answered else None,
+            asked_at=lately,
+            answered_at=lately if answered else None,
+        )
+        yield LetterItem(
+            key=f"feedback/{key}/person-nora",
+            recipient_id="person-nora",
+            kind="feedback_request",
+            due_at=lately,
+            state="sent",
+            sent_at=lately,
+        )
+    yield PathwaysRevision(
+        number=1, document={"roles": [{"key": "guide", "name": "Guide", "about": "Shows the way"}]}, made_at=lately
+    )
+    yield InterestRow(
+        id="interest",
+        person_id="person-ann",
+        about="role/guide",
+        told="partner",
+        partner_id="person-mara",
+        made_at=lately,
+    )

@@ -1,0 +1,277 @@
+"""docs/access.md is true: every route, asked for by everybody it could concern, answers and shows what stands there.
+
+Each cell is asked on a fresh copy of one planted database. On the way every page is looked at for markup that somebody
+wrote, for its headers, and for the access log.
+"""
+
+import contextlib
+import html
+import io
+import json
+import re
+import shutil
+import sqlite3
+import zipfile
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import select, update
+
+from integrations.database.columns import EncryptedText
+from integrations.database.connection import open_database
+from integrations.database.tables import Person, Reading, Table
+from tests.web.planted import FORMS, PLACES, TEXTS, VIEWERS, plant, sentence
+from web.app import build_app
+
+PAPER = Path(__file__).parents[2] / "docs/access.md"
+
+SEEING = {"sees": "all", "shared": "not private", "own words": "own", "page": "none"}
+"""Words for a page that is shown: with which of the row's texts."""
+
+NO_PAGE = {"nothing": 404, "forbidden": 403, "refused": 422, "taken": 202}
+
+NOT_BY_PEOPLE = {
+    "calendar_watches.client_state": "a secret of ours",
+    "directory_watches.client_state": "a secret of ours",
+    "letters.subject": "our own words around what is planted elsewhere",
+    "letters.html": "the same",
+    "letters.text": "the same",
+    "heard_lines.answer": "yes or not quite",
+    "interests.about": "the key of a role or an opening",
+    "pathway_lines.about": "the same",
+    "worth_answers.worth": "yes, partly or no",
+    "stall_answers.reason": "one of the words of cycle.support.REASONS",
+}
+"""Encrypted columns that nobody types into."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: `cells` are the words by column."""
+
+    method: str
+    path: str
+    which: str
+    holds: tuple[str, ...]
+    cells: dict[str, str]
+
+    @property
+    def route(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def address(self) -> str:
+        which = self.which or "today"
+        return re.sub(r"\{[\w:]+\}", lambda found: PLACES[found.group()][which], self.path)
+
+
+def _table() -> Iterator[Row]:
+    text = PAPER.read_text(encoding="utf-8")
+    lines = [line for line in text[text.index("| route |") :].splitlines() if line.startswith("|")]
+    header, _, *body = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert header == ["route", "which", "what it can show", *VIEWERS]
+    for route, which, holds, *cells in body:
+        method, path = route.strip("`").split(" ", 1)
+        names = tuple(each.strip() for each in holds.split(",") if each.strip())
+        yield Row(method, path, which, names, dict(zip(VIEWERS, cells, strict=True)))
+
+
+ROWS = list(_table())
+
+
+@pytest.fixture
+async def planted(world: Any) -> Any:
+    await plant(world)
+    async with world.database.transaction() as session:
+        gone = world.clock.at - timedelta(days=1)
+        await session.execute(update(Person).where(Person.id == "person-lena").values(left_at=gone))
+    await world.database.close()
+    with contextlib.closing(sqlite3.connect(world.file)) as connection:
+        # All of it into the one file that is copied.
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return world
+
+
+@contextlib.asynccontextmanager
+async def _copy(planted: Any, name: str) -> AsyncIterator[Any]:
+    """The same world on a database of its own."""
+    file = planted.file.with_name(f"{name.replace(' ', '-')}.db")
+    shutil.copy(planted.file, file)
+    keys = [key.get_secret_value() for key in planted.settings.encryption_keys]
+    database = open_database(f"sqlite+aiosqlite:///{file}", keys, planted.pokes)
+    app = build_app(planted.settings, database, planted.clock, planted.app.state.face.sign_in)
+    try:
+        yield replace(planted, app=app, database=database, file=file)
+    finally:
+        await database.close()
+        file.unlink()
+
+
+def test_the_table_has_every_route_once_and_no_other(world: Any) -> None:
+    there = {
+        f"{method} {route.path}"
+        for route in iter_route_contexts(world.app.routes)
+        for method in (route.methods or {"ANY"}) - {"HEAD"}
+    }
+    listed = {row.route for row in ROWS}
+    assert sorted(there - listed) == [], "add these routes to docs/access.md"
+    assert sorted(listed - there) == [], "these rows of docs/access.md have no route"
+    twice = [key for key, count in Counter((row.route, row.which) for row in ROWS).items() if count > 1]
+    assert twice == []
+
+
+def test_every_sentence_is_planted_and_shown_to_somebody() -> None:
+    assert {name for row in ROWS for name in row.holds} == set(TEXTS)
+
+
+async def test_every_text_that_people_write_is_planted(planted: Any) -> None:
+    columns = {
+        f"{table.name}.{column.name}"
+        for table in Table.metadata.sorted_tables
+        for column in table.columns
+        if isinstance(column.type, EncryptedText)
+    }
+    async with _copy(planted, "columns") as world, world.database.reading() as session:
+        empty = {
+            name
+            for name in columns - set(NOT_BY_PEOPLE)
+            if not any("<script>" in (text or "") for text in await session.scalars(select(_column(name))))
+        }
+    assert empty == set(), "plant a sentence there, in tests/web/planted.py"
+    assert set(NOT_BY_PEOPLE) <= columns
+
+
+def _column(name: str) -> Any:
+    table, _, column = name.partition(".")
+    return Table.metadata.tables[table].columns[column]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.route} {row.which}".strip())
+async def test_everybody_gets_what_the_table_says(planted: Any, row: Row) -> None:
+    found = {}
+    for column, name in VIEWERS.items():
+        async with _copy(planted, column) as world:
+            found[column] = await _asked(world, row, row.cells[column], name)
+    assert found == row.cells
+
+
+async def _asked(world: Any, row: Row, said: str, viewer: str | None) -> str:
+    """The word for what this viewer gets; and what must hold whatever the table says."""
+    browser = await world.browser(viewer)
+    before = _everything(world.file)
+    answer = await browser.request(row.method, row.address, data=FORMS.get(row.route))
+    shown = _shown(answer)
+    assert "<script>steal" not in shown, "somebody's text is markup on this page"
+    assert "'unsafe-" not in answer.headers["content-security-policy"]
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    seen = {name for name in TEXTS if sentence(name) in html.unescape(shown)}
+    word = _word(row, answer, seen, viewer)
+    await _check_the_log(world, viewer, seen)
+    if row.method == "GET" or word not in {"does", "taken"}:
+        changed = {table for table, rows in _everything(world.file).items() if rows != before[table]}
+        logs = {"readings", "audit"} if _is_file(answer) else {"readings"}
+        assert changed <= logs, f"{said} changed {changed}"
+    if row.method == "POST" and not row.path.startswith("/graph/"):
+        await _check_from_elsewhere(world, row, viewer)
+    return word
+
+
+def _word(row: Row, answer: httpx.Response, seen: set[str], viewer: str | None) -> str:
+    to = answer.headers.get("location", "")
+    if answer.status_code == 401 or to.startswith("/sign-in"):
+        return "sign-in"
+    if answer.status_code == 303:
+        assert to.startswith("/") or row.path == "/sign-in", to
+        return "does" if row.method == "POST" else "leads on"
+    if answer.status_code == 200 and (row.method == "GET" or _is_file(answer)):
+        listed = "sees " + ", ".join(sorted(seen, key=lambda name: (*row.holds, *TEXTS).index(name)))
+        return next((word for word, which in SEEING.items() if seen == _of(row, which, viewer)), listed)
+    assert not seen
+    named = {status: word for word, status in NO_PAGE.items()}
+    return named.get(answer.status_code, str(answer.status_code))
+
+
+def _is_file(answer: httpx.Response) -> bool:
+    return answer.headers.get("content-type") == "application/zip"
+
+
+def _shown(answer: httpx.Response) -> str:
+    """The HTML; of an export that of its page, and after it every text of its JSON."""
+    if not _is_file(answer):
+        return answer.text
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as files:
+        page, texts = files.read("perennial.html").decode(), _strings(json.loads(files.read("perennial.json")))
+    return "\n".join([page, *map(html.escape, texts)])
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _strings(each)
+
+
+def _of(row: Row, which: str, viewer: str | None) -> set[str] | None:
+    """Those of the row's texts that a word stands for; a word never stands for no text where there is a plainer one."""
+    if which == "none":
+        return set()
+    wanted = {
+        name
+        for name in row.holds
+        if which == "all"
+        or (which == "not private" and not TEXTS[name].private)
+        or (which == "own" and viewer in TEXTS[name].owners)
+    }
+    return wanted or None
+
+
+async def _check_the_log(world: Any, viewer: str | None, seen: set[str]) -> None:
+    """Whoever wrote what somebody else just saw finds that in the log; one's own words leave nothing there."""
+    async with world.database.reading() as session:
+        rows = (await session.scalars(select(Reading))).all()
+    assert all(row.reader_id == f"person-{viewer}" != row.owner_id for row in rows)
+    noted = {row.owner_id.removeprefix("person-") for row in rows}
+    strange = [TEXTS[name].owners for name in seen if viewer not in TEXTS[name].owners]
+    for owners in strange:
+        assert noted & owners, f"{viewer} read something of {owners}, which nobody learns"
+    assert noted <= set().union(*(TEXTS[name].owners for name in seen)), "a reading of somebody who showed nothing"
+
+
+async def _check_from_elsewhere(world: Any, row: Row, viewer: str | None) -> None:
+    browser = await world.browser(viewer)
+    before = _everything(world.file)
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}):
+        answer = await browser.post(row.address, data=FORMS.get(row.route), headers=headers)
+        assert answer.status_code == 403, headers
+    assert _everything(world.file) == before
+
+
+def _everything(file: Path) -> dict[str, list[Any]]:
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        return {name: connection.execute(f"SELECT * FROM {name}").fetchall() for name in Table.metadata.tables}
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/check-ins/none", "/actions/none", "/plans/none", "/handovers/none"])
+async def test_what_does_not_exist_looks_like_what_is_not_yours(planted: Any, path: str) -> None:
+    async with _copy(planted, "none") as world:
+        browser = await world.browser("otto")
+        answer, other = await browser.get(path), await browser.get("/check-ins/check-in-1")
+    assert answer.status_code == other.status_code == 404
+    if path != "/nowhere":
+        assert answer.text == other.text
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/static/nothing.css", "/sign-in/done?state=x", "/graph/notifications"])
+async def test_errors_have_the_same_headers(world: Any, path: str) -> None:
+    answer = await (await world.browser()).get(path)
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"

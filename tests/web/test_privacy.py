@@ -1,0 +1,189 @@
+"""The privacy page tells who read what and gives everything out that is one's own, and nothing that is not."""
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from integrations.database.exports import LEFT_OUT, PARTS
+from integrations.database.letters import owe_letter
+from integrations.database.readings import note_reading
+from integrations.database.tables import Answer, Audit, Handover, LetterItem, Reading, StallAnswer, Table
+from tests.web.planted import TEXTS, plant, sentence
+from web.exports import LABELS
+from web.rate_limits import EXPORTS
+
+
+@pytest.fixture
+async def planted(world: Any) -> Any:
+    await plant(world)
+    return world
+
+
+async def exported(world: Any, name: str) -> tuple[str, dict[str, Any]]:
+    """The page and the JSON of somebody's export."""
+    answer = await (await world.browser(name)).post("/privacy/export")
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"] == 'attachment; filename="perennial-2030-03-04.zip"'
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as files:
+        assert files.namelist() == ["perennial.html", "perennial.json"]
+        return files.read("perennial.html").decode(), json.loads(files.read("perennial.json"))
+
+
+def test_every_table_is_exported_or_left_out_with_a_reason() -> None:
+    exported_ones = [part.table for part in PARTS]
+    assert len(exported_ones) == len(set(exported_ones))
+    tables = {mapper.class_ for mapper in Table.registry.mappers}
+    assert {table.__tablename__ for table in tables} == set(Table.metadata.tables)
+    forgotten = {table.__tablename__ for table in tables - set(exported_ones) - set(LEFT_OUT)}
+    assert forgotten == set(), "give it a part in integrations/database/exports.py, or a reason"
+    assert not set(exported_ones) & set(LEFT_OUT)
+    assert all(LEFT_OUT.values())
+
+
+def test_what_is_left_out_of_a_table_is_there_and_has_a_reason() -> None:
+    for part in PARTS:
+        assert set(part.without) <= set(part.table.__table__.columns.keys()), part.table.__tablename__
+        assert all(part.without.values())
+
+
+def test_every_text_of_a_part_has_a_place_on_the_page_for_people() -> None:
+    for part in PARTS:
+        for name, column in part.table.__table__.columns.items():
+            if type(column.type).__name__ == "EncryptedText" and name not in part.without:
+                assert name in LABELS, f"{part.table.__tablename__}.{name} is shown only in the JSON"
+
+
+async def test_an_export_has_every_word_of_its_person_drafts_and_withdrawn_ones_too(planted: Any) -> None:
+    page, data = await exported(planted, "ann")
+    told = json.dumps(data, ensure_ascii=False)
+    for name, text in TEXTS.items():
+        if text.writer == "ann":
+            assert json.dumps(sentence(name), ensure_ascii=False)[1:-1] in told, name
+    assert "<script>steal" not in page
+    assert "&lt;script&gt;steal(&#34;private answer&#34;)" in page
+    assert data["tables"]["people"][0]["mail"] == "ann@example.org"
+    assert {row["partner"].split()[0] for row in data["tables"]["check_ins"]} == {"Mara", "Fern"}
+    assert "held" not in data["tables"]["enrolments"][0]
+    assert "enrolments.held" in data["left_out"]
+
+
+async def test_nobody_s_export_has_a_word_that_is_another_s_to_keep(planted: Any) -> None:
+    for name in ("mara", "fern", "nora", "hale", "ira", "otto"):
+        page, data = await exported(planted, name)
+        told = page + json.dumps(data)
+        for text, about in TEXTS.items():
+            if about.private and about.writer != name:
+                assert f'steal(\\"{text}' not in told.replace("&#34;", '\\"'), (name, text)
+        if name in {"hale", "ira", "otto"}:
+            assert 'steal(\\"' not in told.replace("&#34;", '\\"').replace('steal(\\"a name', ""), name
+
+
+async def test_an_export_is_noted_and_so_is_what_others_wrote_in_it(planted: Any) -> None:
+    await exported(planted, "mara")
+    async with planted.database.reading() as session:
+        rows = (await session.scalars(select(Audit))).all()
+        readings = {(row.reader_id, row.owner_id, row.what) for row in await session.scalars(select(Reading))}
+    assert [(row.who, row.did) for row in rows] == [("person-mara", "exported their own data")]
+    assert readings == {("person-mara", "person-ann", f"notes/{talk}") for talk in ("check-in-1", "over")}
+
+
+async def test_a_get_exports_nothing(planted: Any) -> None:
+    assert (await (await planted.browser("ann")).get("/privacy/export")).status_code == 405
+
+
+async def test_an_export_after_the_other_has_to_wait(planted: Any) -> None:
+    browser = await planted.browser("otto")
+    for _ in range(EXPORTS.at_once):
+        assert (await browser.post("/privacy/export")).status_code == 200
+    answer = await browser.post("/privacy/export")
+    assert answer.status_code == 429
+    assert int(answer.headers["retry-after"]) > 60
+
+
+async def test_an_export_speaks_the_language_of_its_person(planted: Any) -> None:
+    browser = await planted.browser("ann")
+    await browser.post("/language", data={"language": "de"})
+    answer = await browser.post("/privacy/export")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as files:
+        page = files.read("perennial.html").decode()
+    assert "Was Perennial von Ann" in page
+    assert "Deine Antworten, auch Entwürfe" in page
+
+
+async def test_readings_are_told_by_day_and_reader_each_with_its_thing(planted: Any) -> None:
+    today = planted.clock.at.date()
+    async with planted.database.transaction() as session:
+        for reader, what, days in (
+            ("mara", "plan/plan", 0),
+            ("mara", "action/action", 0),
+            ("hale", "stall/stall", 0),
+            ("mara", "notes/check-in-1", 1),
+            ("mara", "something-new/1", 1),
+        ):
+            await note_reading(session, f"person-{reader}", "person-ann", what, today - timedelta(days=days))
+    page = (await (await planted.browser("ann")).get("/privacy")).text
+    part = page.split('id="read"')[1].split("</section>")[0]
+    first, second = part.split("<h3>")[1:]
+    assert "Monday 4 March 2030" in first
+    assert first.count("<li>") == 2
+    assert '<a href="/plan">your plan</a>' in first
+    assert '<a href="/actions/action">an action</a>' in first
+    assert '<a href="/stalls/stall">what you said is in the way</a>' in first
+    assert "Sunday 3 March 2030" in second
+    assert '<a href="/check-ins/check-in-1#notes">your notes of a check-in</a>' in second
+    assert "something of yours" in second
+    other = (await (await planted.browser("mara")).get("/privacy")).text
+    assert "Nobody has read anything of yours here yet." in other
+
+
+async def test_every_thing_that_somebody_read_can_be_opened_by_its_owner(planted: Any) -> None:
+    mara = await planted.browser("mara")
+    for path in ("/check-ins/check-in-1", "/plans/plan", "/actions/action", "/handovers/handover"):
+        assert (await mara.get(path)).status_code == 200
+    ann = await planted.browser("ann")
+    part = (await ann.get("/privacy")).text.split('id="read"')[1].split("</section>")[0]
+    links = {each.split('"')[0].partition("#")[0] for each in part.split('href="')[1:]}
+    assert len(links) >= 4
+    for link in links:
+        assert (await ann.get(link)).status_code == 200, link
+
+
+async def test_what_is_shared_can_be_found_and_taken_back(planted: Any) -> None:
+    ann = await planted.browser("ann")
+    part = (await ann.get("/privacy")).text.split('id="shared"')[1].split("</section>")[0]
+    assert 'href="/reflections/check-in-1"' in part
+    assert 'href="/reflections/before"' in part
+    assert part.count("One answer") == 2, "neither a private nor a withdrawn one counts"
+    async with planted.database.transaction() as session:
+        for row in await session.scalars(select(Answer)):
+            row.withdrawn_at = planted.clock.at
+    assert "No answer of yours is shared." in (await ann.get("/privacy")).text
+
+
+async def test_a_change_of_partner_is_offered_until_and_after_it_is_answered(planted: Any) -> None:
+    ann = await planted.browser("ann")
+    assert "Choose what is shown" in (await ann.get("/privacy")).text
+    assert 'href="/handovers/handover"' not in (await (await planted.browser("mara")).get("/privacy")).text
+    async with planted.database.transaction() as session:
+        (await session.get_one(Handover, "handover")).answered_at = planted.clock.at
+    assert "Change what is shown" in (await ann.get("/privacy")).text
+
+
+async def test_hr_s_reading_of_an_allowed_reason_is_told_to_whoever_allowed_it(planted: Any) -> None:
+    now = planted.clock.at
+    async with planted.database.transaction() as session:
+        session.add(StallAnswer(stall_id="stall", person_id="person-ann", reason="time", to_hr=True, answered_at=now))
+        await owe_letter(
+            session, "support/plan/stall/hr/hale", "person-hale", "support_request", now, now, stall_id="stall"
+        )
+        await session.flush()
+        (await session.get_one(LetterItem, "support/plan/stall/hr/hale")).sent_at = now
+    assert "In the way: time" in (await (await planted.browser("hale")).get("/hr")).text
+    part = (await (await planted.browser("ann")).get("/privacy")).text.split('id="read"')[1].split("</section>")[0]
+    assert "Hale Roth" in part
+    assert 'href="/stalls/stall"' in part

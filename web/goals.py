@@ -1,0 +1,105 @@
+"""One goal of a plan: its person sets, rewords, closes and reopens it; their partner reads. A GET changes nothing."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from integrations.database import goals
+from integrations.database.action_views import actions_of_plan
+from integrations.database.columns import new_id
+from integrations.database.evidence import lines_of
+from integrations.database.people import partner_of
+from integrations.database.plans import local_day
+from integrations.database.readings import note_reading
+from integrations.database.supporters import Subject, supporters_of
+from integrations.database.tables import Person
+from web.changes import change_once
+from web.face import database_of
+from web.pages import NotHere, Unfit, go, page, typed_in
+from web.plan_words import GOAL_ENDINGS, GOAL_STATES, ROLES
+from web.sessions import Signed, Viewer
+
+router = APIRouter(prefix="/goals/{goal_id}")
+
+
+@router.get("")
+async def show(request: Request, viewer: Signed, goal_id: str) -> Response:
+    return await goal_page(request, viewer, goal_id)
+
+
+@router.post("/words")
+async def reword(request: Request, viewer: Signed, goal_id: str) -> Response:
+    async def change(session: AsyncSession, typed: Mapping[str, str]) -> None:
+        words = {name: typed.get(name, "") for name in ("title", "why", "priority")}
+        await goals.reword_goal(session, goal_id, viewer.id, **words, private="private" in typed, now=request.state.now)
+
+    return await _change(request, viewer, goal_id, change)
+
+
+@router.post("/close")
+async def close(request: Request, viewer: Signed, goal_id: str) -> Response:
+    async def change(session: AsyncSession, typed: Mapping[str, str]) -> None:
+        await goals.close_goal(session, goal_id, viewer.id, typed.get("how", ""), request.state.now)
+
+    return await _change(request, viewer, goal_id, change)
+
+
+@router.post("/reopen")
+async def reopen(request: Request, viewer: Signed, goal_id: str) -> Response:
+    async def change(session: AsyncSession, _typed: Mapping[str, str]) -> None:
+        await goals.reopen_goal(session, goal_id, viewer.id, request.state.now)
+
+    return await _change(request, viewer, goal_id, change)
+
+
+async def _change(
+    request: Request,
+    viewer: Viewer,
+    goal_id: str,
+    change: Callable[[AsyncSession, Mapping[str, str]], Awaitable[None]],
+) -> Response:
+    typed = await typed_in(request)
+    try:
+        await change_once(request, viewer, typed, lambda session: change(session, typed))
+    except Unfit as error:
+        return await goal_page(request, viewer, goal_id, error)
+    return go(f"/goals/{goal_id}")
+
+
+async def goal_page(request: Request, viewer: Viewer, goal_id: str, problem: Unfit | None = None) -> Response:
+    now: datetime = request.state.now
+    async with database_of(request).reading() as session:
+        view = await goals.goal_for(session, viewer.id, goal_id, now)
+        if view is None:
+            raise NotHere
+        subject = Subject("goal", goal_id)
+        views = await actions_of_plan(session, viewer.id, view.plan.id, now)
+        partner_id = await partner_of(session, view.person.id, now.date())
+        partner = await session.get(Person, partner_id) if partner_id else None
+        lines = await lines_of(session, subject, viewer.id, view.person.id)
+        supporters = await supporters_of(session, view.person.id, subject) if view.mine else []
+    read = ({line.writer.id for line in lines} | {view.person.id}) - {viewer.id}
+    if read:
+        async with database_of(request).transaction() as session:
+            for owner_id in read:
+                await note_reading(session, viewer.id, owner_id, f"goal/{goal_id}", local_day(viewer.person, now))
+    return page(
+        request,
+        "goal.html",
+        422 if problem else 200,
+        view=view,
+        partner=partner,
+        actions=[each for each in views if each.row.goal_id == goal_id],
+        lines=lines,
+        supporters=supporters,
+        states=GOAL_STATES,
+        endings=GOAL_ENDINGS,
+        roles=ROLES,
+        form_token=new_id(),
+        problem=problem.sentence if problem else None,
+        typed=problem.typed if problem else {},
+    )

@@ -1,0 +1,66 @@
+"""The small steps of an action: added, ticked, unticked and taken away by its owner, from its page."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from integrations.database import milestones
+from integrations.database.plans import local_day
+from web.actions import action_page, day_of
+from web.changes import change_once
+from web.pages import Unfit, go, typed_in
+from web.sessions import Signed, Viewer
+
+router = APIRouter(prefix="/actions/{action_id}/milestones")
+
+
+@router.post("")
+async def add(request: Request, viewer: Signed, action_id: str) -> Response:
+    async def change(session: AsyncSession, typed: Mapping[str, str]) -> None:
+        now = request.state.now
+        today = local_day(viewer.person, now)
+        day = day_of(typed, "step_by", today) if typed.get("step_by", "").strip() else None
+        await milestones.add_milestone(session, action_id, viewer.id, typed.get("step", ""), day, now)
+
+    return await _change(request, viewer, action_id, change)
+
+
+@router.post("/{milestone_id}/tick")
+async def tick(request: Request, viewer: Signed, action_id: str, milestone_id: str) -> Response:
+    async def change(session: AsyncSession, _typed: Mapping[str, str]) -> None:
+        await milestones.tick(session, action_id, milestone_id, viewer.id, request.state.now)
+
+    return await _change(request, viewer, action_id, change)
+
+
+@router.post("/{milestone_id}/untick")
+async def untick(request: Request, viewer: Signed, action_id: str, milestone_id: str) -> Response:
+    async def change(session: AsyncSession, _typed: Mapping[str, str]) -> None:
+        await milestones.untick(session, action_id, milestone_id, viewer.id)
+
+    return await _change(request, viewer, action_id, change)
+
+
+@router.post("/{milestone_id}/remove")
+async def remove(request: Request, viewer: Signed, action_id: str, milestone_id: str) -> Response:
+    async def change(session: AsyncSession, _typed: Mapping[str, str]) -> None:
+        await milestones.take_away(session, action_id, milestone_id, viewer.id)
+
+    return await _change(request, viewer, action_id, change)
+
+
+async def _change(
+    request: Request,
+    viewer: Viewer,
+    action_id: str,
+    change: Callable[[AsyncSession, Mapping[str, str]], Awaitable[None]],
+) -> Response:
+    typed = await typed_in(request)
+    try:
+        await change_once(request, viewer, typed, lambda session: change(session, typed))
+    except Unfit as error:
+        return await action_page(request, viewer, action_id, problem=error)
+    return go(f"/actions/{action_id}#steps")

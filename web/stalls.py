@@ -1,0 +1,106 @@
+"""What the holder of a stuck plan answers, and the one click that stops or shrinks it. A GET changes nothing."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+
+from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from integrations.database import stalls
+from integrations.database.plans import local_day, rules_of
+from integrations.database.readings import note_reading
+from web.actions import day_of
+from web.changes import change_once
+from web.face import database_of
+from web.pages import NotHere, Unfit, go, page, typed_in
+from web.plan_words import REASONS
+from web.sessions import Signed, Viewer
+
+router = APIRouter(prefix="/stalls/{stall_id}")
+
+
+@router.get("")
+async def show(request: Request, viewer: Signed, stall_id: str) -> Response:
+    return await _page(request, viewer, stall_id)
+
+
+async def _page(request: Request, viewer: Viewer, stall_id: str, problem: Unfit | None = None) -> Response:
+    now: datetime = request.state.now
+    async with database_of(request).reading() as session:
+        view = await stalls.stall_for(session, stall_id, viewer.id, now)
+        if view is None:
+            raise NotHere
+        rules = (await rules_of(session, view.plan_person.id)).stalled_plan
+    if view.shared_reason is not None and view.other:
+        async with database_of(request).transaction() as session:
+            day = local_day(viewer.person, now)
+            await note_reading(session, viewer.id, view.other.id, f"stall/{stall_id}", day)
+    return page(
+        request,
+        "stall.html",
+        422 if problem else 200,
+        view=view,
+        mine=view.plan_person.id == viewer.id,
+        chosen=view.answer.reason if view.answer else "",
+        can_keep_hr_out=rules.owner_can_keep_hr_out,
+        reasons=REASONS,
+        problem=problem.sentence if problem else None,
+        typed=problem.typed if problem else {},
+    )
+
+
+@router.post("/answer")
+async def answer(request: Request, viewer: Signed, stall_id: str) -> Response:
+    async def change(session: AsyncSession, typed: Mapping[str, str]) -> None:
+        reason, to_partner, to_hr = typed.get("reason", ""), "to_partner" in typed, "to_hr" in typed
+        await stalls.answer_stall(session, stall_id, viewer.id, reason, to_partner, to_hr, request.state.now)
+
+    return await _move(request, viewer, stall_id, change)
+
+
+@router.post("/smaller")
+async def smaller(request: Request, viewer: Signed, stall_id: str) -> Response:
+    async def change(session: AsyncSession, typed: Mapping[str, str]) -> None:
+        now = request.state.now
+        today = local_day(viewer.person, now)
+        due_on = day_of(typed, "due_on", today) if typed.get("due_on", "").strip() else None
+        await stalls.make_smaller(session, stall_id, viewer.id, now, typed.get("title"), due_on)
+
+    return await _move(request, viewer, stall_id, change)
+
+
+@router.post("/pause")
+async def pause(request: Request, viewer: Signed, stall_id: str) -> Response:
+    return await _move(
+        request, viewer, stall_id, lambda s, _: stalls.pause_plan(s, stall_id, viewer.id, request.state.now)
+    )
+
+
+@router.post("/leave")
+async def leave(request: Request, viewer: Signed, stall_id: str) -> Response:
+    return await _move(
+        request, viewer, stall_id, lambda s, _: stalls.leave_as_is(s, stall_id, viewer.id, request.state.now)
+    )
+
+
+@router.post("/keep-hr-out")
+async def keep_hr_out(request: Request, viewer: Signed, stall_id: str) -> Response:
+    return await _move(
+        request, viewer, stall_id, lambda s, _: stalls.keep_hr_out(s, stall_id, viewer.id, request.state.now)
+    )
+
+
+async def _move(
+    request: Request,
+    viewer: Viewer,
+    stall_id: str,
+    change: Callable[[AsyncSession, Mapping[str, str]], Awaitable[None]],
+) -> Response:
+    typed = await typed_in(request)
+    try:
+        await change_once(request, viewer, typed, lambda session: change(session, typed))
+    except Unfit as error:
+        return await _page(request, viewer, stall_id, error)
+    return go(f"/stalls/{stall_id}")
