@@ -267,12 +267,15 @@ async def test_the_asker_shows_an_answer_to_their_manager_and_can_take_that_back
     for name in ("otto", "mara", "hale"):
         assert await post(world, f"/feedback/{answered}/show", name) == 404
     assert await post(world, f"/feedback/{answered}/show", "ann") == 303
+    assert f"/feedback/{answered}" in await shown(world, "/check-ins/check-in-1", "mara")
+    assert CANARY not in await shown(world, "/check-ins/check-in-1", "mara"), "only that it is there"
     assert CANARY in await shown(world, f"/feedback/{answered}", "mara")
     assert CANARY not in await shown(world, f"/feedback/{answered}", "hale")
     assert ("person-mara", "person-otto") in await read_by(world)
     assert ("person-mara", "person-ann") in await read_by(world)
     assert await post(world, f"/feedback/{answered}/hide", "ann") == 303
     assert CANARY not in await shown(world, f"/feedback/{answered}", "mara")
+    assert f"/feedback/{answered}" not in await shown(world, "/check-ins/check-in-1", "mara")
 
 
 async def test_another_manager_is_shown_nothing_by_a_share_with_the_former_one(world: Any, answered: str) -> None:
