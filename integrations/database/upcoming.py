@@ -12,6 +12,7 @@ from cycle.reflection import quarter_of
 from cycle.sentences import Sentence
 from integrations.database.action_views import ActionView, actions_for, actions_of_plan, waiting_for_help
 from integrations.database.conversations import Conversation, conversation_for
+from integrations.database.feedback import feedback_of
 from integrations.database.learning_moments import holds_check_ins, learning_moment_of
 from integrations.database.offers import open_offer
 from integrations.database.people import partner_of
@@ -97,6 +98,7 @@ async def waiting_for(
             if await _form_waits(session, person.id, each, now)
         ],
         *await _handover(session, person.id, now),
+        *await _feedback(session, person.id, now),
         *await _stalls(session, person.id, now),
         *await _learning_moment(session, person.id, now),
     ]
@@ -146,6 +148,18 @@ async def _handover(session: AsyncSession, person_id: str, now: datetime) -> lis
     return [
         Waiting(Sentence("What may {name} see of the time before?", name=partner.first_name), f"/handovers/{row.id}")
     ]
+
+
+async def _feedback(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:
+    """What colleagues have written and is not read yet, and who would value this person's view."""
+    found = []
+    for each in await feedback_of(session, person_id, now):
+        path = f"/feedback/{each.row.id}"
+        if each.reader == "asker" and each.answer and each.row.read_at is None:
+            found.append(Waiting(Sentence("{name} has written to you", name=each.giver.first_name), path))
+        elif each.reader == "giver" and each.row.state == "asked" and each.can_write:
+            found.append(Waiting(Sentence("{name} would value your view", name=each.asker.first_name), path))
+    return found
 
 
 async def _stalls(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:
