@@ -222,7 +222,7 @@ async def test_a_reading_is_noted_once_a_day_and_never_of_oneself(database: Data
             await note_reading(session, "mara", "ann", "notes/c", date(2030, 3, day))
         await note_reading(session, "ann", "ann", "notes/c", date(2030, 3, 4))
         assert len((await session.scalars(select(Reading))).all()) == 2
-        assert [(each.reader, each.what, each.day.day) for each in await readings_of(session, "ann")] == [
+        assert [(each.reader, each.kind, each.day.day) for each in await readings_of(session, "ann")] == [
             ("Mara", "notes", 5),
             ("Mara", "notes", 4),
         ]
