@@ -148,7 +148,7 @@ async def living(
         weather = weather_on(here)
         await here.start_worker(mortal=weather.breaks_things)
         mark("start")
-        outlook = Outlook(here.tenant.url, here.http, began + HABITS_SHOW_AFTER)
+        outlook = Outlook(here.tenant.url, here.http, began + HABITS_SHOW_AFTER, here.time.now)
         world = World(wanted.seed, here.time.now, read_people(organization), story.temperaments, story.titles_used)
         actors = _cast(here, story, organization, world, outlook, transport, patient=weather.breaks_things)
         life = Life(
