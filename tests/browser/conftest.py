@@ -1,7 +1,6 @@
 """One Chromium and one address for all of these tests; a database and a set of people for each."""
 
 import os
-import re
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -16,6 +15,18 @@ from tests.browser.house import House, Street, a_house, a_street, fill, furnish
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
+
+AXE = Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js"
+BY_LOOK = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
+"""The rules of axe that depend on colours or measures; all others find the same at each size, by day and by night."""
+
+LOOK = """async (rules) => {
+  const options = { resultTypes: ["violations"] };
+  if (rules) options.runOnly = { type: "rule", values: rules };
+  const { violations } = await axe.run(document, options);
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ target, html, any }) => [id, help, target, html.slice(0, 160), any[0]?.message].join(" | ")));
+}"""
 
 PATIENCE = int(os.environ.get("PATIENCE", "20000"))
 """Milliseconds that something may take on a machine with much else to do. Nothing here waits as long as that."""
@@ -73,6 +84,8 @@ class Browsers:
     opened: list[BrowserContext] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
     abroad: tuple[str, ...] = ()
+    """Where pages may lead besides: to the sign-in."""
+    deaf: bool = False
 
     async def __call__(self, name: str | None = None, **options: Any) -> Page:
         """A page of a new browser, signed in as `name`; phone-sized unless told otherwise."""
@@ -97,13 +110,31 @@ class Browsers:
             COOKIES[key] = [cookie for cookie in await context.cookies() if cookie["name"] == "perennial"]
         await context.add_cookies(COOKIES[key])
 
+    async def audit(self, page: Page) -> list[str]:
+        """What axe-core has against a page, in a line each: on a phone and on a desk, by day and by night."""
+        found: list[str] = []
+        # To know how a page looks axe tries styles on it, which the page's own policy forbids.
+        self.deaf = True
+        await page.evaluate(AXE.read_text(encoding="utf-8"))
+        for size in (PHONE, DESK):
+            await page.set_viewport_size(size)
+            for light in ("light", "dark"):
+                await page.emulate_media(color_scheme=light, reduced_motion="reduce")
+                rules = None if size == PHONE and light == "light" else BY_LOOK
+                told: list[str] = await page.evaluate(LOOK, rules)
+                found += [f"({size['width']}, {light}) {each}" for each in told]
+        await page.set_viewport_size(PHONE)
+        await page.emulate_media(color_scheme="light")
+        self.deaf = False
+        return found
+
     def _stays_here(self, url: str) -> None:
         if not url.startswith((f"{self.house.at}/", "data:", *self.abroad)):
             self.troubles.append(f"asked elsewhere: {url}")
 
     def _said(self, kind: str, text: str) -> None:
         # An answer that is a refusal, or none: whatever asked for it is what its test looks at.
-        if kind in {"error", "warning"} and not text.startswith("Failed to load resource"):
+        if not self.deaf and kind in {"error", "warning"} and not text.startswith("Failed to load resource"):
             self.troubles.append(f"{kind}: {text}")
 
 

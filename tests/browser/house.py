@@ -1,7 +1,6 @@
 """The face on the loopback for a browser: people of the sandbox tenant, and a week of theirs in an SQLite file."""
 
 import asyncio
-import contextlib
 import shutil
 import socket
 from collections.abc import AsyncIterator, Mapping
@@ -141,7 +140,7 @@ async def _accounts(tenant: Tenant) -> dict[str, Account]:
     by_given = {each["mail"].partition(".")[0]: each for each in people}
     others = [each for each in people if each["mail"].partition(".")[0] not in SHORT]
     chosen = {short: by_given[short] for short in SHORT}
-    chosen |= {short: other for short, other in zip(("fern", "nora", "lena", "ira"), others, strict=False)}
+    chosen |= dict(zip(("fern", "nora", "lena"), others, strict=False))
     return {
         short: Account(
             each["id"], each["mail"], f"{short.capitalize()} {each['mail'].split('@')[0].split('.')[1].capitalize()}"
@@ -276,5 +275,3 @@ async def a_house(street: Street, furnished: Path, file: Path) -> AsyncIterator[
     finally:
         street.door.app = None
         await database.close()
-        with contextlib.suppress(FileNotFoundError):
-            file.unlink()
