@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
 
 from tests.browser.house import House, Street, a_house, a_street, fill, furnish
 
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 900}
+PHONE = ViewportSize(width=390, height=844)
+DESK = ViewportSize(width=1280, height=900)
 
 AXE = Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js"
 BY_LOOK = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
@@ -28,7 +28,7 @@ LOOK = """async (rules) => {
     nodes.map(({ target, html, any }) => [id, help, target, html.slice(0, 160), any[0]?.message].join(" | ")));
 }"""
 
-PATIENCE = int(os.environ.get("PATIENCE", "20000"))
+PATIENCE = 20_000
 """Milliseconds that something may take on a machine with much else to do. Nothing here waits as long as that."""
 
 expect.set_options(timeout=PATIENCE)
