@@ -201,7 +201,7 @@ def _word(row: Row, answer: httpx.Response, seen: set[str], viewer: str | None) 
 
 
 def _is_file(answer: httpx.Response) -> bool:
-    return answer.headers.get("content-type") == "application/zip"
+    return bool(answer.headers.get("content-type") == "application/zip")
 
 
 def _shown(answer: httpx.Response) -> str:
