@@ -54,6 +54,9 @@ def every_activity(
         settings.trial_mailbox,
         routes,
     )
+    watches = CalendarWatches(
+        database, CalendarDelta(graph), Subscriptions(graph), settings.webhook_url, settings.service_mailbox, routes
+    )
     return [
         Cycles(database).open_due,
         Leaves(database, calendars, mailboxes, settings.service_mailbox).find_leave,
@@ -75,9 +78,8 @@ def every_activity(
         Plans(database).watch,
         letters.sort,
         letters.deliver,
-        CalendarWatches(
-            database, CalendarDelta(graph), Subscriptions(graph), settings.webhook_url, settings.service_mailbox, routes
-        ).read_changes,
+        watches.find_route,
+        watches.read_changes,
         reconciliation_of(settings, database, graph).compare,
         Stuck(database).unanswered,
         Stuck(database).went_on,

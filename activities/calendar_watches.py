@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.moment import Moment
 from activities.route import COMMON, Route, Routes
-from activities.subscription_care import SubscriptionCare
+from activities.subscription_care import Say, SubscriptionCare
 from cycle.calendar_watch import (
     TRY_AGAIN,
     Window,
@@ -57,13 +57,21 @@ class CalendarWatches:
         self._care = SubscriptionCare(database, subscriptions, reached_at)
         self._service_mailbox = service_mailbox
 
+    @activity.defn(name="calendar_watches.find_route")
+    async def find_route(self, about: Moment) -> Route:
+        """Where the watch's own mailbox is talked to, for the first look of a run."""
+        async with self._database.reading() as session:
+            watch = await session.get(CalendarWatchRow, about.id)
+        return self._routes.of(watch.mailbox) if watch else COMMON
+
     @activity.defn(name="calendar_watches.read_changes")
     async def read_changes(self, about: Moment) -> Watched | None:
         """Reads what changed since the last time, and returns when to look again; None when the watch is over.
 
         1. The subscription is made, renewed or left alone; while there is none, reading by the clock does. 2. The
         changes are read; they only name events. 3. Which check-ins to wake, and from where to go on, are committed
-        together: cut off before, the same changes are read again.
+        together: cut off before, the same changes are read again. 4. If there was no subscription to be had although
+        the calendar can be read, that is said.
         """
         async with self._database.reading() as session:
             watch = await session.get(CalendarWatchRow, about.id)
@@ -75,20 +83,21 @@ class CalendarWatches:
             return None
         looks = next_looks(about.now, watch.compared_at or watch.opened_at, watch.mailbox)
         try:
-            if not await self._tend(watch, about.now):
-                looks = replace(looks, at=min(looks.at, about.now + TRY_AGAIN))
+            refusal = await self._care.tend(watch, watch.mailbox, about.now)
             await self._read(watch, about.now)
+            if refusal and await self._care.refused(watch, refusal, about.now, self._say_refused(watch, about.now)):
+                looks = replace(looks, at=min(looks.at, about.now + TRY_AGAIN))
         except NoMailbox as trouble:
             await self._say(watch, f"organizer/{watch.mailbox}", trouble, about.now)
         return Watched(looks.at, looks.compare_at, self._routes.of(watch.mailbox))
 
     # The subscription
 
-    async def _tend(self, watch: CalendarWatchRow, now: datetime) -> bool:
+    def _say_refused(self, watch: CalendarWatchRow, now: datetime) -> Say:
         async def say(trouble: Permanent) -> None:
             await self._say(watch, f"notifications/{watch.mailbox}", trouble, now)
 
-        return await self._care.tend(watch, watch.mailbox, now, say)
+        return say
 
     async def _say(self, watch: CalendarWatchRow, key: str, trouble: Permanent, now: datetime) -> None:
         async with self._database.transaction() as session:

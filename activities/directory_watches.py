@@ -65,7 +65,8 @@ class DirectoryWatches:
     async def follow_directory(self, about: Moment) -> datetime:
         """Reads what changed since the last time, and returns when to look again.
 
-        1. The subscription is looked after; while there is none, reading by the clock does. 2. The changes are read.
+        1. The subscription is looked after; while there is none, reading by the clock does, and if the directory can
+        be read all the same, it is said. 2. The changes are read.
         3. What they mean for people here is committed, one person at a time; then for those who are to join, for who
         reports to whom, and for who takes part. 4. From where to go on is committed: cut off before, the same changes
         are read again, and what has been done is found done.
@@ -73,10 +74,11 @@ class DirectoryWatches:
         async with self._database.reading() as session:
             watch = await session.get_one(DirectoryWatchRow, about.id)
         at = next_look(about.now)
-        if not await self._care.tend(watch, USERS, about.now, self._say_refused(about.now)):
-            at = min(at, about.now + TRY_AGAIN)
+        refusal = await self._care.tend(watch, USERS, about.now)
         found = await self._delta.go_on(watch.delta_link) if watch.delta_link else None
         found = found or await self._delta.begin()
+        if refusal and await self._care.refused(watch, refusal, about.now, self._say_refused(about.now)):
+            at = min(at, about.now + TRY_AGAIN)
         await self._note_people(found, about.now)
         to_join = await self._take_in(found, about.now)
         await self._settle_lines(about.now)
@@ -276,7 +278,7 @@ class DirectoryWatches:
     def _say_refused(self, now: datetime) -> Say:
         async def say(trouble: Permanent) -> None:
             sentence = (
-                "Who joins, leaves or has a new manager is noticed every six hours only. Graph would tell at once, "
+                "Who joins, leaves or has a new manager is noticed twice a day only. Graph would tell at once, "
                 f"but: {trouble}"
             )
             async with self._database.transaction() as session:

@@ -18,6 +18,7 @@ from integrations.database.columns import UnreadableText
 from integrations.database.connection import Database
 from integrations.database.stuck import note_stuck
 from integrations.graph.errors import BadRequest, GraphTrouble, NoMailbox, NotAllowed, NoToken, Transient
+from integrations.graph.subscriptions import USERS
 
 HOUSE = Path(__file__).parents[1]
 
@@ -109,7 +110,8 @@ def _cause(trouble: GraphTrouble) -> tuple[Kind, str, str]:
         case NoToken():
             return Kind.NO_TOKEN, trouble.advice, ""
         case NotAllowed():
-            return Kind.NOT_ALLOWED, permission_for(trouble.permission, trouble.mailbox), ""
+            where = "the directory" if trouble.mailbox == USERS else trouble.mailbox
+            return Kind.NOT_ALLOWED, permission_for(trouble.permission, where), ""
         case NoMailbox():
             return Kind.NO_MAILBOX, trouble.mailbox, trouble.mailbox
         case BadRequest():

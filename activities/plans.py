@@ -13,9 +13,9 @@ from cycle.mail_window import next_opening
 from cycle.plan import ActionFacts, CheckInFacts, PlanFacts, could_stall_at, stalled_since
 from cycle.policy import Policy
 from cycle.support import NextStep, Step, next_step
-from integrations.database.check_ins import OPEN_BOOKING, check_in, count_moves, newest_booking
+from integrations.database.check_ins import OPEN_BOOKING, Pair, check_ins_of, moves_among
 from integrations.database.connection import Database
-from integrations.database.ladders import ladder_spent
+from integrations.database.ladders import actions_with_ladders
 from integrations.database.leaves import paused_until
 from integrations.database.letters import add_overtaken, owe_letter
 from integrations.database.needs_a_hand import ask_for_a_hand
@@ -23,7 +23,7 @@ from integrations.database.people import leaves_of, partner_of, reader
 from integrations.database.plans import open_stall, quiet_since, rest_plan, rules_of
 from integrations.database.policies import hr_partner_of
 from integrations.database.stalls import steps_sent
-from integrations.database.tables import ActionRow, CheckInRow, Person, Plan, Stall
+from integrations.database.tables import Person, Plan, Stall
 
 KINDS: dict[Step, str] = {
     "note": "support_note",
@@ -111,8 +111,8 @@ class Plans:
 
 async def _facts(session: AsyncSession, plan: Plan, person: Person, policy: Policy, now: datetime) -> PlanFacts:
     today = _local_day(person, policy, now)
-    actions = (await session.scalars(select(ActionRow).where(ActionRow.plan_id == plan.id))).all()
-    check_ins = (await session.scalars(select(CheckInRow).where(CheckInRow.person_id == person.id))).all()
+    actions = await actions_with_ladders(session, plan.id, policy.actions, today)
+    check_ins = await check_ins_of(session, person)
     stalls = (await session.scalars(select(Stall).where(Stall.plan_id == plan.id))).all()
     return PlanFacts(
         actions=[
@@ -123,21 +123,21 @@ async def _facts(session: AsyncSession, plan: Plan, person: Person, policy: Poli
                 open=row.state == "open",
                 accepted=row.accepted_at is not None,
                 private=row.private,
-                ladder_spent=await ladder_spent(session, row, today),
+                ladder_spent=spent,
                 snoozed_until=row.snoozed_until,
             )
-            for row in actions
+            for row, spent in actions
         ],
         check_ins=[
             CheckInFacts(
-                id=row.id,
-                due_on=row.due_on,
-                state=row.state,
-                moves=await count_moves(session, row.id),
-                closed_on=_local_day(person, policy, row.closed_at) if row.closed_at else None,
-                slipped=await _slipped(session, row, person, policy, today),
+                id=pair.row.id,
+                due_on=pair.row.due_on,
+                state=pair.row.state,
+                moves=moves_among(bookings),
+                closed_on=_local_day(person, policy, pair.row.closed_at) if pair.row.closed_at else None,
+                slipped=_slipped(pair, policy, today),
             )
-            for row in check_ins
+            for pair, bookings in check_ins
         ],
         quiet_since=_lived(person, _local_day(person, policy, await quiet_since(session, plan)), today),
         resting=plan.state == "resting",
@@ -146,15 +146,14 @@ async def _facts(session: AsyncSession, plan: Plan, person: Person, policy: Poli
     )
 
 
-async def _slipped(session: AsyncSession, row: CheckInRow, person: Person, policy: Policy, today: date) -> bool:
+def _slipped(pair: Pair, policy: Policy, today: date) -> bool:
     """Whether its hour is on the last day to which it may slip, or none was found by then."""
-    last = last_day_for(await check_in(session, row.id), policy, today)
+    last, row, booking = last_day_for(pair, policy, today), pair.row, pair.booking
     if row.state == State.CANCELLED:
-        return row.closed_at is not None and _local_day(person, policy, row.closed_at) > last
-    booking = await newest_booking(session, row.id)
+        return row.closed_at is not None and _local_day(pair.person, policy, row.closed_at) > last
     if booking is None or booking.state not in OPEN_BOOKING:
         return today > last
-    return _local_day(person, policy, booking.start_at) >= last
+    return _local_day(pair.person, policy, booking.start_at) >= last
 
 
 def _lived(person: Person, since: date, today: date) -> date:

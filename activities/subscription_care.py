@@ -38,17 +38,18 @@ class SubscriptionCare:
         self._subscriptions = subscriptions
         self._reached_at = reached_at
 
-    async def tend(self, watch: Watch, resource: str, now: datetime, say: Say) -> bool:
-        """False when Graph refused it for the first time, and it is worth another try before long.
+    async def tend(self, watch: Watch, resource: str, now: datetime) -> Permanent | None:
+        """Returns why Graph refused it, for `refused`, once what is watched could be read: a refusal of that as well
+        has the same cause, which is not the subscription's own and is told in a line of its own.
 
         `resource` is a mailbox or USERS, and names the watch on HR's list too. Raises NoMailbox.
         """
         if self._reached_at is None:
-            return True
+            return None
         url = self._reached_at + NOTIFICATIONS
         known = Subscribed(watch.subscription_id, watch.notification_url, watch.tended_at, watch.doubted_at)
         if not needs_care(known, url, now, resource):
-            return True
+            return None
         try:
             if not (known.url == url and known.id and await self._renewed(watch, resource, known.id, now)):
                 await self._subscribe(watch, resource, self._reached_at, now)
@@ -56,8 +57,21 @@ class SubscriptionCare:
             raise
         except Permanent as trouble:
             log.warning("no notifications: %s", trouble)
-            return await self._refused(watch, trouble, now, say)
-        return True
+            return trouble
+        return None
+
+    async def refused(self, watch: Watch, trouble: Permanent, now: datetime, say: Say) -> bool:
+        """Says so on HR's list from the second time on: at first the web face may just have been starting.
+
+        True the first time: it is worth another try before long.
+        """
+        async with self._database.transaction() as session:
+            row = await lock_row(session, watch)
+            first = row.refused_at is None
+            row.refused_at = row.refused_at or now
+        if not first:
+            await say(trouble)
+        return first
 
     async def end(self, watch: Watch, resource: str) -> None:
         if watch.subscription_id:
@@ -94,13 +108,3 @@ class SubscriptionCare:
             if row.doubted_at == watch.doubted_at:
                 row.doubted_at = None
             await mended(session, f"notifications/{resource}", now)
-
-    async def _refused(self, watch: Watch, trouble: Permanent, now: datetime, say: Say) -> bool:
-        """Says so on HR's list from the second time on: at first the web face may just have been starting."""
-        async with self._database.transaction() as session:
-            row = await lock_row(session, watch)
-            first = row.refused_at is None
-            row.refused_at = row.refused_at or now
-        if not first:
-            await say(trouble)
-        return not first

@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from config.languages import DEFAULT, Language
+from cycle.sentences import Sentence
 
 PREFIX = "PERENNIAL_"
 GRAPH_URL = "https://graph.microsoft.com/v1.0"
@@ -202,7 +203,7 @@ class Settings(BaseSettings):
     language: Language = Field(
         default=DEFAULT, description="en or de, for whoever neither chose a language nor has one in their mailbox"
     )
-    help_contact: str = Field(default="your HR team", description="whom people may ask, as letters say it")
+    help_contact: str = Field(default=Sentence("your HR team"), description="whom people may ask, as letters say it")
     trial_mailbox: Mail | None = Field(
         default=None, description="a mail address that gets every letter instead of its recipient"
     )

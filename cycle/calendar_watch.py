@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-LOOKS_AT = (2, 6, 10, 14, 18)
-"""UTC hours of a weekday at which a calendar is read even if nobody told of a change: a lost notification costs four
-hours at most by day, eight by night."""
+LOOKS_AT = (2, 8, 14)
+"""UTC hours of a weekday at which a calendar is read even if nobody told of a change: a lost notification costs six
+hours at most by day, twelve by night."""
 
 COMPARED_AT = 2
 """UTC hour of each night at which our tables and the calendar are compared."""

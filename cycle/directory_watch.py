@@ -7,7 +7,7 @@ from typing import Literal
 
 from cycle.people import find_loops
 
-LOOK_EVERY = timedelta(hours=6)
+LOOK_EVERY = timedelta(hours=12)
 """A lost notification of the directory costs this much; its delta links last seven days."""
 
 KEPT_AFTER_LEAVING = timedelta(days=90)

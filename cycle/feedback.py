@@ -163,7 +163,7 @@ _CHARACTER = re.compile(
 )
 
 # What follows "you are" tells a person from a deed: "you are presenting", "you are in".
-_YOU_ARE = re.compile(r"\b(?:you\s+are|you['’]re|you\s+were)\s+(?P<what>[\w'’-]+)(?:\s+[\w'’-]+)?", re.IGNORECASE)
+_YOU_ARE = re.compile(r"\b(?:you\s+are|you['’]re|you\s+were)\s+(?P<rest>[^.!?;:,\n]+)", re.IGNORECASE)
 _YOU_ARE_NOT_JUDGED = frozenset(
     _words(
         """
@@ -173,11 +173,11 @@ _YOU_ARE_NOT_JUDGED = frozenset(
         """
     )
 )
-_SOFTENERS = frozenset(_words("a an bit just little not quite rather really simply so such too very"))
-
-_DU_BIST = re.compile(
-    r"\b(?:du\s+(?:bist|warst)|(?:bist|warst)\s+du)\s+(?P<what>[\w-]+)(?P<rest>[^.!?;:,\n]*)", re.IGNORECASE
+_SOFTENERS = frozenset(
+    _words("a always an bit constantly just little never not often quite rather really simply so such too usually very")
 )
+
+_DU_BIST = re.compile(r"\b(?:du\s+(?:bist|warst)|(?:bist|warst)\s+du)\s+(?P<rest>[^.!?;:,\n]+)", re.IGNORECASE)
 _DU_BIST_NOT_JUDGED = frozenset(
     _words(
         """
@@ -191,8 +191,8 @@ _DU_BIST_NOT_JUDGED = frozenset(
 _SOFTENERS_IN_GERMAN = frozenset(
     _words(
         """
-        aber auch echt eher ein eine einem einen einer einfach etwas halt leider nicht oft recht sehr so viel wirklich
-        ziemlich
+        aber auch echt eher ein eine einem einen einer einfach etwas halt immer leider meistens nicht nie oft recht
+        sehr so ständig viel wirklich ziemlich
         """
     )
 )
@@ -227,23 +227,31 @@ def advise_on(answer: Answer) -> dict[Part, tuple[Advice, ...]]:
 
 
 def _about_the_person(text: str) -> Sequence[str]:
-    found = [(match.start(), " ".join(match.group().split())) for match in _YOU_ARE.finditer(text) if _judges(match)]
-    for match in _DU_BIST.finditer(text):
-        if _judges_in_german(match):
-            until = match.end("what") - match.start()
-            found.append((match.start(), " ".join(match.group()[:until].split())))
+    found = [(match.start(), words) for match in _YOU_ARE.finditer(text) if (words := _judgement(match))]
+    found += [(match.start(), words) for match in _DU_BIST.finditer(text) if (words := _judgement_in_german(match))]
     found += [(match.start(), match.group()) for match in _CHARACTER.finditer(text)]
     return [words for _, words in sorted(found)]
 
 
-def _judges(match: re.Match[str]) -> bool:
-    words = match.group().casefold().split()
-    what = match["what"].casefold()
-    last = words[-1] if what in _SOFTENERS else what
-    return last not in _YOU_ARE_NOT_JUDGED and not last.endswith(("ing", "ed"))
+def _judgement(match: re.Match[str]) -> str | None:
+    until, what = _first_of_weight(match, _SOFTENERS)
+    if not what or what in _YOU_ARE_NOT_JUDGED or what.endswith(("ing", "ed")):
+        return None
+    return until
 
 
-def _judges_in_german(match: re.Match[str]) -> bool:
-    words = [match["what"].casefold(), *match["rest"].casefold().split()]
-    first = next((word for word in words if word not in _SOFTENERS_IN_GERMAN), "")
-    return bool(first) and first not in _DU_BIST_NOT_JUDGED and not _PARTICIPLE.fullmatch(words[-1])
+def _judgement_in_german(match: re.Match[str]) -> str | None:
+    until, what = _first_of_weight(match, _SOFTENERS_IN_GERMAN)
+    last = match["rest"].casefold().split()[-1:]
+    if not what or what in _DU_BIST_NOT_JUDGED or any(_PARTICIPLE.fullmatch(word) for word in last):
+        return None
+    return until
+
+
+def _first_of_weight(match: re.Match[str], softeners: frozenset[str]) -> tuple[str, str]:
+    """The text up to the first word that says something, and that word."""
+    for word in re.finditer(r"[\w'’-]+", match["rest"]):
+        if word.group().casefold() not in softeners:
+            until = match.start("rest") - match.start() + word.end()
+            return " ".join(match.group()[:until].split()), word.group().casefold()
+    return "", ""

@@ -1,8 +1,9 @@
 """What a reflection asks, by the situation somebody is in, and which sentence of an answer may be shared."""
 
+import hashlib
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from cycle.sentences import Sentence
@@ -80,11 +81,15 @@ NOT_FOR = Sentence(
     "This form is not for reporting harassment, a health matter or danger: "
     "your answers are not watched, and nobody would come."
 )
-WHERE_HELP_IS = Sentence(
-    "In danger, call the emergency services (in most countries 112 or 911). For anything else, ask"
-)
-"""Continued with the installation's help contact."""
 NOT_ASKED_AFTER_LEAVE = Sentence("Nothing about your time away is asked.")
+
+
+def where_help_is(contact: str) -> Sentence:
+    """`contact`: whom people of this installation may ask."""
+    return Sentence(
+        "In danger, call the emergency services (in most countries 112 or 911). For anything else, ask {contact}.",
+        contact=contact,
+    )
 
 
 def situation_of(kind: str, met_before: bool) -> Situation:
@@ -125,6 +130,18 @@ def shortened(line: str, words: int = LINE_WORDS) -> str:
     if len(parts) <= words:
         return " ".join(parts)
     return " ".join(parts[:words]).rstrip(",;:.–-") + "…"
+
+
+def version_of(text: str, changed_at: datetime) -> str:
+    """What a form shows of the text it was opened with. Two changes of one instant differ too."""
+    return f"{changed_at.isoformat()} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def both(there: str, typed: str) -> str:
+    """What becomes of a text that an old form knows nothing of: what only one of the two holds is not lost."""
+    if typed in there:
+        return there
+    return typed if there in typed else f"{there}\n\n{typed}"
 
 
 def quarter_of(day: date) -> str:

@@ -1,7 +1,7 @@
 """The hours at which two people can talk, and which of them is the best."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
@@ -131,27 +131,6 @@ def reasons(slot: Slot, due: date, previous: tuple[int, time] | None, zone: str)
     if slot.tentative:
         found.append(OVER_TENTATIVE)
     return tuple(found)
-
-
-_SAID = (
-    Sentence("outside the usual hours: you share under an hour a day"),
-    Sentence("inside both people's hours"),
-    Sentence("same weekday and hour as last time"),
-    Sentence("over something tentative: nothing else was free"),
-)
-_SAID_OF_A_DAY: dict[str, Callable[[date], Sentence]] = {
-    "on the due date ": lambda due: Sentence("on the due date {day}", day=due),
-    "in the week of the due date ": lambda due: Sentence("in the week of the due date {day}", day=due),
-    "nearest to the due date ": lambda due: Sentence("nearest to the due date {day}", day=due),
-}
-
-
-def said_again(reason: str, due: date) -> str:
-    """A kept reason as a sentence that can be said in another language; one that is not of `reasons` as it stands."""
-    for beginning, sentence in _SAID_OF_A_DAY.items():
-        if reason.startswith(beginning):
-            return sentence(due)
-    return next((each for each in _SAID if each == reason), reason)
 
 
 def _rooms(employee: WorkWeek, partner: WorkWeek, day: date) -> tuple[list[Minutes], list[Minutes]]:

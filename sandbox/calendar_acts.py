@@ -1,7 +1,8 @@
 """What people do to their calendars in Outlook: answer, propose, drag, cancel, invite others, go on leave, move to
-another zone.
+another zone, choose another language.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -20,6 +21,8 @@ from sandbox.tenant import Tenant, own_event
 from sandbox.zones import parse_moment, zone_named
 
 Act = Callable[[Tenant, Mailbox, Body, datetime], None]
+
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 def accept(tenant: Tenant, box: Mailbox, body: Body, now: datetime) -> None:
@@ -142,6 +145,14 @@ def change_zone(tenant: Tenant, box: Mailbox, body: Body, now: datetime) -> None
             box.note_change(event, now)
 
 
+def change_language(_tenant: Tenant, box: Mailbox, body: Body, _now: datetime) -> None:
+    """`language` is a tag such as de-DE (BCP 47)."""
+    tag = body.text("language")
+    if not LANGUAGE_TAG.fullmatch(tag):
+        raise bad_request(f"'{tag[:40]}' is no locale.", "InvalidArguments")
+    box.contents.language = tag
+
+
 CALENDAR_ACTS: dict[str, Act] = {
     "accept": accept,
     "decline": decline,
@@ -156,6 +167,7 @@ CALENDAR_ACTS: dict[str, Act] = {
     "set_automatic_replies": set_automatic_replies,
     "go_on_leave": go_on_leave,
     "change_zone": change_zone,
+    "change_language": change_language,
 }
 
 

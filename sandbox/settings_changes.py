@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sandbox.bodies import Body
-from sandbox.calendar_acts import change_zone
+from sandbox.calendar_acts import LANGUAGE_TAG, change_zone
 from sandbox.calls import Call
 from sandbox.errors import GraphError, bad_request
 from sandbox.evidence import evidence
@@ -31,7 +31,6 @@ _READ_ONLY = ("archiveFolder", "userPurpose")
 _STATUSES = ("disabled", "alwaysEnabled", "scheduled")
 _AUDIENCES = ("none", "contactsOnly", "all")
 _TIME_OF_DAY = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d):[0-5]\d(?:\.\d{1,7})?")
-_LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _PAGE = "learn.microsoft.com/graph/api/user-update-mailboxsettings"
 
 
@@ -157,7 +156,7 @@ def _language(asked: Body | None, before: str) -> str:
         return before
     asked.only(("displayName", "locale"), "microsoft.graph.localeInfo")
     locale = asked.text("locale", before)
-    if not _LOCALE.fullmatch(locale):
+    if not LANGUAGE_TAG.fullmatch(locale):
         raise bad_request(f"'{locale[:40]}' is no locale.", "InvalidArguments")
     return locale
 

@@ -11,6 +11,7 @@ from cycle import heard as hearing
 from cycle.sentences import Sentence
 from integrations.database.columns import new_id
 from integrations.database.conversations import Conversation, conversation_for, note_conversation_read
+from integrations.database.feedback import shown_to_partner
 from integrations.database.heard import Heard, heard_for
 from integrations.database.pre_reads import leaves_at, readers_of_pre_read
 from integrations.database.readings import note_reading
@@ -114,6 +115,7 @@ async def talk_page(
             "worth": await worth_said(session, check_in_id, viewer.id),
             "leaves_at": await leaves_at(session, shown, now) if shown.access == "everything" else None,
             "readers": await readers_of_pre_read(session, check_in_id) if shown.snapshot else (),
+            "feedback": await shown_to_partner(session, shown.pair.person.id, viewer.id, now),
             "new": new,
             "new_can_go": new is not None and await can_take_back(session, new.row, viewer.id, now),
         }

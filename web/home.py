@@ -1,10 +1,11 @@
-"""The start page: what is next and when, the few things that wait, and one's open actions."""
+"""The start page: what is next and when, the few things that wait, what was promised, and what has moved."""
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from integrations.database.action_views import actions_for
+from integrations.database.last_time import look_back
+from integrations.database.plans import local_day
 from integrations.database.upcoming import upcoming_talks, waiting_for
 from web.face import database_of
 from web.pages import page
@@ -13,7 +14,9 @@ from web.sessions import Signed
 router = APIRouter()
 
 MOST_WAITING = 3
-"""More at once would only weigh."""
+"""More at once would only weigh; the rest is folded away."""
+MOST_TALKS = 3
+MOST_PROMISES = 4
 
 
 @router.get("/")
@@ -22,11 +25,17 @@ async def home(request: Request, viewer: Signed) -> Response:
     async with database_of(request).reading() as session:
         talks = await upcoming_talks(session, viewer.id, now)
         waiting = await waiting_for(session, viewer.person, talks, now)
-        actions = await actions_for(session, viewer.id, viewer.id, now)
+        back = await look_back(session, viewer.id, now)
+    coming = [each for each in talks if not each.over]
     return page(
         request,
         "home.html",
-        talks=[each for each in talks if not each.over],
+        today=local_day(viewer.person, now),
+        first=coming[0] if coming else None,
+        others=coming[1:],
+        most_talks=MOST_TALKS,
         waiting=waiting[:MOST_WAITING],
-        actions=[each for each in actions if each.row.accepted_at],
+        folded=waiting[MOST_WAITING:],
+        back=back,
+        most_promises=MOST_PROMISES,
     )

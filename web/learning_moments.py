@@ -1,14 +1,16 @@
 """Where a manager tells, once a quarter, something that they learned; their people see it first."""
 
 from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cycle.reflection import LEARNING_MOMENT, quarter_of
-from integrations.database.learning_moments import holds_check_ins, learning_moment_of, save_moment
+from integrations.database.learning_moments import holds_check_ins, learning_moment_of, save_moment, version
+from web.drafts import kept, key_of
 from web.face import database_of
 from web.pages import NotHere, go, page, typed_in
-from web.sessions import Signed
+from web.sessions import Signed, Viewer
 
 router = APIRouter(prefix="/learning-moment")
 
@@ -16,20 +18,42 @@ router = APIRouter(prefix="/learning-moment")
 @router.get("")
 async def form(request: Request, viewer: Signed, saved: str = "") -> Response:
     today = request.state.now.date()
+    quarter = quarter_of(today)
     async with database_of(request).reading() as session:
         if not await holds_check_ins(session, viewer.id, today):
             raise NotHere
-        moment = await learning_moment_of(session, viewer.id, quarter_of(today))
-    text = moment.text if moment else ""
-    return page(request, "learning_moment.html", text=text, asks=LEARNING_MOMENT, saved=saved)
+        moment = await learning_moment_of(session, viewer.id, quarter)
+    return page(
+        request,
+        "learning_moment.html",
+        text=moment.text if moment else "",
+        seen=version(moment),
+        asks=LEARNING_MOMENT,
+        saved=saved,
+        keep=f"{viewer.id}.learning-{quarter}",
+        lock=key_of(request, viewer.id),
+    )
 
 
 @router.post("")
 async def save(request: Request, viewer: Signed) -> Response:
-    now = request.state.now
-    typed = await typed_in(request)
     async with database_of(request).transaction() as session:
-        if not await holds_check_ins(session, viewer.id, now.date()):
-            raise NotHere
-        await save_moment(session, viewer.id, quarter_of(now.date()), typed.get("text", "").strip(), now)
+        await _save(session, request, viewer)
     return go("/learning-moment?saved=yes")
+
+
+@router.post("/draft")
+async def draft(request: Request, viewer: Signed) -> Response:
+    """Keeps what has been typed so far."""
+    async with database_of(request).transaction() as session:
+        await _save(session, request, viewer)
+        moment = await learning_moment_of(session, viewer.id, quarter_of(request.state.now.date()))
+    return kept(request, viewer, {"text": moment.text if moment else "", "seen": version(moment)})
+
+
+async def _save(session: AsyncSession, request: Request, viewer: Viewer) -> None:
+    typed, now = await typed_in(request), request.state.now
+    if not await holds_check_ins(session, viewer.id, now.date()):
+        raise NotHere
+    quarter, text = quarter_of(now.date()), typed.get("text", "").strip()
+    await save_moment(session, viewer.id, quarter, text, now, typed.get("seen"))

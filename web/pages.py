@@ -111,7 +111,7 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
     facts["navigation"] = request.app.state.navigation
     facts["here"] = request.url.path if status < 400 else ""
     # A page of trouble says the same wherever it is met.
-    facts["back"] = _address(request) if request.method == "GET" and status < 400 else "/"
+    facts["page_address"] = _address(request) if request.method == "GET" and status < 400 else "/"
     facts["fragment"] = fragment if (fragment := _target(request)) in made.blocks else None
     return HTMLResponse(made.render(**facts), status_code=status)
 

@@ -28,6 +28,7 @@ router = APIRouter(prefix="/privacy")
 
 WORDS = {
     "reflection": (Sentence("what you shared before a check-in"), "/reflections/{}"),
+    "learning": (Sentence("what you learned lately"), "/learning-moment"),
     "pre-read": (Sentence("the page you both read before a check-in"), "/check-ins/{}"),
     "notes": (Sentence("your notes of a check-in"), "/check-ins/{}#notes"),
     "plan": (Sentence("your plan"), "/plan"),

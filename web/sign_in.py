@@ -65,4 +65,4 @@ async def signed_out(request: Request) -> Response:
 
 
 def _refused(request: Request, error: SignInRefused) -> Response:
-    return trouble(request, 403, title=Sentence("You could not be signed in"), sentence=str(error))
+    return trouble(request, 403, title=Sentence("You could not be signed in"), sentence=error.sentence)

@@ -1,7 +1,7 @@
 """The page with three hours to choose from. A link shows them; only a button chooses, and calendars are read again."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from fastapi import APIRouter
@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cycle.check_in import State
+from cycle.reasons import recalled
 from cycle.sentences import Sentence
-from cycle.slots import said_again
 from integrations.database.check_ins import count_moves, said_about
 from integrations.database.conversations import Conversation, conversation_for
 from integrations.database.offers import choose, newest_offer, none_suits
@@ -32,7 +32,7 @@ the talk has now; or that there is nothing to choose.
 class Hour:
     start: datetime
     end: datetime
-    reasons: tuple[str, ...]
+    reasons: tuple[Sentence, ...]
 
 
 @router.get("")
@@ -53,7 +53,7 @@ async def show(request: Request, viewer: Signed, check_in_id: str, late: str = "
         other=shown.other(viewer.id),
         stage=stage,
         offer=offer,
-        hours=_hours(offer, shown.pair.row.due_on) if stage == "choose" else (),
+        hours=_hours(offer) if stage == "choose" else (),
         before=newest if newest and newest.state == "moved" and newest.start_at > request.state.now else None,
         moves=moves,
         again=bool(offer and offer.round > 1),
@@ -101,12 +101,12 @@ def _stage(shown: Conversation, offer: Offer | None, moved: bool, now: datetime)
     return "looking" if newest is not None else "nothing"
 
 
-def _hours(offer: Offer | None, due: date) -> list[Hour]:
+def _hours(offer: Offer | None) -> list[Hour]:
     return [
         Hour(
             datetime.fromisoformat(each["start"]),
             datetime.fromisoformat(each["end"]),
-            tuple(said_again(reason, due) for reason in each["reasons"]),
+            tuple(map(recalled, each["reasons"])),
         )
         for each in (offer.slots if offer else ())
     ]

@@ -16,6 +16,9 @@ with workflow.unsafe.imports_passed_through():
 class DirectoryWatch(Pokable):
     """`DirectoryWatch/<watch>`. Wakes itself too, so that a lost notification costs hours and no more."""
 
+    # It looks several times a day for ever, so that a run would never end by itself.
+    long = 40
+
     @workflow.run
     async def run(self, watch_id: str) -> None:
         async def follow() -> datetime | None:

@@ -5,6 +5,7 @@ A pull that ends in a failure is not the end of its workflow: it waits for a han
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import ClassVar
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
@@ -15,17 +16,20 @@ with workflow.unsafe.imports_passed_through():
     from activities.moment import Moment
     from activities.stuck import Stuck
 
-LONG = 200
-"""Events after which a run goes on as a new one. A worker that does not know a run reads it from its beginning, and a
-calendar's watch looks several times a day for ever; a check-in has about 150 events in all."""
+STUCK = "stuck"
+"""In the memo of a run that goes on from another: whether that one waits for a hand, so that a line is to be struck."""
 
 
 class Pokable:
     """A workflow that looks again whenever something changed."""
 
+    long: ClassVar[int] = 200
+    """Events after which a run goes on as a new one: a worker that does not know a run reads it from its beginning.
+    A check-in has about 150 in all."""
+
     def __init__(self) -> None:
         self._poked = False
-        self._stuck = False
+        self._stuck = workflow.memo_value(STUCK, default=False)
 
     @workflow.signal
     def reconsider(self, reason: str) -> None:
@@ -76,13 +80,9 @@ class Pokable:
         self._stuck = True
         if not judged:
             await self._try_to_say(Stuck.unanswered)
-        info = workflow.info()
-        if info.is_continue_as_new_suggested() or info.get_current_history_length() > LONG:
-            # The new run would not know that there is a line to strike out; it says so again if it must.
-            await self._say_that_it_went_on()
-            self._continue_if_long()
         if judged:
             await self.poked_or(workflow.now() + LOOK_AGAIN)
+        self._continue_if_long()
 
     async def _say_that_it_went_on(self) -> None:
         self._stuck = not await self._try_to_say(Stuck.went_on)
@@ -100,5 +100,11 @@ class Pokable:
         return True
 
     def _continue_if_long(self) -> None:
-        if workflow.info().is_continue_as_new_suggested():
-            workflow.continue_as_new(workflow.info().workflow_id.partition("/")[2])
+        if self._is_long():
+            workflow.continue_as_new(workflow.info().workflow_id.partition("/")[2], memo={STUCK: self._stuck})
+
+    def _is_long(self) -> bool:
+        """Whether the run goes on as a new one; those that grew longer under a former version go on as there."""
+        info = workflow.info()
+        long = info.get_current_history_length() > self.long and workflow.patched("short runs")
+        return long or info.is_continue_as_new_suggested()

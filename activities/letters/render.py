@@ -18,6 +18,9 @@ from config.languages import DEFAULT, Language, words_in
 # What XML cannot hold, and no letter needs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
+# How the element begins that MJML puts around all that is seen.
+_LETTER = "<div aria-label="
+
 # A font fetched from the web would tell its host who reads which letter, and when.
 _NO_WEB_FONTS = mrml.RenderOptions(fonts={})
 
@@ -83,7 +86,8 @@ def render(
     frame = {
         "name": name,
         "home_url": home_url,
-        "help_contact": help_contact,
+        # Whom an installation names stays as it is; what we say where it names nobody is said in every language.
+        "help_contact": words_in(language).say(help_contact),
         "privacy_url": privacy_url,
     }
     texts = [_fill(language, f"{part.template}/body.txt", facts(part)).strip() for part in parts]
@@ -104,9 +108,11 @@ def render(
 def _html(mjml: str) -> str:
     """Raises ValueError for what is no MJML."""
     try:
-        return str(mrml.to_html(mjml, render_options=_NO_WEB_FONTS).content)
+        html = str(mrml.to_html(mjml, render_options=_NO_WEB_FONTS).content)
     except OSError as error:
         raise ValueError(f"A letter is not MJML: {type(error).__name__}.") from error
+    # Where a letter is a document of its own, whoever listens can go to what it says; mail clients drop the element.
+    return html.replace(_LETTER, f"<main>{_LETTER}", 1).replace("</body>", "</main></body>", 1)
 
 
 def _subject(recipient_name: str, parts: Sequence[Part], language: Language) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from activities.letters.catalogue import (
     ActionStillOpen,
     ActionTomorrow,
     ActionWithoutOwner,
+    FeedbackRequest,
     Handover,
     LearningMoment,
     Moves,
@@ -50,6 +51,8 @@ _WRITTEN: dict[Language, dict[str, str]] = {
         "surprised": "I enjoyed presenting.",
         "next": "More customer time; explaining is what I want to be good at.",
         "celebrating": "her first customer call.",
+        "opening": "Senior analyst, Pricing (until 29 March)",
+        "workshop": "the pricing workshop on Tuesday",
     },
     "de": {
         "action": "Ann mit dem Preisteam bekannt machen",
@@ -61,6 +64,8 @@ _WRITTEN: dict[Language, dict[str, str]] = {
         "surprised": "Präsentieren hat mir Freude gemacht.",
         "next": "Mehr Zeit mit Kunden; ich möchte gut erklären können.",
         "celebrating": "ihr erstes Kundengespräch.",
+        "opening": "Senior Analyst, Preise (bis 29. März)",
+        "workshop": "der Preis-Workshop am Dienstag",
     },
 }
 
@@ -117,6 +122,7 @@ def sample_parts(language: Language = DEFAULT) -> dict[str, Part]:
             promises=(("Mara", (written["moved"],)), ("Ann", (written["calls"], written["handbook"]))),
             learning=written["moment"],
             lines=tuple((words.say(BY_KEY[key].label), written[key]) for key in ("learned", "surprised", "next")),
+            pathway=(written["opening"],),
             celebrating=written["celebrating"],
             ask=(
                 words.say(Sentence("What made that a surprise?")),
@@ -196,6 +202,12 @@ def sample_parts(language: Language = DEFAULT) -> dict[str, Part]:
             due_day=words.short_day(date(2030, 2, 23)),
             partner_name="Otto",
             page_url=f"{HERE}/actions/1",
+        ),
+        FeedbackRequest(
+            asker_name="Ann Berg",
+            about=written["workshop"],
+            until_day=words.weekday_and_day(date(2030, 3, 25)),
+            url=f"{HERE}/feedback/1",
         ),
     )
     return {part.template: part for part in parts}

@@ -24,6 +24,7 @@ from cli.demo.temperaments import (
     makes_action,
     with_action,
     with_form,
+    with_orphan,
     with_stall,
     with_weekly,
 )
@@ -46,6 +47,9 @@ LOOKS = (time(10, 30), time(15, 0))
 MOST_DAYS_AWAY = 60
 # From one due date to the next. It counts from the due date, so that an answer a day later names the same new one.
 AT_LEAST_LATER = timedelta(days=21)
+
+SHOWN = ("show-goal/", "show-action/")
+"""How the boxes begin, on the page of a change of manager, whose words are titles."""
 
 ACTS: Mapping[Answer, Act] = {
     "done": "finished_action",
@@ -120,6 +124,8 @@ class Actor:
 
     def next_look(self, after: datetime) -> datetime | None:
         """The next instant at which this person looks at their inbox: twice a working day."""
+        if self.person.left:
+            return None
         day = self.person.local(after).date()
         for n in range(MOST_DAYS_AWAY):
             here = day + timedelta(days=n)
@@ -177,6 +183,10 @@ class Actor:
                 await self._answer_stall(part, case)
             case "slots":
                 await self._choose_hour(part)
+            case "handover":
+                await self._choose_for_successor(part)
+            case "orphan":
+                await self._decide_for_leaver(part, day)
 
     # Hours
 
@@ -236,7 +246,7 @@ class Actor:
         elif wish == "pick" and offers:
             n = draw(self._world.seed, self.mail, "slot") % len(offers)
             chosen = {"slot": str(n)}
-            await self._desk.post(page, part.path, "chose_slot", chosen, part.path, hour=offers[n].words[0])
+            await self._desk.post(page, part.path, "chose_slot", chosen, part.path, said={"hour": offers[n].words[0]})
 
     async def _take_form(self, part: Part, received: datetime, case: tuple[object, ...]) -> None:
         if self._manners.habit is Habit.SITS_OUT and not self._lived_up_to and part.kind == "form":
@@ -395,6 +405,34 @@ class Actor:
         elif answer == "snooze":
             values = {"days": "7"}
         await self._desk.post(page, f"{path}/{answer}", ACTS[answer], values, letter)
+
+    async def _decide_for_leaver(self, part: Part, day: date) -> None:
+        """What somebody who left had taken on in one's plan: taken on oneself, for a later day, or let go."""
+        answer = with_orphan(self.temperament)
+        if answer is None:
+            return
+        page = await self._desk.open(part.path, part.path)
+        values: dict[str, str] = {"who": answer}
+        if answer == "me":
+            values["due_on"] = ((due_in(part, day) or day) + AT_LEAST_LATER).isoformat()
+        did: Act = "took_over_action" if answer == "me" else "let_orphan_go"
+        await self._desk.post(page, f"{part.path}/owner", did, values, part.path)
+
+    async def _choose_for_successor(self, part: Part) -> None:
+        """One of the goals and actions of before is for the new manager, the others are not."""
+        page = await self._desk.open(part.path, part.path)
+        form = page.form(part.path)
+        if form is None:
+            return
+        titles = {form.labels[box].partition(" (")[0]: box for box in form.boxes if box.startswith(SHOWN)}
+        if not titles:
+            return
+        chosen = pick(sorted(titles), self._world.seed, self.mail, "for the new manager")
+        for box in form.boxes:
+            form.values.pop(box, None)
+        said = {"chosen": chosen, "withheld": "\n".join(title for title in titles if title != chosen)}
+        values = {titles[chosen]: form.boxes[titles[chosen]]}
+        await self._desk.post(page, part.path, "chose_for_successor", values, part.path, said=said)
 
     async def _answer_stall(self, part: Part, case: tuple[object, ...]) -> None:
         answer = with_stall(self.temperament, *case)

@@ -107,8 +107,8 @@ class Chaos:
         now = await self._stage.time.now()
         while now < instant:
             stops = [instant, *(trouble.at for trouble in self._ahead[:1])]
-            if self._under_way:
-                # What strikes meanwhile may have an end of its own.
+            if self._revoke in self._under_way.values():
+                # What strikes meanwhile has an end of its own.
                 stops.append(now + AN_HOUR)
             now = max(now, min(stops))
             await self._skip_to(now)
@@ -188,13 +188,13 @@ class Chaos:
 
     async def consent_revoked(self, trouble: Trouble) -> None:
         """In the middle of something, and for an hour everything is refused."""
+        await self._while_under_way(trouble, self._revoke, seconds=0.5)
 
-        async def revoke() -> None:
-            await self._order(trouble, fault="consent", count=None)
-            given_at = await self._stage.time.now() + AN_HOUR
-            self._ahead = sorted([*self._ahead, Trouble(given_at, "consent_given", trouble.luck)])
-
-        await self._while_under_way(trouble, revoke, seconds=0.5)
+    async def _revoke(self) -> None:
+        number = await self._order(None, fault="consent", count=None)
+        self._ordered[number] = "consent_revoked"
+        given_at = await self._stage.time.now() + AN_HOUR
+        self._ahead = sorted([*self._ahead, Trouble(given_at, "consent_given", 0)])
 
     async def consent_given(self, _: Trouble) -> None:
         """Orders can only be cleared all together: those still to be met are given anew."""

@@ -6,7 +6,7 @@ Judged from what the tenant holds. Ids are drawn anew in each run, so keys are c
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -23,20 +23,30 @@ LETTERS_TOLERANCE = timedelta(days=4)
 """A letter that misses the end of its reader's mail window by a fault goes at the next opening: the next workday,
 which over a weekend and a holiday is four days later. What counts from it (a second ask) moves along."""
 
+KNOWN_WITHIN = timedelta(days=1)
+"""So soon at the latest the directory has been read, whatever goes wrong."""
+
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _OF_THE_PLAN = re.compile(r"The plan you share with (\w+)")
 _OF_CHECK_INS = re.compile(r"Your check-ins with (\w+)")
 AROUND = timedelta(hours=1)
 MOST_LINES = 25
 
+# Where in a key its reader stands.
+_RECIPIENT = {"outcome": -1, "pre-read": -1, "support": -1, "handover": -1, "orphan": -1, "learning": 1, "weekly": 1}
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """Instants by key: of talks (start), and of letters by recipient and item. Keys name nothing but by its name."""
+    """Instants by key: of talks (start), and of letters by recipient and item. Keys name nothing but by its name.
+
+    From the instants in `silent` on nothing is sent any more: to these people, or about these talks.
+    """
 
     talks: Mapping[str, datetime]
     letters: Mapping[tuple[str, str], datetime]
     until: datetime
+    silent: Mapping[str, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +70,29 @@ def ending(evidence: Evidence) -> Ending:
         for letter in sorted(evidence.letters, key=lambda each: each.at, reverse=True)
         for key in letter.keys
     }
-    return Ending(talks, letters, evidence.until)
+    silent = {named(check_in): at for check_in, at in evidence.fell_away.items()}
+    silent |= {mail: person.left for mail, person in evidence.people.items() if person.left}
+    return Ending(talks, letters, evidence.until, silent)
 
 
 def differences(calm: Ending, other: Ending) -> list[Difference]:
     """What is not the same, in the order of time. What would come so late that it may come after the end is passed."""
     found = list(_compared("the talk", calm.talks, other.talks, TALKS_TOLERANCE, None))
-    words = [{f"{key} to {to}": at for (to, key), at in each.letters.items()} for each in (calm, other)]
+    words = [
+        {
+            f"{key} to {to}": at
+            for (to, key), at in each.letters.items()
+            if not any(_just_before(at, end) for what, end in each.silent.items() if what in (to, *key.split("/")))
+        }
+        for each in (calm, other)
+    ]
     found += _compared("the letter", words[0], words[1], LETTERS_TOLERANCE, calm.until - LETTERS_TOLERANCE)
     return sorted(found, key=lambda difference: difference.at)
+
+
+def _just_before(at: datetime, end: datetime) -> bool:
+    """What would have come a little later would not have come at all: whether it did is no difference."""
+    return end - LETTERS_TOLERANCE <= at <= end
 
 
 def _compared(
@@ -90,7 +114,9 @@ def _compared(
 
 
 def broken_promises(evidence: Evidence) -> list[str]:
-    """What must hold whatever goes wrong: nothing twice, nobody's hours taken twice, nothing lost on its way."""
+    """What must hold whatever goes wrong: nothing twice, nobody's hours taken twice, nothing lost on its way, nothing
+    for somebody who left.
+    """
     sent = Counter((letter.to, key) for letter in evidence.letters for key in letter.keys)
     twice = [f"{key} went to {to} {count} times" for (to, key), count in sent.items() if count > 1]
     arrived = Counter(mail for mail, _, _ in evidence.received)
@@ -99,6 +125,18 @@ def broken_promises(evidence: Evidence) -> list[str]:
         f"{gone[mail]} messages went to {mail}, {arrived[mail]} arrived"
         for mail in {*gone, *arrived}
         if gone[mail] != arrived[mail]
+    ]
+    left = {mail: person.left for mail, person in evidence.people.items() if person.left}
+    late = [
+        f"{', '.join(letter.keys)} went to {letter.to} at {letter.at:%d %b %H:%M}, who had left"
+        for letter in evidence.letters
+        if letter.to in left and letter.at > left[letter.to] + KNOWN_WITHIN
+    ]
+    orphans = [
+        f"the talk of {talk.start:%d %b %H:%M} stands, and {mail} has left"
+        for talk in evidence.standing
+        for mail in talk.attendees
+        if mail in left and talk.end > left[mail] and left[mail] + KNOWN_WITHIN < evidence.until
     ]
     standing = Counter(talk.check_in for talk in evidence.standing)
     doubled = [f"the check-in {check_in} has {count} events" for check_in, count in standing.items() if count > 1]
@@ -117,7 +155,7 @@ def broken_promises(evidence: Evidence) -> list[str]:
         for letter in evidence.letters
         if not letter.keys
     ]
-    return [*twice, *lost, *doubled, *clashes, *unkeyed]
+    return [*twice, *lost, *doubled, *clashes, *unkeyed, *late, *orphans]
 
 
 def ledger_around(ledger: Sequence[Mapping[str, Any]], at: datetime) -> list[str]:
@@ -138,7 +176,13 @@ def ledger_around(ledger: Sequence[Mapping[str, Any]], at: datetime) -> list[str
 
 def _names(evidence: Evidence) -> dict[str, str]:
     """A name for each id in a key that is the same in every run."""
-    return _check_ins(evidence) | _actions(evidence.letters) | _stalls(evidence) | _recipients(evidence.letters)
+    return (
+        _check_ins(evidence)
+        | _actions(evidence.letters)
+        | _stalls(evidence)
+        | _moves(evidence)
+        | _recipients(evidence.letters)
+    )
 
 
 def _check_ins(evidence: Evidence) -> dict[str, str]:
@@ -155,7 +199,7 @@ def _check_ins(evidence: Evidence) -> dict[str, str]:
 
 def _actions(letters: Iterable[Sent]) -> dict[str, str]:
     """Actions go by their titles, of which no two are alike."""
-    parts = (part for letter in letters for part in parts_of(letter.body) if part.kind == "action")
+    parts = (part for letter in letters for part in parts_of(letter.body) if part.kind in ("action", "orphan"))
     return {part.path.split("/")[2]: title_in(part) for part in parts}
 
 
@@ -178,11 +222,24 @@ def _whose(evidence: Evidence, reader: str, words: str) -> str:
     said = _OF_THE_PLAN.search(words) or _OF_CHECK_INS.search(words)
     if said is None:
         return reader
-    near = [mail for mail, each in evidence.people.items() if each.manager == reader]
+    near = [mail for mail, each in evidence.people.items() if reader in each.managers]
     named = [mail for mail in near if evidence.people[mail].name.split()[0] == said[1]]
     if named:
         return named[0]
     return reader if _OF_CHECK_INS.search(words) else str(evidence.people[reader].manager)
+
+
+def _moves(evidence: Evidence) -> dict[str, str]:
+    """Changes of manager by whose they are; whoever left is the only one in these keys that hears nothing."""
+    left = [mail for mail, person in evidence.people.items() if person.left]
+    keys = [key for letter in evidence.letters for key in keys_of(letter.keys)]
+    changes = {
+        key.about: f"new manager of {letter.to}"
+        for letter in evidence.letters
+        for key in keys_of(letter.keys)
+        if key.kind == "handover"
+    }
+    return changes | {key.parts[2]: left[0] for key in keys if key.kind == "orphan" and left}
 
 
 def _recipients(letters: Iterable[Sent]) -> dict[str, str]:
@@ -190,7 +247,7 @@ def _recipients(letters: Iterable[Sent]) -> dict[str, str]:
     found = {}
     for letter in letters:
         for key in keys_of(letter.keys):
-            place = {"outcome": -1, "pre-read": -1, "support": -1, "learning": 1, "weekly": 1}.get(key.kind)
+            place = _RECIPIENT.get(key.kind)
             if place is not None and _UUID.fullmatch(key.parts[place]):
                 found[key.parts[place]] = letter.to
     return found

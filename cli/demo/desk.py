@@ -39,11 +39,11 @@ class Desk:
         shared: Mapping[str, bool] | None = None,
         canaries: tuple[Canary, ...] = (),
         owner: str | None = None,
-        hour: str | None = None,
+        said: Mapping[str, str] | None = None,
     ) -> Page | None:
         """Fills and sends the page's form to `path`; the page that follows, or None when it was not taken.
 
-        `hour` is what the page called the hour that is chosen.
+        `said` are the page's words for what is chosen, for the diary.
         """
         form = page.form(path)
         if form is None:
@@ -53,7 +53,7 @@ class Desk:
             did,
             path,
             letter,
-            fields=dict(values) | ({"hour": hour} if hour else {}),
+            fields=dict(values) | dict(said or {}),
             shared=dict(shared or {}),
             canaries=canaries,
             owner=owner,

@@ -41,6 +41,11 @@ Act = Literal[
     "left_out",
     "chose_slot",
     "chose_no_slot",
+    "chose_for_successor",
+    "took_over_action",
+    "let_orphan_go",
+    "got_manager",
+    "left_company",
 ]
 """read_letter, opened_page and was_invited only look; every other act is one accepted form, or one in Outlook.
 
@@ -48,6 +53,8 @@ The links name what each is about: answered_form to made_action a check-in, acce
 to noted_progress an action, answered_stall to kept_hr_out a stall, resumed_plan a plan, and the rest a check-in.
 was_invited and what is done in Outlook with an invitation have its `start` and `end` among the fields, proposed_hour
 also `to` and `until`, went_on_leave `first` and `last`, and chose_slot the words for the `hour`.
+chose_for_successor is about a handover, and says which title was `chosen` and which were `withheld`, a line each;
+took_over_action and let_orphan_go are about an action. got_manager (who: `manager`) and left_company befall people.
 """
 
 

@@ -43,6 +43,10 @@ class Colleague:
     busy: tuple[Stretch, ...]
     told: Mapping[date, date] = field(default_factory=dict)
     """By the first day of a leave: on which day it was put into the calendar, if that was during the run."""
+    moves: tuple[tuple[datetime, str], ...] = ()
+    """From when on somebody else than `manager` was it, and who."""
+    left: datetime | None = None
+    """When their account was closed, if that was during the run."""
 
     @cached_property
     def days_off(self) -> frozenset[date]:
@@ -50,6 +54,17 @@ class Colleague:
         for first, last in self.leave:
             days.update(first + timedelta(days=i) for i in range((last - first).days + 1))
         return frozenset(days)
+
+    @property
+    def managers(self) -> tuple[str, ...]:
+        """Whoever was their manager during the run, the first one first."""
+        return (*([self.manager] if self.manager else []), *(mail for _, mail in self.moves))
+
+    def manager_at(self, instant: datetime) -> str | None:
+        return next((mail for at, mail in reversed(self.moves) if at <= instant), self.manager)
+
+    def here_at(self, instant: datetime) -> bool:
+        return self.left is None or instant < self.left
 
     def local(self, instant: datetime) -> datetime:
         return instant.astimezone(self.zone)
@@ -136,6 +151,8 @@ class Evidence:
     letters: Sequence[Sent] = ()
     received: Sequence[tuple[str, str, datetime]] = ()
     """(mailbox, subject, instant) of what people got from the service mailbox, invitations left out."""
+    called_off: Sequence[tuple[str, str, datetime]] = ()
+    """(mailbox, subject, instant) of what Outlook told people of meetings that will not be."""
     mailed: Sequence[Mailed] = ()
     addresses: Sequence[str] = ()
     """Each path and query that anybody asked the tenant or the web face for."""
@@ -177,13 +194,28 @@ class Evidence:
         return sorted(found, key=lambda entry: entry.at) if len(kinds) > 1 else found
 
     def two_of(self, talk: Talk) -> tuple[str, str] | None:
-        """(employee, manager) of a talk; None unless one of its two attendees reports to the other."""
+        """(employee, manager) of a talk; None unless one of its two attendees reports, or did, to the other."""
         here = [mail for mail in talk.attendees if mail in self.people]
-        for employee in here:
-            manager = self.people[employee].manager
-            if len(here) == 2 and manager in here:
-                return employee, str(manager)
+        for employee, other in (here, here[::-1]) if len(here) == 2 else ():
+            if other in self.people[employee].managers:
+                return employee, other
         return None
+
+    def ended(self, talk: Talk) -> datetime | None:
+        """When these two ceased to have talks, because one of them left or there was another manager; None: never."""
+        two = self.two_of(talk)
+        if two is None:
+            return None
+        employee, manager = (self.people[mail] for mail in two)
+        ends = [person.left for person in (employee, manager) if person.left]
+        ends += [at for at, _ in employee.moves if employee.manager_at(at) != manager.mail and at > talk.booked]
+        return min(ends, default=None)
+
+    @cached_property
+    def fell_away(self) -> dict[str, datetime]:
+        """The check-ins that were still to come when their two ceased to have talks, and when that was."""
+        ends = [(talk, self.ended(talk)) for talk in self.talks]
+        return {talk.check_in: end for talk, end in ends if end and end < talk.start}
 
     def policy_for(self, mail: str) -> Mapping[str, Any]:
         """The policy of somebody; of those not enrolled the first one, whose mail rules hold for all."""

@@ -18,6 +18,7 @@ from cli.demo.page import read_page
 from cli.demo.seed import Story
 from cli.demo.tenant_state import (
     merged_policies,
+    read_called_off,
     read_letters,
     read_mailed,
     read_people,
@@ -47,9 +48,11 @@ async def ask_tenant(http: httpx.AsyncClient, url: str) -> Told:
     return Told(state.raise_for_status().json(), ledger.raise_for_status().json()["entries"])
 
 
-async def everybodys_pages(actors: Sequence[Actor], diary: Sequence[Entry], check_ins: Iterable[str]) -> list[Page]:
-    """What each person opened and what their own pages link to; and these check-ins, tried by everybody."""
-    tried = {f"{prefix}{check_in}" for check_in in check_ins for prefix in GUARDED}
+async def everybodys_pages(
+    actors: Sequence[Actor], diary: Sequence[Entry], check_ins: Iterable[str], guarded: Iterable[str] = ()
+) -> list[Page]:
+    """What each person opened and what their own pages link to; and these check-ins and paths, tried by everybody."""
+    tried = {f"{prefix}{check_in}" for check_in in check_ins for prefix in GUARDED} | set(guarded)
     opened: dict[str, set[str]] = {}
     for entry in diary:
         if entry.did == "opened_page":
@@ -88,6 +91,18 @@ def with_leave(people: Mapping[str, Colleague], diary: Iterable[Entry]) -> dict[
             first, last = (date.fromisoformat(entry.fields[name]) for name in ("first", "last"))
             told = {**person.told, first: person.local(entry.at).date()}
             found[entry.person] = replace(person, leave=(*person.leave, (first, last)), told=told)
+    return found
+
+
+def with_moves(people: Mapping[str, Colleague], diary: Iterable[Entry]) -> dict[str, Colleague]:
+    """Everybody with who left during the run, and who had another manager from when on."""
+    found = dict(people)
+    for entry in diary:
+        person = found.get(entry.person)
+        if person and entry.did == "left_company" and entry.took_effect:
+            found[entry.person] = replace(person, left=entry.at)
+        elif person and entry.did == "got_manager" and entry.took_effect:
+            found[entry.person] = replace(person, moves=(*person.moves, (entry.at, entry.fields["manager"])))
     return found
 
 
@@ -131,7 +146,7 @@ def make_evidence(
     databases: Sequence[Path],
 ) -> Evidence:
     service = organization["service_mailbox"].lower()
-    everybody = with_leave(read_people(organization), diary)
+    everybody = with_moves(with_leave(read_people(organization), diary), diary)
     people = {mail: each for mail, each in everybody.items() if mail != service}
     day0 = date.fromisoformat(organization["day0"])
     policy_of = {
@@ -154,6 +169,7 @@ def make_evidence(
         talks=read_talks(told.state, service),
         letters=read_letters(told.state, service),
         received=read_received(told.state, service),
+        called_off=read_called_off(told.state),
         mailed=read_mailed(told.state),
         addresses=sorted(asked.union(*(actor.browser.asked for actor in actors))),
         diary=diary,

@@ -1,9 +1,11 @@
-"""Brings a story into an installation the way an operator would: people, policies, enrolment, and the past."""
+"""Brings a story into an installation as its operator would: people, policies, enrolment, the past, the ways."""
 
 from datetime import date
 
 from cli.demo.seed import Story
+from cli.demo.ways import pathways_yaml
 from cli.installation import Installation
+from cli.pathways import import_pathways
 from cli.people import chosen, enrol_people, import_history, import_people, open_directory
 from cli.policy import import_policies
 from config.policy_files import SHIPPED, read_policy_file
@@ -23,3 +25,4 @@ async def import_story(installation: Installation, story: Story, hr_partner: str
     for policy, managers in story.teams.items():
         await enrol_people(installation, policy, chosen(people, managers))
     await import_history(installation, story.history_yaml)
+    await import_pathways(installation, [("ways.yaml", pathways_yaml(story.people_csv, starts_on))])

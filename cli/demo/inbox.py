@@ -26,6 +26,8 @@ Kind = Literal[
     "weekly",
     "rest",
     "slots",
+    "handover",
+    "orphan",
     "other",
 ]
 # Links that stand in every letter's frame.
@@ -178,6 +180,10 @@ def _kind(path: str, text: str, queries: list[Mapping[str, str]], reminded: bool
             return "slots"
         case ["actions", _] if {"choose": "done"} in queries:
             return "action"
+        case ["actions", _] if "does not work here any more" in text:
+            return "orphan"
+        case ["handovers", _]:
+            return "handover"
         case ["stalls", _] if "reason" in chosen:
             return "stall"
         case ["hr"]:

@@ -76,7 +76,7 @@ class Key:
         """Whether it joins the day's message even in a week that has its fill."""
         if self.kind == "action":
             return self.rung in (-1, 2)
-        return self.kind in ("form-reminder", "outcome", "nohour", "slots")
+        return self.kind in ("form-reminder", "outcome", "nohour", "slots", "handover")
 
     @property
     def may_wait(self) -> bool:

@@ -33,22 +33,20 @@ def dues(evidence: Evidence) -> list[Due]:
 
 def _dues_of(evidence: Evidence, mail: str) -> Iterator[Due]:
     person, policy = evidence.people[mail], evidence.policy_of[mail]
-    team = [
-        other
-        for other, name in evidence.policy_of.items()
-        if name == policy and evidence.people[other].manager == person.manager
-    ]
-    team.sort(key=lambda other: hashlib.sha256(evidence.people[other].oid.encode()).digest())
     rhythm, anchor = evidence.policies[policy]["rhythm"], evidence.starts_on[policy]
     months, weeks = rhythm["every_months"], rhythm["weeks_of_period"]
     first_talk = _weekday(person.hired + timedelta(days=rhythm["new_joiner_on_day"]))
     for number in range(1, 100):
         first, end = _add_months(anchor, months * (number - 1)), _add_months(anchor, months * number)
+        ahead = timedelta(weeks=evidence.policies[policy]["booking"]["weeks_ahead"])
+        team = _team(evidence, mail, first + timedelta(weeks=weeks[0] - 1) - ahead)
+        if mail not in team:
+            return
         on = _spread(first, end, weeks, team.index(mail), len(team), rhythm["no_check_in_dates"])
         if first_talk >= end:
             continue
         on = first_talk if first_talk > first else on
-        horizon = on - timedelta(weeks=evidence.policies[policy]["booking"]["weeks_ahead"])
+        horizon = on - ahead
         if horizon >= evidence.until.date():
             return
         if on < evidence.day0:
@@ -56,6 +54,22 @@ def _dues_of(evidence: Evidence, mail: str) -> Iterator[Due]:
         slip = min(timedelta(days=rhythm["may_slip_days"]), timedelta(days=months * 30 // 2 + 1))
         away = sum(first <= day < end for day in person.days_off - person.holidays)
         yield Due(mail, number, on, horizon, on + slip, excused=2 * away > (end - first).days)
+
+
+def _team(evidence: Evidence, mail: str, day: date) -> list[str]:
+    """Who shares a manager and a policy with somebody on the first day on which any of their talks is booked; the
+    places in a period are given out then.
+    """
+    then = datetime.combine(day, time(), UTC)
+    manager = evidence.people[mail].manager_at(then)
+    team = [
+        other
+        for other, name in evidence.policy_of.items()
+        if name == evidence.policy_of[mail]
+        and evidence.people[other].manager_at(then) == manager
+        and evidence.people[other].here_at(then)
+    ]
+    return sorted(team, key=lambda other: hashlib.sha256(evidence.people[other].oid.encode()).digest())
 
 
 def _spread(first: date, end: date, weeks: list[int], place: int, count: int, never: Collection[date]) -> date:

@@ -4,7 +4,7 @@ Who does what is dealt out like temperaments; nothing here depends on when an in
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -67,17 +67,19 @@ def manners(employees: Sequence[str]) -> dict[str, Manners]:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The buttons of people's calendars, pressed through the tenant, whose the `url` is.
+    """The buttons of people's calendars and of the directory, pressed through the tenant, whose the `url` is.
 
-    Habits show from `not_before` on.
+    Habits show from `not_before` on; `clock` tells the virtual instant.
     """
 
     url: str
     http: httpx.AsyncClient
     not_before: datetime
+    clock: Callable[[], Awaitable[datetime]]
 
     async def press(self, person: str, act: str, **facts: Any) -> int:
-        """Does it and waits until everybody who subscribed has heard; the status of the tenant's answer.
+        """Does it and waits until everybody who subscribed has heard, but for whom the news comes late; the status of
+        the tenant's answer.
 
         Until then nobody lets time run on, so that the instant of hearing is the same in every run.
         """
@@ -89,7 +91,8 @@ class Outlook:
 
     async def _still_telling(self) -> bool:
         told = (await self.http.get(f"{self.url}/_sandbox/notifications")).raise_for_status().json()
-        return bool(told["waiting"] or told["posting"])
+        now = await self.clock()
+        return bool(told["posting"]) or any(datetime.fromisoformat(each["due"]) <= now for each in told["waiting"])
 
 
 def another_hour(one: Colleague, other: Colleague | None, hour: Stretch) -> Stretch:

@@ -22,7 +22,7 @@ class Form:
     """A form and the values it would send untouched.
 
     `choices` are the (value, label) of its selects and radio buttons, `buttons` are (name, value, label), `words` what
-    one reads in it.
+    one reads in it, `labels` what stands beside each box that can be ticked.
     """
 
     action: str
@@ -32,6 +32,7 @@ class Form:
     choices: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     buttons: list[tuple[str, str, str]] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -75,6 +76,7 @@ class _Reader(HTMLParser):
         self._textarea: str | None = None
         self._button: tuple[str, str] | None = None
         self._in_heading = False
+        self._box: str | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         got = {name: value or "" for name, value in attrs}
@@ -96,6 +98,7 @@ class _Reader(HTMLParser):
             form.buttons.append((name, got.get("value", ""), got.get("value", "")))
         elif tag == "input" and kind in {"checkbox", "radio"}:
             form.boxes.setdefault(name, got.get("value", "on"))
+            self._box = name
             if kind == "radio":
                 form.choices.setdefault(name, []).append((got.get("value", "on"), ""))
             if "checked" in got:
@@ -136,6 +139,8 @@ class _Reader(HTMLParser):
             self._textarea = None
         elif tag == "button":
             self._button = None
+        elif tag == "label":
+            self._box = None
 
     def handle_data(self, data: str) -> None:
         if self._form and self._textarea:
@@ -146,6 +151,8 @@ class _Reader(HTMLParser):
         self.words.append(words)
         if self._form:
             self._form.words.append(words)
+            if self._box:
+                self._form.labels[self._box] = f"{self._form.labels.get(self._box, '')} {words}".strip()
         if self._in_heading:
             self.heading.append(words)
         if self._href is not None:

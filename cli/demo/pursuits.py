@@ -45,10 +45,12 @@ class Promise:
     quiet_since: date
     seeded: bool
     answers: tuple[Entry, ...]
+    left: datetime | None = None
+    """When its owner left: nobody's from then on; if it is taken on again, that is another promise."""
 
     @property
     def closed(self) -> datetime | None:
-        return next((entry.at for entry in self.answers if entry.did in CLOSING), None)
+        return next((entry.at for entry in self.answers if entry.did in CLOSING), self.left)
 
     def open_at(self, instant: datetime) -> bool:
         return self.made <= instant and (self.closed is None or instant < self.closed)
@@ -128,7 +130,30 @@ def promises(evidence: Evidence) -> list[Promise]:
                 answers=mine,
             )
         )
-    return found
+    return [each for promise in found for each in _around_leaving(evidence, promise)]
+
+
+def _around_leaving(evidence: Evidence, promise: Promise) -> Iterator[Promise]:
+    """The promise, and what became of it when its owner left: it may have been taken on by whose plan it is in."""
+    left = evidence.people[promise.owner].left
+    if left is None:
+        yield promise
+        return
+    yield replace(promise, left=left, answers=tuple(each for each in promise.answers if each.at <= left))
+    for entry in evidence.acts("took_over_action"):
+        if entry.target == promise.id:
+            today = evidence.people[entry.person].local(entry.at).date()
+            yield replace(
+                promise,
+                owner=entry.person,
+                made=entry.at,
+                accepted=entry.at,
+                agreed_on=today,
+                due_on=date.fromisoformat(entry.fields["due_on"]),
+                quiet_since=today,
+                seeded=False,
+                answers=tuple(each for each in promise.answers if each.at > entry.at),
+            )
 
 
 def _accepted(answers: tuple[Entry, ...], owner: str) -> datetime | None:
@@ -155,7 +180,7 @@ def _ids_by_title(evidence: Evidence) -> dict[str, str]:
             narrow(parts[1], page.text)
     for letter in evidence.letters:
         for key in keys_of(letter.keys):
-            if key.kind == "action":
+            if key.kind in ("action", "orphan"):
                 narrow(key.about, letter.body)
     return {title: action for action, left in could_be.items() if len(left) == 1 for title in left}
 
@@ -209,7 +234,7 @@ def _agreed(evidence: Evidence, promise: Promise) -> Iterator[Pursuit]:
         due_on, since = date.fromisoformat(entry.fields["due_on"]), entry.at
         agreed_on = person.local(entry.at).date()
         chased_from = agreed_on + DAY
-    yield Pursuit(promise, due_on, agreed_on, since, chased_from, None)
+    yield Pursuit(promise, due_on, agreed_on, since, chased_from, promise.left)
 
 
 # Stalled plans

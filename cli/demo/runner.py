@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ from rich.console import Console
 from cli.demo import diary
 from cli.demo.actors import Actor
 from cli.demo.browser import Browser
+from cli.demo.diary import Entry
 from cli.demo.evidence import Evidence, Page
 from cli.demo.gather import Told, ask_tenant, everybodys_pages, make_evidence, written
 from cli.demo.histories import write_histories
@@ -23,6 +24,7 @@ from cli.demo.import_story import POLICY_FILES, import_story
 from cli.demo.inbox import MailClient
 from cli.demo.invariants import Verdict, judge
 from cli.demo.outlook import HABITS_SHOW_AFTER, Outlook
+from cli.demo.personnel import Move
 from cli.demo.seed import Story, write_story
 from cli.demo.stage import Stage, stage
 from cli.demo.tally import counts, tally
@@ -105,9 +107,13 @@ class Life:
     organization: Mapping[str, Any]
     story: Story
     actors: Sequence[Actor]
+    outlook: Outlook
+    world: World
     inboxes: MailClient
     began: datetime
     until: datetime
+    ahead: list[Move]
+    """What will befall people in the directory, in its order."""
 
     @property
     def names(self) -> dict[str, str]:
@@ -137,16 +143,30 @@ async def living(
         httpx.AsyncHTTPTransport(verify=False) as transport,
     ):
         organization = (await here.http.get(f"{here.tenant.url}/_sandbox/organization")).json()
-        story = write_story(organization)
+        story = write_story(organization, wanted.days)
         await _import(here, story, organization)
         weather = weather_on(here)
         await here.start_worker(mortal=weather.breaks_things)
         mark("start")
-        actors = _cast(here, story, organization, wanted.seed, transport, patient=weather.breaks_things)
-        until = began + timedelta(days=wanted.days)
-        life = Life(wanted, here, weather, organization, story, actors, _mail_client(here), began, until)
+        outlook = Outlook(here.tenant.url, here.http, began + HABITS_SHOW_AFTER, here.time.now)
+        world = World(wanted.seed, here.time.now, read_people(organization), story.temperaments, story.titles_used)
+        actors = _cast(here, story, organization, world, outlook, transport, patient=weather.breaks_things)
+        life = Life(
+            wanted,
+            here,
+            weather,
+            organization,
+            story,
+            actors,
+            outlook,
+            world,
+            _mail_client(here),
+            began,
+            began + timedelta(days=wanted.days),
+            list(story.moves),
+        )
         with Timeline(console, DAY0, wanted.days, life.names) as timeline:
-            await _live(life, timeline, began, until)
+            await _live(life, timeline, began, life.until)
         await weather.clears()
         mark("live")
         yield life
@@ -208,15 +228,13 @@ def _cast(
     stage: Stage,
     story: Story,
     organization: Mapping[str, Any],
-    seed: int,
+    world: World,
+    outlook: Outlook,
     transport: httpx.AsyncBaseTransport,
     *,
     patient: bool,
 ) -> list[Actor]:
     """Everybody with a mailbox, in the order of the seed file."""
-    people = read_people(organization)
-    world = World(seed, stage.time.now, people, story.temperaments, story.titles_used)
-    outlook = Outlook(stage.tenant.url, stage.http, datetime.combine(DAY0, time(), UTC) + HABITS_SHOW_AFTER)
     return [
         Actor(
             person,
@@ -226,7 +244,7 @@ def _cast(
             outlook,
             story.manners.get(mail),
         )
-        for mail, person in people.items()
+        for mail, person in world.people.items()
         if mail != organization["service_mailbox"]
     ]
 
@@ -246,10 +264,13 @@ async def _live(life: Life, timeline: Timeline, began: datetime, until: datetime
     looks = {actor.mail: actor.next_look(began) for actor in life.actors}
     now = began
     while now < until:
-        now = min([until, now + timedelta(days=1), *(look for look in looks.values() if look)])
+        moves = (move.at for move in life.ahead[:1])
+        now = min([until, now + timedelta(days=1), *moves, *(look for look in looks.values() if look)])
         await life.weather.live_until(now)
         stage.children.check_running()
         await deliver_owed(stage.installation.database)
+        while life.ahead and life.ahead[0].at <= now:
+            _told(life, timeline, [await _befall(life, life.ahead.pop(0), looks)])
         due = [actor for actor in life.actors if looks[actor.mail] == now]
         arrived = await asyncio.gather(*(inboxes.new_letters(actor.mail, actor.looked_at or began) for actor in due))
         for actor, letters in zip(due, arrived, strict=True):
@@ -258,11 +279,27 @@ async def _live(life: Life, timeline: Timeline, began: datetime, until: datetime
             async with life.weather.while_somebody_acts():
                 await actor.act(letters, now)
             actor.looked_at, looks[actor.mail] = now, actor.next_look(now)
-            entries = actor.take_diary()
-            diary.append(stage.data / "diary.jsonl", entries)
-            for entry in entries:
-                timeline.act(entry)
+            _told(life, timeline, actor.take_diary())
         timeline.reached(now)
+
+
+def _told(life: Life, timeline: Timeline, entries: Sequence[Entry]) -> None:
+    diary.append(life.stage.data / "diary.jsonl", entries)
+    for entry in entries:
+        timeline.act(entry)
+
+
+async def _befall(life: Life, move: Move, looks: dict[str, datetime | None]) -> Entry:
+    """Whoever leaves looks at no inbox any more."""
+    entry = await move.befalls(life.outlook)
+    (actor,) = (each for each in life.actors if each.mail == move.person)
+    if move.manager:
+        actor.person = replace(actor.person, manager=move.manager)
+    else:
+        actor.person = replace(actor.person, left=move.at)
+        looks[move.person] = None
+    life.world.has_changed(actor.person)
+    return entry
 
 
 async def _gather(life: Life, *, whole: bool) -> tuple[Evidence, Told]:
@@ -273,7 +310,9 @@ async def _gather(life: Life, *, whole: bool) -> tuple[Evidence, Told]:
     histories: list[Path] = []
     if whole:
         with_secrets = dict.fromkeys(entry.target for entry in entries if entry.canaries)
-        pages = await everybodys_pages(actors, entries, with_secrets)
+        shown = dict.fromkeys(entry.link for entry in entries if entry.did == "chose_for_successor")
+        here = [actor for actor in actors if not actor.person.left]
+        pages = await everybodys_pages(here, entries, with_secrets, shown)
         histories = await write_histories(
             stage.time.environment.client,
             stage.installation.database,

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from cli.demo.outlook import Manners, manners
+from cli.demo.personnel import Move, draw_moves
 from cli.demo.temperaments import Temperament, dealt
 from cli.demo.words import GOALS, SUCCESSES, draw, pick, title
 
@@ -26,6 +27,8 @@ AGREED = -40
 WHOLE_LADDER_DUE, WHOLE_LADDER_QUIET = 8, -2
 # Over three open at a time, so that the ladder of each but the first ask waits for the digest.
 MANY_DUE = (15, 17, 24, 38)
+# What somebody who leaves had taken on for a colleague: not asked about before.
+LEFT_BEHIND_DUE, LEFT_BEHIND_AGREED, LEFT_BEHIND_QUIET = 40, -15, -5
 HELD_DAYS_AGO = (70, 84)
 LONG_HERE_DAYS = 90
 HOURS = ("10:00", "11:00", "14:00", "15:00")
@@ -42,6 +45,7 @@ class Story:
     temperaments: Mapping[str, Temperament]
     titles_used: int
     manners: Mapping[str, Manners] = field(default_factory=dict)
+    moves: Sequence[Move] = ()
 
     @property
     def history_yaml(self) -> str:
@@ -72,8 +76,8 @@ class _Writer:
         self.used += 1
 
 
-def write_story(organization: Mapping[str, Any]) -> Story:
-    """The story of the organization that the sandbox describes (`GET /_sandbox/organization`)."""
+def write_story(organization: Mapping[str, Any], days: int = 0) -> Story:
+    """The story of the organization that the sandbox describes (`GET /_sandbox/organization`), lived so many days."""
     seed, day0 = int(organization["seed"]), date.fromisoformat(organization["day0"])
     people = [each for each in organization["people"] if each["mail"] != organization["service_mailbox"]]
     managed = [each["mail"] for each in people if each["manager"]]
@@ -92,15 +96,22 @@ def write_story(organization: Mapping[str, Any]) -> Story:
     ]
     for n, mail in enumerate(long_here):
         _usual_plan(writer, n, mail)
-    _special_plans(writer, long_here, managers, manager_of, temperaments)
+    stuck = _special_plans(writer, long_here, managers, manager_of, temperaments)
     monthly = managers[-1:] if len(managers) > 1 else []
+    quarterly = [mail for mail in managers if mail not in monthly]
+    moves = draw_moves(organization, days, stuck, quarterly)
+    for leaver in [move.person for move in moves if not move.manager]:
+        near = [mail for mail in long_here if manager_of[mail] == manager_of[leaver] and mail not in (leaver, *stuck)]
+        for mail in near[:1]:
+            writer.action(mail, leaver, due=LEFT_BEHIND_DUE, agreed=LEFT_BEHIND_AGREED, quiet=LEFT_BEHIND_QUIET)
     return Story(
         people_csv=_csv(people),
         history={"people": [_past(writer, mail) for mail in long_here]},
-        teams={QUARTERLY: [mail for mail in managers if mail not in monthly], MONTHLY: monthly},
+        teams={QUARTERLY: quarterly, MONTHLY: monthly},
         temperaments=temperaments,
         titles_used=writer.used,
         manners=manners([mail for mail in managed if mail not in managers]),
+        moves=moves,
     )
 
 
@@ -116,7 +127,9 @@ def _special_plans(
     managers: Sequence[str],
     manager_of: Mapping[str, str],
     temperaments: Mapping[str, Temperament],
-) -> None:
+) -> Sequence[str]:
+    """Adds what is stuck, slow or much; returns whose plans are stuck."""
+
     def first(temperament: Temperament, otherwise: int) -> str:
         found = [mail for mail in long_here if temperaments[mail] is temperament]
         return found[0] if found else long_here[otherwise % len(long_here)]
@@ -135,6 +148,7 @@ def _special_plans(
     theirs = [mail for mail in long_here if manager_of[mail] == promiser and mail not in stuck]
     for n, due in enumerate(MANY_DUE if theirs else ()):
         writer.action(theirs[n % len(theirs)], promiser, due=due, agreed=AGREED, quiet=-10)
+    return stuck
 
 
 def _past(writer: _Writer, mail: str) -> dict[str, Any]:

@@ -121,6 +121,16 @@ def with_stall(who: Temperament, *case: object) -> StallAnswer | None:
     return pick(("pause", "leave", "keep-hr-out"), "stall", *case)
 
 
+def with_orphan(who: Temperament) -> Literal["me", "nobody"] | None:
+    """What somebody does about an action in their plan whose owner has left."""
+    match who:
+        case Temperament.SILENT:
+            return None
+        case Temperament.OVERLOADED | Temperament.LETS_TALK:
+            return "nobody"
+    return "me"
+
+
 def makes_action(who: Temperament, *case: object) -> bool:
     """Whether somebody takes something on at the end of a talk."""
     return who in (Temperament.PROMPT, Temperament.ASKS_FOR_HELP, Temperament.LETS_TALK) and chance(70, "makes", *case)

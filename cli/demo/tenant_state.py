@@ -100,6 +100,16 @@ def read_received(state: Mapping[str, Any], service_mailbox: str) -> list[tuple[
     ]
 
 
+def read_called_off(state: Mapping[str, Any]) -> list[tuple[str, str, datetime]]:
+    """(mailbox, subject, instant) of each cancellation that lies in an inbox."""
+    return [
+        (mail, message["subject"], instant(message["received"]))
+        for mail, mailbox in _mailboxes(state).items()
+        for message in mailbox["folders"]["inbox"]
+        if message["meetingMessageType"] == "meetingCancelled"
+    ]
+
+
 def read_mailed(state: Mapping[str, Any]) -> list[Mailed]:
     """Every word in every mailbox: messages of all folders, and events."""
     found = []

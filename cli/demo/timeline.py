@@ -52,6 +52,11 @@ TOLD: Mapping[Act, tuple[str, str]] = {
     "left_out": ("off", "left the check-in out this time"),
     "chose_slot": ("booked", "chose one of three hours"),
     "chose_no_slot": ("booked", "said that none of the hours suits"),
+    "chose_for_successor": ("wrote", "chose what the new manager sees of before"),
+    "took_over_action": ("plan", "took on what somebody who left had promised"),
+    "let_orphan_go": ("plan", "let go what somebody who left had promised"),
+    "got_manager": ("off", "has another manager"),
+    "left_company": ("off", "has left"),
 }
 # How Outlook begins the subject of a meeting that will not be.
 CALLED_OFF = "Cancel"

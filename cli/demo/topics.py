@@ -47,7 +47,7 @@ class Topics:
                 return f"{self.talk(part.path)}, hour {self.hour(part)}"
             case "check-ins" | "reflections", _:
                 return self.talk(part.path)
-            case "actions", "action":
+            case "actions", "action" | "orphan":
                 return f"{title_in(part)} by {_first(_DUE, part.text)}"
             case "stalls", _:
                 return _first(_WITH, part.text)

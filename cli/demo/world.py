@@ -25,13 +25,13 @@ class World:
     titles_used: int = 0
     _talks: dict[str, Said] = field(default_factory=dict)
     _moved: set[str] = field(default_factory=set)
-    _promised: dict[tuple[str, str], int] = field(default_factory=dict)
+    _promised: dict[int, int] = field(default_factory=dict)
 
     def next_title(self, promiser: str, other: str) -> str:
         """The title of what `promiser` adds to the plan of the two; it depends on nobody else's promises."""
-        number = self._promised[promiser, other] = self._promised.get((promiser, other), -1) + 1
         employee = promiser if self.people[promiser].manager == other else other
         place = 2 * sorted(self.people).index(employee) + (promiser != employee)
+        number = self._promised[place] = self._promised.get(place, -1) + 1
         return title(self.seed, self.titles_used + place + number * 2 * len(self.people))
 
     def talk(self, path: str, name: str, hour: int) -> Said | None:
@@ -50,6 +50,10 @@ class World:
                 else "held"
             )
         return self._talks[path]
+
+    def has_changed(self, person: Colleague) -> None:
+        """Everybody knows at once who has left, and whose manager is another."""
+        self.people = {**self.people, person.mail: person}
 
     def was_moved(self, path: str) -> None:
         self._moved.add(id_in(path))

@@ -1,6 +1,7 @@
 """Check-ins and their bookings as stored."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import NAMESPACE_URL, uuid5
@@ -267,8 +268,30 @@ async def count_moves(session: AsyncSession, check_in_id: str) -> int:
 
     Who lives in another zone by now has not put it off, and making way for a leave is no move.
     """
-    given = await session.scalars(
-        select(Booking.reasons).where(Booking.check_in_id == check_in_id, Booking.state != "paused")
-    )
+    return moves_among((await session.scalars(select(Booking).where(Booking.check_in_id == check_in_id))).all())
+
+
+def moves_among(bookings: Iterable[Booking]) -> int:
+    """`count_moves` for whoever has all bookings of a check-in."""
+    given = (each.reasons for each in bookings if each.state != "paused")
     hours = [reasons for reasons in given if not any(each.startswith(IN_PLACE) for each in reasons)]
     return max(0, len(hours) - 1)
+
+
+async def check_ins_of(session: AsyncSession, person: Person) -> list[tuple[Pair, list[Booking]]]:
+    """All check-ins of a person, each with all its bookings, the oldest first; in two questions however many."""
+    of_person = select(CheckInRow, Person).join(Person, Person.id == CheckInRow.partner_id)
+    rows = (await session.execute(of_person.where(CheckInRow.person_id == person.id).order_by(CheckInRow.id))).all()
+    bookings = await session.scalars(
+        select(Booking)
+        .join(CheckInRow, CheckInRow.id == Booking.check_in_id)
+        .where(CheckInRow.person_id == person.id)
+        .order_by(Booking.check_in_id, Booking.no)
+    )
+    booked = defaultdict[str, list[Booking]](list)
+    for each in bookings:
+        booked[each.check_in_id].append(each)
+    return [
+        (Pair(row, booked[row.id][-1] if booked[row.id] else None, person, partner), booked[row.id])
+        for row, partner in rows
+    ]

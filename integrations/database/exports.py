@@ -206,9 +206,7 @@ async def _topics(session: AsyncSession, me: str, now: datetime) -> Sequence[Any
     """Both people's, as notes are."""
     pair = or_(Topic.person_id == me, Topic.partner_id == me)
     rows = (await session.scalars(select(Topic).where(pair).order_by(Topic.id))).all()
-    found = [
-        row for row in rows if may_read_note(me, row.writer_id, await _access(session, row.check_in_id, me, now))
-    ]
+    found = [row for row in rows if may_read_note(me, row.writer_id, await _access(session, row.check_in_id, me, now))]
     await mark_topics_read(session, [row.id for row in found], me, now)
     return found
 

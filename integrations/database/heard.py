@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.actions import Refused
 from cycle.heard import checked_answer, checked_line
 from cycle.privacy import may_read_note
+from cycle.reflection import version_of
 from cycle.sentences import Sentence
 from integrations.database.conversations import Conversation
+from integrations.database.once import insert_once
 from integrations.database.tables import HeardLine, Person
 
 
@@ -36,7 +38,7 @@ async def heard_for(session: AsyncSession, shown: Conversation, reader_id: str) 
             writer=people[row.writer_id],
             other=next(each for each in shown.pair.people if each.id != row.writer_id),
             text=row.text,
-            version=row.written_at.isoformat(),
+            version=version_of(row.text, row.written_at),
             answer=row.answer if shown.access == "everything" else None,
             answer_text=row.answer_text if shown.access == "everything" else None,
         )
@@ -54,7 +56,8 @@ async def say_heard(session: AsyncSession, check_in_id: str, writer_id: str, tex
     if row is not None and row.answer is not None:
         raise Refused(Sentence("It has been answered in the meantime, so both stay as they are."))
     if row is None and line:
-        session.add(HeardLine(check_in_id=check_in_id, writer_id=writer_id, text=line, written_at=now))
+        facts = {"check_in_id": check_in_id, "writer_id": writer_id}
+        await insert_once(session, HeardLine, **facts, text=line, written_at=now)
     elif row is not None and line:
         row.text, row.written_at = line, now
     elif row is not None:
@@ -75,7 +78,7 @@ async def answer_heard(
     """
     given, line = checked_answer(answer, words)
     row = await session.get(HeardLine, (check_in_id, writer_id), with_for_update=True, populate_existing=True)
-    if row is None or row.written_at.isoformat() != seen:
+    if row is None or version_of(row.text, row.written_at) != seen:
         raise Refused(Sentence("The line has changed in the meantime. Here it is as it stands now."))
     row.answer, row.answer_text, row.answered_at = given, line or None, now
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.reflection import both, version_of
 from integrations.database.columns import new_id
 from integrations.database.once import insert_once
 from integrations.database.tables import LearningMoment, Reporting
@@ -16,16 +17,28 @@ async def learning_moment_of(session: AsyncSession, person_id: str, period: str)
     return row if row and row.text else None
 
 
-async def save_moment(session: AsyncSession, person_id: str, period: str, text: str, now: datetime) -> None:
-    """Keeps the text for that quarter. An empty one leaves no row, but empties one that is there."""
+async def save_moment(
+    session: AsyncSession, person_id: str, period: str, text: str, now: datetime, seen: str | None = None
+) -> None:
+    """Keeps the text for that quarter. An empty one leaves no row, but empties one that is there.
+
+    `seen` is the `version` that the form showed: an old form takes nothing away. None: not told.
+    """
     row = await _row(session, person_id, period)
     if row is None and text:
         facts = {"id": new_id(), "person_id": person_id, "period": period, "text": text, "changed_at": now}
         if await insert_once(session, LearningMoment, **facts):
             return
         row = await _row(session, person_id, period)
+    if row and seen is not None and seen != version(row):
+        text = both(row.text, text)
     if row and row.text != text:
         row.text, row.changed_at = text, now
+
+
+def version(row: LearningMoment | None) -> str:
+    """Changes with the text; "" before there is one."""
+    return version_of(row.text, row.changed_at) if row else ""
 
 
 async def holds_check_ins(session: AsyncSession, person_id: str, day: date) -> bool:

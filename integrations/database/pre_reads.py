@@ -22,13 +22,10 @@ class ReadOn:
 async def readers_of_pre_read(session: AsyncSession, check_in_id: str) -> Sequence[ReadOn]:
     """Who has had it before them on our pages, each day once, the newest first."""
     rows = await session.execute(
-        select(Person, Reading.day)
-        .join(Person, Person.id == Reading.reader_id)
-        .where(Reading.what == f"pre-read/{check_in_id}")
-        .distinct()
-        .order_by(Reading.day.desc(), Person.name)
+        select(Reading.reader_id, Reading.day).where(Reading.what == f"pre-read/{check_in_id}").distinct()
     )
-    return [ReadOn(person, day) for person, day in rows]
+    found = [ReadOn(await session.get_one(Person, reader_id), day) for reader_id, day in rows]
+    return sorted(found, key=lambda each: (-each.day.toordinal(), each.reader.name))
 
 
 async def note_pre_read_read(session: AsyncSession, shown: Conversation, reader_id: str, now: datetime) -> None:

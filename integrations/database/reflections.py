@@ -13,7 +13,7 @@ from cycle.mail_window import NoOpening
 from cycle.policy import Policy
 from cycle.pre_read import SharedLine
 from cycle.privacy import is_shared, may_write_reflection
-from cycle.reflection import BY_KEY, QUESTIONS, Question, proposed_line, questions_for, situation_of
+from cycle.reflection import BY_KEY, QUESTIONS, Question, both, proposed_line, questions_for, situation_of, version_of
 from integrations.database.check_ins import check_in as pair_of
 from integrations.database.check_ins import newest_booking
 from integrations.database.columns import new_id
@@ -40,13 +40,22 @@ class TypedAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FormAnswer:
-    """One question with what its writer has so far; `line` is what the pre-read would take."""
+    """One question with what its writer has so far; `line` is what the pre-read would take, `own_line` if they
+    worded it themselves.
+    """
 
     question: Question
     text: str = ""
     shared: bool = False
     line: str = ""
     version: str = ""
+    own_line: bool = False
+
+    def line_of(self, typed: TypedAnswer) -> str:
+        """The line that the pre-read would take, were this typed answer saved and shared."""
+        if typed.line is not None:
+            return " ".join(typed.line.split())
+        return self.line if self.own_line else proposed_line(typed.text.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,7 @@ async def save_answers(
     answers: Mapping[str, TypedAnswer],
     now: datetime,
 ) -> None:
-    """Keeps every draft, shares what is to be shared, and wakes the check-in when something changed.
+    """Keeps every draft, shares what is to be shared, and wakes the check-in when what others may have changed.
 
     Keys that are no questions are left out. Nothing typed yet and nothing there: no row, so it is no answer.
     An emptied answer is kept empty, and is then not shared. Raises PermissionError for all but the employee.
@@ -218,7 +227,7 @@ async def _keep(
     given_out: bool,
     now: datetime,
 ) -> bool:
-    """Brings one answer to what was typed; returns whether that changed anything."""
+    """Brings one answer to what was typed; returns whether that changed anything that others may have."""
     text = typed.text.strip()
     if row is None:
         if not text and not typed.line:
@@ -227,7 +236,7 @@ async def _keep(
         session.add(row)
     elif typed.seen is not None and typed.seen != _version(row):
         return _keep_from_an_old_form(row, text, now)
-    before = (row.text, row.line, row.shared_at, row.withdrawn_at)
+    before, open_before = (row.text, row.line, row.shared_at, row.withdrawn_at), _open(row)
     row.text = text
     if typed.line is not None:
         row.line = " ".join(typed.line.split())
@@ -240,7 +249,7 @@ async def _keep(
     changed = before != (row.text, row.line, row.shared_at, row.withdrawn_at)
     if changed:
         row.changed_at = now
-    return changed
+    return changed and (open_before or _open(row))
 
 
 def _keep_from_an_old_form(row: Answer, text: str, now: datetime) -> bool:
@@ -248,11 +257,11 @@ def _keep_from_an_old_form(row: Answer, text: str, now: datetime) -> bool:
 
     What only it holds is added below what is there; its writer sorts the two out.
     """
-    if text in row.text:
+    kept = both(row.text, text)
+    if kept == row.text:
         return False
-    row.text = text if row.text in text else f"{row.text}\n\n{text}"
-    row.changed_at = now
-    return True
+    row.text, row.changed_at = kept, now
+    return _open(row)
 
 
 async def _reflection(session: AsyncSession, check_in_id: str, writer_id: str) -> ReflectionRow | None:
@@ -286,11 +295,13 @@ def _line(answer: Answer) -> str:
 
 
 def _version(answer: Answer) -> str:
-    return answer.changed_at.isoformat()
+    return version_of(answer.text, answer.changed_at)
 
 
 def _as_form(question: Question, answer: Answer | None) -> FormAnswer:
     if answer is None:
         return FormAnswer(question)
     shown = answer.line is not None or _open(answer)
-    return FormAnswer(question, answer.text, _open(answer), _line(answer) if shown else "", _version(answer))
+    return FormAnswer(
+        question, answer.text, _open(answer), _line(answer) if shown else "", _version(answer), answer.line is not None
+    )

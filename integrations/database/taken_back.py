@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.actions import Refused
 from cycle.sentences import Sentence
 from integrations.database.connection import poke
-from integrations.database.tables import ActionEvent, ActionRow, LetterItem
+from integrations.database.tables import ActionEvent, ActionRow, LetterItem, Milestone, Supporter
 
 FOR = timedelta(hours=1)
 """How long whoever made an action can take it back; after that it is let go like any other."""
@@ -32,8 +32,12 @@ async def can_take_back(session: AsyncSession, row: ActionRow, person_id: str, n
     if row.made_by_id != person_id or row.state != "open" or now - row.made_at > FOR:
         return False
     events = await session.scalar(select(func.count()).where(ActionEvent.action_id == row.id))
-    told = await session.scalar(select(exists().where(LetterItem.action_id == row.id)))
-    return events == 1 and not told
+    begun = or_(
+        exists().where(LetterItem.action_id == row.id),
+        exists().where(Milestone.action_id == row.id),
+        exists().where(Supporter.action_id == row.id),
+    )
+    return events == 1 and not await session.scalar(select(begun))
 
 
 async def take_back_action(

@@ -85,6 +85,10 @@ async def add_topic(
     line = checked_line(text)
     if not line:
         raise Refused(Sentence("Write a line first."))
+    token = form_token and f"{writer_id}/{form_token}"
+    there = await session.scalar(select(Topic).where(Topic.form_token == token)) if token else None
+    if there and (there.text, there.check_in_id) == (line, row.id):
+        return
     await insert_once(
         session,
         Topic,
@@ -94,7 +98,8 @@ async def add_topic(
         check_in_id=row.id,
         writer_id=writer_id,
         text=line,
-        form_token=form_token and f"{writer_id}/{form_token}",
+        # A form gone back to and sent with other words is another line.
+        form_token=None if there else token,
         made_at=now,
     )
 

@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import OPEN
 from cycle.reflection import quarter_of
-from integrations.database.action_views import actions_for, actions_of_plan, waiting_for_help
+from cycle.sentences import Sentence
+from integrations.database.action_views import ActionView, actions_for, actions_of_plan, waiting_for_help
 from integrations.database.conversations import Conversation, conversation_for
+from integrations.database.feedback import feedback_of
 from integrations.database.learning_moments import holds_check_ins, learning_moment_of
 from integrations.database.offers import open_offer
 from integrations.database.people import partner_of
@@ -18,6 +20,7 @@ from integrations.database.plans import plan_of
 from integrations.database.reflections import has_answered
 from integrations.database.stalls import stall_for
 from integrations.database.successors import handover_to
+from integrations.database.supporters import supporting
 from integrations.database.tables import CheckInRow, LetterItem, Person, Plan, Stall
 
 FORM_OPEN = timedelta(days=10)
@@ -28,7 +31,7 @@ FORM_OPEN = timedelta(days=10)
 class Waiting:
     """One thing that waits for somebody: a line to show and the page where it is done."""
 
-    line: str
+    line: Sentence
     path: str
 
 
@@ -54,38 +57,48 @@ async def waiting_for(
     """What waits for this person, what others wait for first. `talks` are their `upcoming_talks`."""
     return [
         *(
-            Waiting(f"Did you and {each.other(person.id).first_name} talk?", f"/check-ins/{each.pair.row.id}")
+            Waiting(
+                Sentence("Did you and {name} talk?", name=each.other(person.id).first_name),
+                f"/check-ins/{each.pair.row.id}",
+            )
             for each in talks
             if each.can_say and each.said is None
         ),
         *[
             Waiting(
-                f"Three hours for you and {each.other(person.id).first_name}", f"/check-ins/{each.pair.row.id}/slots"
+                Sentence("Three hours for you and {name}", name=each.other(person.id).first_name),
+                f"/check-ins/{each.pair.row.id}/slots",
             )
             for each in talks
             if await _may_choose(session, each)
         ],
         *(
-            Waiting(f"{each.plan_person.first_name} asks for your help", f"/actions/{each.row.id}")
-            if each.plan_person.id != person.id
-            else Waiting(f"{each.owner.first_name} asks for your help", f"/actions/{each.row.id}")
+            Waiting(
+                Sentence("{name} asks for your help", name=_other(each, person).first_name), f"/actions/{each.row.id}"
+            )
             for each in await waiting_for_help(session, person.id, now)
         ),
         *(
-            Waiting(f"Would you take this on? “{each.row.title}”", f"/actions/{each.row.id}")
+            Waiting(Sentence("Would you take this on? “{title}”", title=each.row.title), f"/actions/{each.row.id}")
             for each in await actions_for(session, person.id, person.id, now)
             if each.row.accepted_at is None
+        ),
+        *(
+            Waiting(Sentence("{name} would like you along", name=each.person.first_name), f"/supporting/{each.row.id}")
+            for each in await supporting(session, person.id)
+            if not each.open
         ),
         *await _without_owner(session, person.id, now),
         *[
             Waiting(
-                f"Your questions before the talk with {each.pair.partner.first_name}",
+                Sentence("Your questions before the talk with {name}", name=each.pair.partner.first_name),
                 f"/reflections/{each.pair.row.id}",
             )
             for each in talks
             if await _form_waits(session, person.id, each, now)
         ],
         *await _handover(session, person.id, now),
+        *await _feedback(session, person.id, now),
         *await _stalls(session, person.id, now),
         *await _learning_moment(session, person.id, now),
     ]
@@ -94,6 +107,10 @@ async def waiting_for(
 def _start(talk: Conversation) -> datetime:
     assert talk.booking is not None
     return talk.booking.start_at
+
+
+def _other(view: ActionView, person: Person) -> Person:
+    return view.owner if view.plan_person.id == person.id else view.plan_person
 
 
 async def _may_choose(session: AsyncSession, talk: Conversation) -> bool:
@@ -115,7 +132,7 @@ async def _without_owner(session: AsyncSession, person_id: str, now: datetime) -
     plan = await plan_of(session, person_id)
     views = await actions_of_plan(session, person_id, plan.id, now) if plan else []
     return [
-        Waiting(f"Who does this now? “{each.row.title}”", f"/actions/{each.row.id}")
+        Waiting(Sentence("Who does this now? “{title}”", title=each.row.title), f"/actions/{each.row.id}")
         for each in views
         if each.row.state == "open" and each.owner.left_at
     ]
@@ -128,7 +145,21 @@ async def _handover(session: AsyncSession, person_id: str, now: datetime) -> lis
     if row is None or row.answered_at:
         return []
     partner = await session.get_one(Person, row.successor_id)
-    return [Waiting(f"What may {partner.first_name} see of the time before?", f"/handovers/{row.id}")]
+    return [
+        Waiting(Sentence("What may {name} see of the time before?", name=partner.first_name), f"/handovers/{row.id}")
+    ]
+
+
+async def _feedback(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:
+    """What colleagues have written and is not read yet, and who would value this person's view."""
+    found = []
+    for each in await feedback_of(session, person_id, now):
+        path = f"/feedback/{each.row.id}"
+        if each.reader == "asker" and each.answer and each.row.read_at is None:
+            found.append(Waiting(Sentence("{name} has written to you", name=each.giver.first_name), path))
+        elif each.reader == "giver" and each.row.state == "asked" and each.can_write:
+            found.append(Waiting(Sentence("{name} would value your view", name=each.asker.first_name), path))
+    return found
 
 
 async def _stalls(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:
@@ -147,7 +178,7 @@ async def _stalls(session: AsyncSession, person_id: str, now: datetime) -> list[
     )
     views = [await stall_for(session, stall_id, person_id, now) for stall_id in ids.all()]
     return [
-        Waiting("What is in the way of the plan?", f"/stalls/{view.stall.id}")
+        Waiting(Sentence("What is in the way of the plan?"), f"/stalls/{view.stall.id}")
         for view in views
         if view and view.answer is None
     ]
@@ -160,4 +191,4 @@ async def _learning_moment(session: AsyncSession, person_id: str, now: datetime)
         return []
     if not await holds_check_ins(session, person_id, now.date()):
         return []
-    return [Waiting("Something that you learned lately, for your people", "/learning-moment")]
+    return [Waiting(Sentence("Something that you learned lately, for your people"), "/learning-moment")]

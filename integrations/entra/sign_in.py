@@ -18,6 +18,7 @@ import msal
 import requests
 
 from config.settings import SYSTEM, Settings, SettingsError
+from cycle.sentences import Sentence
 from integrations.entra.app import EntraApp, EntraUnreachable, TenantUnknown, unreachable
 from integrations.entra.credential import CredentialUnusable
 from integrations.entra.http import open_entra_http
@@ -27,7 +28,11 @@ REQUIRED = ("aud", "iss", "exp", "nbf", "iat", "oid", "tid", "nonce")
 
 
 class SignInRefused(Exception):
-    """Nobody was signed in; the sentence may be shown to the person."""
+    """Nobody was signed in; `sentence` may be shown to the person."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +96,17 @@ class SignIn:
         try:
             answer = app.acquire_token_by_auth_code_flow(flow, query)
         except CredentialUnusable as error:
-            raise SignInRefused(f"{error} Please tell whoever runs this.") from error
+            raise SignInRefused(Sentence("{what} Please tell whoever runs this.", what=str(error))) from error
         except (ValueError, RuntimeError, KeyError) as error:
             # msal's words for a state, a nonce or a flow that is not the one this browser started with.
             raise SignInRefused(
-                "This sign-in was not begun in this browser, or took too long; please sign in again."
+                Sentence("This sign-in was not begun in this browser, or took too long; please sign in again.")
             ) from error
         except (requests.RequestException, msal.exceptions.MsalServiceError) as error:
             raise SignInRefused(unreachable(self._settings)) from error
         if "id_token" not in answer:
             raise SignInRefused(
-                f"Entra did not sign you in ({answer.get('error', 'no reason given')}); please try again."
+                Sentence("Entra did not sign you in ({reason}); please try again.", reason=answer.get("error", "?"))
             )
         return self._verified(answer["id_token"], flow["nonce"])
 
@@ -125,14 +130,19 @@ class SignIn:
             )
         except jwt.PyJWTError as error:
             raise SignInRefused(
-                f"What Entra said about you does not hold ({type(error).__name__}); please sign in again."
+                Sentence(
+                    "What Entra said about you does not hold ({reason}); please sign in again.",
+                    reason=type(error).__name__,
+                )
             ) from error
         # msal sends the hash of the nonce that it keeps in the flow.
         expected = hashlib.sha256(nonce.encode()).hexdigest()
         if not hmac.compare_digest(str(claims["nonce"]), expected):
-            raise SignInRefused("This sign-in was not begun in this browser; please sign in again.")
+            raise SignInRefused(Sentence("This sign-in was not begun in this browser; please sign in again."))
         if claims["tid"] != settings.tenant_id:
-            raise SignInRefused("You signed in with another organization's account; please use your own here.")
+            raise SignInRefused(
+                Sentence("You signed in with another organization's account; please use your own here.")
+            )
         return SignedIn(
             oid=str(claims["oid"]),
             tid=str(claims["tid"]),

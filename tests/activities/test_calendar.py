@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from cycle.check_in import Step
+from cycle.reasons import OUTSIDE
+from cycle.zones import sentence
 from integrations.database.check_ins import check_in
 from integrations.database.excuses import excuse
 from integrations.database.outcomes import answer_outcome
-from integrations.database.tables import Booking, CheckInRow, LetterItem, PreRead
+from integrations.database.tables import Booking, CheckInRow, LetterItem, Person, PreRead
 
 pytestmark = pytest.mark.usefixtures("quiet_calendars")
 
@@ -174,6 +176,34 @@ async def test_an_hour_outside_somebodys_day_is_said_in_the_invitation(home: Any
     await home.an_intended_booking(check_in_id, START, reasons=outside)
     await home.do("book", check_in_id)
     assert "you share under an hour a day" in the_event(home, check_in_id)["body"]
+
+
+async def test_the_invitation_is_in_the_language_of_the_employee(home: Any) -> None:
+    """It is one for two people; the words of its reasons are kept in English."""
+    await home.change(Person, "ann", language="de-DE")
+    check_in_id = await home.a_check_in(START.date())
+    why = [OUTSIDE, sentence(["Mara"])]
+    await home.an_intended_booking(check_in_id, START, reasons=why)
+    await home.do("book", check_in_id)
+    event = the_event(home, check_in_id)
+    assert event["subject"] == "Check-in: Ann und Mara"
+    assert "Was wir uns letztes Mal versprochen haben" in event["body"]
+    assert "ihr teilt weniger als eine Stunde am Tag" in event["body"]
+    assert "der Kalender von Mara ist jetzt in einer anderen Zeitzone" in event["body"]
+    assert (await home.booking(check_in_id)).reasons == why
+    async with home.database.transaction() as session:
+        assert await excuse(session, check_in_id, "ann", MONDAY)
+    await home.do("call_off", check_in_id)
+    mail = home.tenant.person("Mara")["mail"]
+    assert home.tenant.inbox(mail, containing="Der nächste Check-in kommt wie geplant.")
+
+
+async def test_a_manager_who_reads_german_changes_nothing_for_an_employee_who_reads_english(home: Any) -> None:
+    await home.change(Person, "mara", language="de-DE")
+    check_in_id = await home.a_booked_check_in(START)
+    event = the_event(home, check_in_id)
+    assert event["subject"] == "Check-in: Ann and Mara"
+    assert "What we promised each other last time" in event["body"]
 
 
 async def test_the_event_is_written_in_the_wall_clock_time_of_its_zone(home: Any) -> None:

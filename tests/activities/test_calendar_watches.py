@@ -12,6 +12,7 @@ from cycle.workdays import Span
 from integrations.database.calendar_watches import GONE, ensure_watch
 from integrations.database.check_ins import add_booking
 from integrations.database.tables import Booking, CalendarWatchRow, CheckInRow
+from integrations.graph.errors import NotAllowed
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 START = datetime(2030, 5, 14, 12, 0, tzinfo=UTC)
@@ -164,6 +165,27 @@ async def test_a_refused_subscription_is_tried_again_soon_and_then_said(home: An
     assert "PERENNIAL_PUBLIC_URL" in sentence
 
 
+async def test_where_the_calendar_cannot_be_read_either_the_subscription_has_no_line_of_its_own(home: Any) -> None:
+    watch_id, later = await a_watch(home), MONDAY + timedelta(hours=1)
+    home.tenant.fault("consent", None, "", rate=1)
+    for at in (MONDAY, later):
+        with pytest.raises(NotAllowed):
+            await home.do("read_changes", watch_id, at)
+    assert await home.needs_a_hand() == {}, "whoever judges all failures says it once for all"
+    home.tenant.clear_faults()
+    looks = await home.do("read_changes", watch_id, later)
+    assert looks.at == later + timedelta(minutes=10), "refused for the first time, as far as it is its own fault"
+
+
+async def test_where_the_calendar_can_be_read_a_forbidden_subscription_is_said(home: Any) -> None:
+    watch_id = await a_watch(home)
+    home.tenant.fault("status", "GET", "/subscriptions$", status=403, code="ErrorAccessDenied")
+    for minutes in (0, 10):
+        await home.do("read_changes", watch_id, MONDAY + timedelta(minutes=minutes))
+    assert list(await home.needs_a_hand()) == [f"notifications/{home.tenant.service}"]
+    assert (await home.get(CalendarWatchRow, watch_id)).looked_at == MONDAY + timedelta(minutes=10)
+
+
 async def test_where_graph_cannot_reach_us_no_subscription_is_asked_for(home: Any) -> None:
     watch_id = await a_watch(home)
     watches = home.activities["read_changes"].__self__
@@ -208,7 +230,16 @@ async def test_a_manager_is_watched_until_a_week_after_their_last_talk_and_again
     assert home.pokes.made == [f"CalendarWatch/{watch_id}"]
 
 
+async def test_a_watch_says_where_its_mailbox_is_talked_to_before_it_looks(home: Any) -> None:
+    watch_id = await a_watch(home)
+    asked = len(home.tenant.asked())
+    route = await home.do("find_route", watch_id)
+    assert len(home.tenant.asked()) == asked, "that is known here"
+    assert route.queue == (await home.do("read_changes", watch_id)).route.queue is not None
+
+
 async def test_a_watch_that_is_in_no_table_ends(home: Any) -> None:
+    assert (await home.do("find_route", "01a204c3-a98a-7ec6-8323-bb1ede69d1d7")).queue is None
     assert await home.do("read_changes", "01a204c3-a98a-7ec6-8323-bb1ede69d1d7") is None
 
 

@@ -20,6 +20,7 @@ from integrations.database.tables import (
     PolicyRow,
     Reporting,
 )
+from integrations.graph.errors import NotAllowed
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 START = datetime(2030, 5, 14, 12, 0, tzinfo=UTC)
@@ -469,3 +470,17 @@ async def test_the_name_that_hr_gave_stays_when_the_directory_is_read_first(home
     await home.do("follow_directory", watch)
     after = await home.get(Person, row.id)
     assert (after.name, after.directory_name) == ("Called Otherwise", row.name)
+
+
+# The subscription
+
+
+async def test_only_a_cause_of_its_own_makes_a_line_for_the_subscription(home: Any, watch: str) -> None:
+    home.tenant.fault("consent", None, "", rate=1)
+    for hour in (1, 2):
+        with pytest.raises(NotAllowed):
+            await home.do("follow_directory", watch, MONDAY + timedelta(hours=hour))
+    assert "notifications//users" not in await home.needs_a_hand()
+    home.tenant.clear_faults()
+    await home.do("follow_directory", watch, MONDAY + timedelta(hours=3))
+    assert "PERENNIAL_PUBLIC_URL" in (await home.needs_a_hand())["notifications//users"]

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from integrations.database import actions, stalls
 from integrations.database.plans import resume_plan
@@ -315,3 +316,25 @@ async def test_a_check_in_that_slipped_21_days_or_ended_without_an_hour_is_stall
     await home.an_intended_booking(check_in_id, start, state="booked" if state == "booked" else "cancelled")
     await watch(home)
     assert [stall.cause for stall in await home.all(Stall)] == ([f"scheduling/{check_in_id}"] if stalled else [])
+
+
+async def test_a_full_plan_is_looked_at_with_as_few_questions_as_an_empty_one(home: Any) -> None:
+    asked: list[str] = []
+
+    def count(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+        asked.append(statement)
+
+    async def questions() -> int:
+        asked.clear()
+        event.listen(home.database.engine.sync_engine, "before_cursor_execute", count)
+        await watch(home)
+        event.remove(home.database.engine.sync_engine, "before_cursor_execute", count)
+        return len(asked)
+
+    await home.an_action(date(2030, 4, 1))
+    await home.a_check_in(date(2029, 12, 1), state="held", closed_at=MONDAY, period=1)
+    with_one = await questions()
+    for number in range(6):
+        await home.an_action(date(2030, 4, 2 + number), owner="mara" if number % 2 else "ann")
+        await home.a_check_in(date(2029, 11, 1 + number), state="held", closed_at=MONDAY, period=2 + number)
+    assert await questions() <= with_one

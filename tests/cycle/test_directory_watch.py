@@ -101,7 +101,7 @@ def test_the_narrower_population_counts_and_others_are_left_out() -> None:
 
 
 @given(now=st.integers(0, 10**9).map(lambda seconds: datetime(2030, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)))
-def test_the_directory_is_looked_at_every_six_hours(now: datetime) -> None:
+def test_the_directory_is_looked_at_twice_a_day(now: datetime) -> None:
     at = next_look(now)
-    assert timedelta() < at - now <= timedelta(hours=6)
-    assert (at.hour % 6, at.minute, at.second, at.microsecond) == (0, 0, 0, 0)
+    assert timedelta() < at - now <= timedelta(hours=12)
+    assert (at.hour % 12, at.minute, at.second, at.microsecond) == (0, 0, 0, 0)

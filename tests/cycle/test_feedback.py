@@ -37,8 +37,8 @@ JUDGING = [
     ("Sometimes a bit sloppy with the numbers", "sloppy"),
     ("you were brilliant", "you were brilliant"),
     ("Du bist unzuverlässig.", "Du bist unzuverlässig"),
-    ("Manchmal bist du wirklich schwierig.", "bist du wirklich"),
-    ("du bist ein Chaot", "du bist ein"),
+    ("Manchmal bist du wirklich schwierig.", "bist du wirklich schwierig"),
+    ("du bist ein Chaot", "du bist ein Chaot"),
     ("Das war eine schlampige Liste", "schlampige"),
 ]
 ABSOLUTE = [

@@ -14,6 +14,8 @@ from sqlalchemy import Select
 
 import worker
 from cli.demo.browser import Browser
+from cli.demo.evidence import Sent, Talk
+from cli.demo.tenant_state import read_letters, read_talks
 from cli.installation import Installation
 from cli.processes import Child, Children, accepts_connections, children, free_port, without_settings
 from cli.sandbox import Tenant, start_sandbox
@@ -46,6 +48,17 @@ class FullServer:
         assert self.child
         await self.child.stop()
 
+    async def kill(self) -> None:
+        """As a power cut would: nothing is put away."""
+        assert self.child
+        self.started.forget(self.child)
+        await self.child.kill()
+
+    def forget_everything(self) -> None:
+        """Its file is gone, with what lies beside it."""
+        for file in self.file.parent.glob(f"{self.file.name}*"):
+            file.unlink()
+
 
 @dataclass(slots=True)
 class RealLife:
@@ -63,6 +76,28 @@ class RealLife:
         (mailbox,) = answer.raise_for_status().json()["mailboxes"].values()
         found: Mapping[str, Any] = mailbox
         return found
+
+    async def letters(self) -> list[Sent]:
+        return read_letters(await self._organizing(), self.tenant.service_mailbox)
+
+    async def talks(self) -> list[Talk]:
+        return read_talks(await self._organizing(), self.tenant.service_mailbox)
+
+    async def _organizing(self) -> Mapping[str, Any]:
+        mail = self.tenant.service_mailbox
+        return {"mailboxes": {mail: await self.mailbox(mail)}}
+
+    async def holds_up(self, path: str, seconds: float) -> Callable[[], Awaitable[bool]]:
+        """Lets the tenant take so long over our next POST to `path`; what tells whether it is at it."""
+        url = f"{self.tenant.url}/_sandbox/faults"
+        order = {"fault": "slow", "seconds": seconds, "method": "POST", "path": path, "app": "check-ins", "count": 1}
+        number = (await self.http.post(url, json=order)).raise_for_status().json()["number"]
+
+        async def under_way() -> bool:
+            faults = (await self.http.get(url)).raise_for_status().json()["faults"]
+            return any(fault["number"] == number and fault["met"] for fault in faults)
+
+        return under_way
 
     async def rows(self, query: Select[Any]) -> list[Any]:
         async with self.installation.database.reading() as session:

@@ -1,5 +1,8 @@
-"""The same on the full Temporal server and the real clock: booked, asked, answered, and a restart in between."""
+"""The same on the full Temporal server and the real clock: booked, asked, answered, with a restart, a death and the
+loss of everything in between.
+"""
 
+from collections import Counter
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -7,6 +10,7 @@ from sqlalchemy import select
 from temporalio.client import WorkflowExecutionStatus
 
 from cli.people import enrol_people
+from cli.recover import recover_everything
 from cycle.policy import Booking, Policy, Rhythm
 from integrations.database.people import NewPerson, save_people
 from integrations.database.policies import save_policy
@@ -23,6 +27,8 @@ SOON = Policy(
 )
 # A letter waits for the next minute, and a wake-up that could not be delivered for the next look at what is owed.
 SECONDS = 150
+# So long a call is under way: the server dies meanwhile, and is back when it ends, or not.
+HELD_UP_SECONDS = 3
 
 
 def where_it_is_noon(now: datetime) -> str:
@@ -110,3 +116,52 @@ async def test_a_check_in_is_booked_and_its_form_answered_while_the_server_resta
         assert [line.line for line in await shared_lines(session, check_in.id)] == ["Customers call me."]
     assert len(await booked()) == 1
     assert len(await forms()) == 1, "no letter went twice"
+
+
+async def test_a_server_that_is_killed_and_then_loses_its_file_costs_nothing_and_repeats_nothing(
+    real_life: RealLife,
+) -> None:
+    life = real_life
+    booking = await life.holds_up("/events$", HELD_UP_SECONDS)
+    ann, mara = await enrol_ann_and_mara(life)
+
+    # Killed while the event is being made, and started again with its file: it knows what was under way.
+    await life.until_true(booking, 60)
+    drafting = await life.holds_up("/messages$", HELD_UP_SECONDS)
+    await life.server.kill()
+    await life.server.start()
+    (talk,) = await life.until_true(life.talks, SECONDS)
+    assert set(talk.attendees) == {ann, mara}
+
+    # Killed while the letter is being drafted, and all is lost: rebuilt from the database.
+    await life.until_true(drafting, SECONDS)
+    await life.server.kill()
+    life.server.forget_everything()
+    await life.server.start()
+    assert await recover_everything(life.installation) > 1
+
+    async def form() -> list[Any]:
+        return [letter for letter in await life.letters() if letter.keys == (f"form/{talk.check_in}",)]
+
+    await life.until_true(form, SECONDS)
+
+    # What happens after it is heard of too: the talk is left out, and its event called off.
+    page = f"/check-ins/{talk.check_in}/not-this-time"
+    browser = life.browser(ann)
+    shown = (await browser.visit(page)).page
+    form_to_leave_out = shown.form(page)
+    assert form_to_leave_out
+    await browser.submit(shown, form_to_leave_out, {})
+
+    async def called_off() -> bool:
+        return all(each.cancelled for each in await life.talks())
+
+    await life.until_true(called_off, SECONDS)
+    assert [(each.check_in, each.no) for each in await life.talks()] == [(talk.check_in, 1)]
+    keys = Counter(key for letter in await life.letters() for key in letter.keys)
+    assert f"form/{talk.check_in}" in keys
+    assert [key for key, count in keys.items() if count > 1] == []
+    for mail in (ann, mara):
+        inbox = (await life.mailbox(mail))["folders"]["inbox"]
+        told = Counter(each["meetingMessageType"] for each in inbox if each["meetingMessageType"])
+        assert told == {"meetingRequest": 1, "meetingCancelled": 1}, "each heard once of it, and once of its end"

@@ -1,6 +1,6 @@
 """The manager organizes: the whole journey in Mara's calendar, with the grant that is asked for that and no more."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -8,7 +8,6 @@ from sqlalchemy import select
 from cycle.check_in import State
 from cycle.policy import Booking as BookingRules
 from cycle.policy import Policy
-from integrations.database.people import set_manager
 from integrations.database.tables import CheckInRow, NeedsAHand
 from tests.journeys.life import Life, Living
 
@@ -52,8 +51,11 @@ async def test_the_whole_journey_in_the_managers_calendar(living: Living) -> Non
         (form,) = await life.letters("Ann", "form/")
         assert f"{dragged:%-d %B}" in form.body, "the form speaks of the hour that Mara dragged it to"
 
-        page = f"/check-ins/{talk.check_in}/another-time"
+        page, slots = f"/check-ins/{talk.check_in}/another-time", f"/check-ins/{talk.check_in}/slots"
         await life.post("Ann", page, page)
+        await life.live(hours=1)
+        assert [each.start for each in await life.talks()] == [dragged], "it stands until another hour is chosen"
+        await life.post("Ann", slots, slots, slot="0")
         await life.live(hours=1)
         (moved,) = await life.talks()
         assert moved.start != dragged
@@ -89,20 +91,21 @@ async def test_with_another_manager_the_former_ones_event_is_cancelled_in_their_
         await life.live(days=1)
         (ann_with_mara,) = [each for each in await life.talks() if life.mail("Ann") in each.attendees]
         successor = life.first_name(life.people[life.mail("Otto")].manager or "")
-        ids = {name: await life.id_of(name) for name in ("Ann", successor)}
-        async with life.installation.database.transaction() as session:
-            await set_manager(session, ids["Ann"], ids[successor], await life.now())
-        await life.live(hours=1)
+        changed_at = await life.now()
+        await life.act("Ann", "change_manager", manager=life.mail(successor))
+        await life.live(hours=8)
         left = [each for each in await life.talks() if each.check_in == ann_with_mara.check_in]
         assert all(each.cancelled for each in left)
-        assert await standing(life, "Ann") == []
+        assert await standing(life, "Mara") == []
 
-        await life.live_until(datetime(2030, 5, 20, tzinfo=UTC))
         life.organizer = successor
-        mine = select(CheckInRow).where(CheckInRow.person_id == ids["Ann"], CheckInRow.partner_id == ids[successor])
-        (check_in,) = await life.rows(mine)
-        (event,) = [each for each in await life.talks() if each.check_in == check_in.id]
+        ids = [await life.id_of(name) for name in ("Ann", successor)]
+        mine = select(CheckInRow).where(CheckInRow.person_id == ids[0], CheckInRow.partner_id == ids[1])
+        (handover,) = await life.rows(mine)
+        assert (handover.kind, handover.state) == ("handover", State.BOOKED)
+        (event,) = [each for each in await life.talks() if each.check_in == handover.id]
         assert event.attendees == (life.mail("Ann"),)
-        assert len(await standing(life, "Ann")) == 1
+        assert timedelta(0) < event.start - changed_at <= timedelta(days=22)
+        assert len(await standing(life, "Ann")) == 1, "the former one's is gone from her calendar too"
         assert await with_a_key(life, life.tenant.service_mailbox) == []
         assert await open_hands(life) == []

@@ -91,6 +91,16 @@ async def test_formats_and_language_are_kept(graph: httpx.AsyncClient, path: str
     assert after["timeZone"] == before["timeZone"]
 
 
+async def test_somebody_chooses_another_language_in_outlook(
+    graph: httpx.AsyncClient, control: httpx.AsyncClient, path: str
+) -> None:
+    act = {"person": path.split("/")[2], "act": "change_language"}
+    assert (await control.post("/act", json=act | {"language": "de-AT"})).status_code == 200
+    assert (await graph.get(path)).json()["language"]["locale"] == "de-AT"
+    assert (await control.post("/act", json=act | {"language": "!"})).status_code == 400
+    assert (await graph.get(path)).json()["language"]["locale"] == "de-AT"
+
+
 def hours(**changed: Any) -> dict[str, Any]:
     return {"workingHours": changed}
 

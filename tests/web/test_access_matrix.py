@@ -201,7 +201,8 @@ def _word(row: Row, answer: httpx.Response, seen: set[str], viewer: str | None) 
 
 
 def _is_file(answer: httpx.Response) -> bool:
-    return bool(answer.headers.get("content-type") == "application/zip")
+    kind: str | None = answer.headers.get("content-type")
+    return kind == "application/zip"
 
 
 def _shown(answer: httpx.Response) -> str:

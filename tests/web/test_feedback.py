@@ -239,6 +239,19 @@ async def test_advice_is_given_in_german_for_german(world: Any, asked: str) -> N
     assert "„Du bist faul“ sagt, wie jemand ist." in answer.text
 
 
+# What waits
+
+
+async def test_home_says_what_waits_for_each_of_the_two_and_not_for_long(world: Any, asked: str) -> None:
+    assert "Ann would value your view" in await shown(world, "/", "otto")
+    assert "/feedback/" not in await shown(world, "/", "ann")
+    await write(world, asked, behaviour=CANARY)
+    assert "Ann would value your view" not in await shown(world, "/", "otto")
+    assert "Otto has written to you" in await shown(world, "/", "ann")
+    await shown(world, f"/feedback/{asked}", "ann")
+    assert "Otto has written to you" not in await shown(world, "/", "ann")
+
+
 # Sharing
 
 
@@ -254,12 +267,15 @@ async def test_the_asker_shows_an_answer_to_their_manager_and_can_take_that_back
     for name in ("otto", "mara", "hale"):
         assert await post(world, f"/feedback/{answered}/show", name) == 404
     assert await post(world, f"/feedback/{answered}/show", "ann") == 303
+    assert f"/feedback/{answered}" in await shown(world, "/check-ins/check-in-1", "mara")
+    assert CANARY not in await shown(world, "/check-ins/check-in-1", "mara"), "only that it is there"
     assert CANARY in await shown(world, f"/feedback/{answered}", "mara")
     assert CANARY not in await shown(world, f"/feedback/{answered}", "hale")
     assert ("person-mara", "person-otto") in await read_by(world)
     assert ("person-mara", "person-ann") in await read_by(world)
     assert await post(world, f"/feedback/{answered}/hide", "ann") == 303
     assert CANARY not in await shown(world, f"/feedback/{answered}", "mara")
+    assert f"/feedback/{answered}" not in await shown(world, "/check-ins/check-in-1", "mara")
 
 
 async def test_another_manager_is_shown_nothing_by_a_share_with_the_former_one(world: Any, answered: str) -> None:

@@ -12,7 +12,16 @@ from cycle.stuck import Kind
 from integrations.database.connection import open_database
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.stuck import note_stuck
-from integrations.database.tables import LearningMoment, LetterItem, Plan, Reporting, Stall, StallAnswer
+from integrations.database.tables import (
+    ActionRow,
+    LearningMoment,
+    LetterItem,
+    Milestone,
+    Plan,
+    Reporting,
+    Stall,
+    StallAnswer,
+)
 from web.app import build_app
 
 CANARY = "a fox crossed the yard"
@@ -25,7 +34,7 @@ async def test_the_start_page_says_what_is_next_and_what_waits(world: Any) -> No
     assert "Monday 11 March 2030 at 10:00" in page
     assert 'href="/reflections/check-in-1"' in page
     await ann.post("/reflections/check-in-1", data={"do": "talk"})
-    assert 'href="/reflections/check-in-1"' not in (await ann.get("/")).text
+    assert "Your questions before the talk" not in (await ann.get("/")).text
     world.clock.at += timedelta(days=8)
     assert "Did you and Mara talk?" in (await ann.get("/")).text
     await ann.post("/check-ins/check-in-1/outcome", data={"said": "held"})
@@ -58,7 +67,11 @@ async def test_at_most_three_things_wait_at_once(world: Any) -> None:
         }
         assert (await mara.post("/check-ins/check-in-1/actions", data=data)).status_code == 303
     page = (await ann.get("/")).text
-    assert page.count("Would you take this on?") == 3
+    waiting = page.split('id="waiting"')[1].split("</section>")[0]
+    in_sight, folded = waiting.split("<details>")
+    assert in_sight.count("<li>") == 3
+    assert in_sight.count("<li>") + folded.count("<li>") == 6
+    assert "3 more, when you have a moment" in folded
 
 
 async def test_a_learning_moment_is_its_managers_for_this_quarter(world: Any) -> None:
@@ -213,3 +226,64 @@ async def test_nobody_else_tries_again(world: Any, name: str) -> None:
     browser = await world.browser(name)
     assert (await browser.post("/hr/try-again")).status_code == 404
     assert world.pokes.made == []
+
+
+async def an_action(world: Any, by: str, owner: str, title: str, **typed: str) -> str:
+    browser = await world.browser(by)
+    data = {"title": title, "owner": f"person-{owner}", "due_on": "2030-05-01", "form_token": title} | typed
+    assert (await browser.post("/check-ins/check-in-1/actions", data=data)).status_code == 303
+    async with world.database.reading() as session:
+        (row,) = [each for each in (await session.scalars(select(ActionRow))).all() if each.title == title]
+        return str(row.id)
+
+
+async def test_home_tells_what_both_promised_and_celebrates_what_is_done(world: Any) -> None:
+    mine = await an_action(world, "ann", "ann", "Join two calls")
+    await an_action(world, "mara", "mara", "Introduce Ann")
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    page = (await ann.get("/")).text
+    promised = page.split('id="promised"')[1].split("</section>")[0]
+    assert "Join two calls" in promised
+    assert "Introduce Ann" in promised
+    assert "What has moved" not in page
+    await ann.post(f"/actions/{mine}/done")
+    moved = (await ann.get("/")).text.split('id="moved"')[1].split("</section>")[0]
+    assert "One thing is done since you last talked." in moved
+    assert "Join two calls" in moved
+    assert "Join two calls" not in (await mara.get("/")).text
+    assert "Introduce Ann" in (await mara.get("/")).text
+    world.clock.at += timedelta(days=93)
+    assert "What has moved" not in (await ann.get("/")).text
+
+
+async def test_home_celebrates_a_step_on_the_way_to_its_owner_alone(world: Any) -> None:
+    action_id = await an_action(world, "ann", "ann", "Give a talk")
+    async with world.database.transaction() as session:
+        for title, done_at in (
+            (CANARY, world.clock.at),
+            ("Not yet", None),
+            ("Long ago", world.clock.at - timedelta(200)),
+        ):
+            session.add(Milestone(action_id=action_id, title=title, done_at=done_at, made_at=world.clock.at))
+    moved = (await (await world.browser("ann")).get("/")).text.split('id="moved"')[1].split("</section>")[0]
+    assert CANARY in moved
+    assert "A step further" in moved
+    assert "Not yet" not in moved
+    assert "Long ago" not in moved
+    assert CANARY not in (await (await world.browser("mara")).get("/")).text
+
+
+@pytest.mark.parametrize("name", ["mara", "otto", "hale"])
+async def test_what_somebody_keeps_to_themselves_is_on_nobody_elses_home(world: Any, name: str) -> None:
+    await an_action(world, "ann", "ann", CANARY, private="yes")
+    assert CANARY in (await (await world.browser("ann")).get("/")).text
+    assert CANARY not in (await (await world.browser(name)).get("/")).text
+
+
+async def test_home_is_said_in_german(world: Any) -> None:
+    ann = await world.browser("ann")
+    await ann.post("/language", data={"language": "de"})
+    page = (await ann.get("/")).text
+    assert "Hallo Ann" in page
+    assert "Montag, 11. März 2030 um 10:00" in page
+    assert "Deine Fragen vor dem Gespräch mit Mara" in page

@@ -130,3 +130,17 @@ async def test_another_sites_form_is_refused(world: Any, path: str) -> None:
     assert await said(world) == []
     assert await state(world) == "booked"
     assert world.pokes.made == []
+
+
+async def test_whether_it_was_worth_the_time_is_seen_by_whoever_said_it(world: Any) -> None:
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    assert (await ann.post(f"{PAGE}/worth", data={"worth": "no"})).status_code == 422, "they have not talked yet"
+    world.clock.at += timedelta(days=8)
+    before = (await mara.get(PAGE)).text
+    assert (await ann.post(f"{PAGE}/worth", data={"worth": "no"})).status_code == 303
+    assert 'value="no" aria-pressed=true' in (await ann.get(PAGE)).text
+    after = (await mara.get(PAGE)).text
+    assert "aria-pressed" not in after
+    assert len(after) == len(before)
+    for name in ("otto", "hale", "ira"):
+        assert (await (await world.browser(name)).post(f"{PAGE}/worth", data={"worth": "no"})).status_code == 404

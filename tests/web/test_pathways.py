@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from activities.pre_reads import make_snapshot
 from config.pathway_files import EXAMPLE, read_pathways
 from cycle.policy import Policy
+from integrations.database.check_ins import check_in
 from integrations.database.tables import (
     Booking,
     CheckInRow,
@@ -298,3 +300,17 @@ async def test_another_partner_gets_nothing_that_was_meant_for_the_former_talk(w
             )
         )
     assert "Put it on the page for my talk with Otto" in await shown(ways, "/pathways/roles/senior-analyst")
+
+
+async def test_the_page_of_the_talk_shows_what_was_put_into_the_pre_read_and_no_interest(ways: Any) -> None:
+    await post(ways, "/pathways/interests", about="role/analytics-lead", told="nobody")
+    await post(ways, "/pathways/pre-read", about=OPENING)
+    async with ways.database.transaction() as session:
+        pair = await check_in(session, "check-in-1")
+        snapshot = await make_snapshot(session, pair, Policy(name="x"), ways.clock.at)
+        content = snapshot.model_dump_json()
+        session.add(PreRead(check_in_id="check-in-1", booking_no=1, content=content, made_at=ways.clock.at))
+    for name in ("ann", "mara"):
+        page = await shown(ways, "/check-ins/check-in-1", name)
+        assert "Senior analyst, Pricing, Hamburg or from anywhere (until 29 March)" in page
+        assert "Analytics lead" not in page

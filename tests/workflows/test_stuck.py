@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,16 +21,18 @@ from temporalio.worker import Worker
 from activities.calendar_watches import Watched
 from activities.letters.send import Sorted
 from activities.moment import Moment
+from activities.route import COMMON, Route
 from cycle.check_in import Next, Step
 from integrations.temporal.passthrough import workflow_runner
 from integrations.temporal.pokes import Pokes
 from workflows import WORKFLOWS
+from workflows.wake_up import Pokable
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 QUEUE = "stuck"
-BESIDE = frozenset({"leaves.find_leave"})
-"""What a workflow also asks on its way, and is not looked at here."""
+BESIDE: dict[str, Any] = {"leaves.find_leave": None, "calendar_watches.find_route": COMMON}
+"""What a workflow also asks on its way, and is not looked at here; with its answer."""
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ class House:
         async def act(about: Moment) -> Any:
             if name not in BESIDE:
                 self.calls.append((name, about.now))
-            answers = self.answers.get(name, [None])
+            answers = self.answers.get(name, [BESIDE.get(name)])
             answer = answers[min(len(self.times(name)), len(answers)) - 1]
             if isinstance(answer, Exception):
                 raise answer
@@ -175,6 +178,53 @@ async def test_what_nobody_answers_for_a_day_is_told_and_looked_at_again_at_once
     again = [at for at in house.times("plans.watch") if at >= told]
     assert again[0] - told < timedelta(minutes=1)
     assert len(house.times("stuck.went_on")) == 1
+
+
+async def test_what_waits_for_days_goes_on_as_new_runs_and_is_struck_out_only_once_it_went_on(
+    temporal: WorkflowEnvironment,
+) -> None:
+    asks = "calendar_watches.read_changes"
+    house, handle = House(**{asks: [ended()]}), temporal.client.get_workflow_handle("CalendarWatch/w")
+    async with house.working(temporal.client):
+        await Pokes(temporal.client, QUEUE).deliver("CalendarWatch", "w")
+        await temporal.sleep(2 * DAY)
+        history = await handle.fetch_history()
+        house.answers[asks] = [None]
+        await over(temporal, "CalendarWatch/w")
+    assert history.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
+    assert len(history.events) < Pokable.long + 20
+    looks = house.times(asks)
+    assert all(after - before >= HOUR for before, after in pairwise(looks[:-1])), "a new run waits as the former did"
+    assert len(house.times("stuck.went_on")) == 1
+
+
+async def test_a_run_that_looks_for_ever_stays_short(temporal: WorkflowEnvironment) -> None:
+    house = House(**{"plans.watch": [HOUR]})
+    async with house.working(temporal.client):
+        await Pokes(temporal.client, QUEUE).deliver("PlanWatch", "p")
+        await temporal.sleep(2 * DAY)
+        history = await temporal.client.get_workflow_handle("PlanWatch/p").fetch_history()
+        house.answers["plans.watch"] = [None]
+        await over(temporal, "PlanWatch/p")
+    assert len(history.events) < Pokable.long + 20
+    looks = house.times("plans.watch")
+    assert 40 < len(looks) < 60, "a new run looks at once, and then as ever"
+    assert house.times("stuck.went_on") == []
+
+
+async def test_a_watch_looks_where_its_mailbox_is_talked_to_from_its_first_look_on(
+    temporal: WorkflowEnvironment,
+) -> None:
+    house = House(**{"calendar_watches.find_route": [Route("where-its-mailbox-is")]})
+    scheduled: list[tuple[str, str]] = []
+    async with house.working(temporal.client), asyncio.timeout(20):
+        await Pokes(temporal.client, QUEUE).deliver("CalendarWatch", "w")
+        while len(scheduled) < 2:
+            await asyncio.sleep(0.02)
+            history = await temporal.client.get_workflow_handle("CalendarWatch/w").fetch_history()
+            asked = [each.activity_task_scheduled_event_attributes for each in history.events]
+            scheduled = [(each.activity_type.name, each.task_queue.name) for each in asked if each.activity_id]
+    assert scheduled[1] == ("calendar_watches.read_changes", "where-its-mailbox-is")
 
 
 # A worker replaced under runs that are under way

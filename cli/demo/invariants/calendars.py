@@ -54,8 +54,9 @@ def _one_event_for_each(evidence: Evidence) -> Verdict:
 
 
 def _pair_off(evidence: Evidence, person: str, expected: list[Due], events: list[Talk], tally: Tally) -> None:
-    waiting = list(events)
-    # A talk that was left out answers its due date where its cancelled event lay.
+    first = _first_with_another(evidence, person, events)
+    waiting = [talk for talk in events if talk is not first]
+    # A talk that was left out, or fell away, answers its due date where its cancelled event lay.
     left_out = [talk for talk in _left_out(evidence) if (evidence.two_of(talk) or ("",))[0] == person]
     before: Talk | None = None
     for due in expected:
@@ -67,15 +68,22 @@ def _pair_off(evidence: Evidence, person: str, expected: list[Due], events: list
         elif gone := next((talk for talk in left_out if _fits(evidence.people[person], talk, due)), None):
             left_out.remove(gone)
             tally.case(True, "")
+            before = first or before
         elif not due.excused and _must_be_booked(evidence, due, before):
             tally.broken(f"{person} has no event for the check-in due on {due.on}.")
     for talk in waiting:
         tally.broken(f"{_named(talk)} of {person} belongs to no check-in that is due.")
 
 
+def _first_with_another(evidence: Evidence, person: str, events: list[Talk]) -> Talk | None:
+    """The talk that is due because there is another manager, in no period's order (see personnel.py)."""
+    moves = evidence.people[person].moves
+    return next((talk for talk in events for at, mail in moves if talk.booked >= at and mail in talk.attendees), None)
+
+
 def _left_out(evidence: Evidence) -> list[Talk]:
-    """The events of talks that somebody sat out, each once."""
-    said = {entry.target for entry in evidence.acts("left_out")}
+    """The events of talks that somebody sat out, or that fell away with a manager or a leaver, each once."""
+    said = {entry.target for entry in evidence.acts("left_out")} | evidence.fell_away.keys()
     return list({talk.check_in: talk for talk in evidence.talks if talk.check_in in said and talk.cancelled}.values())
 
 
@@ -86,7 +94,8 @@ def _fits(person: Colleague, talk: Talk, due: Due) -> bool:
 
 def _must_be_booked(evidence: Evidence, due: Due, before: Talk | None) -> bool:
     """Booked at the later of the horizon and the close of the one before: both said how it went."""
-    settled = evidence.until - SETTLED
+    person = evidence.people[due.person]
+    settled = min(evidence.until, person.left or evidence.until) - SETTLED
     if due.horizon >= settled.date():
         return False
     if before is None:
@@ -97,7 +106,7 @@ def _must_be_booked(evidence: Evidence, due: Due, before: Talk | None) -> bool:
         if entry.target == before.check_in and entry.at < settled
     }
     # Closed too late for the notice that the next one needs, it may fall out.
-    in_time = due.last - timedelta(days=7) > evidence.people[due.person].local(before.end).date()
+    in_time = due.last - timedelta(days=7) > person.local(before.end).date()
     return in_time and len(said) == 2 and ("moved" not in said.values() or "held" in said.values())
 
 

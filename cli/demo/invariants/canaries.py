@@ -17,6 +17,7 @@ from urllib.parse import unquote_plus
 from cli.demo.diary import Canary, Entry
 from cli.demo.evidence import Evidence
 from cli.demo.invariants.verdict import Tally, Verdict
+from cli.demo.keys import keys_of
 from cli.demo.pursuits import plain
 
 TYPED = ("text", "line", "title", "success", "note", "why")
@@ -71,7 +72,7 @@ def _readers(evidence: Evidence, entry: Entry, canary: Canary, pairs: dict[str, 
     if not canary.shared:
         return {entry.person}
     if entry.did == "wrote_learning_moment":
-        team = {mail for mail, person in evidence.people.items() if person.manager == entry.person}
+        team = {mail for mail, person in evidence.people.items() if entry.person in person.managers}
         return {entry.person, *team}
     return {entry.person, *pairs.get(entry.target, ())}
 
@@ -111,6 +112,9 @@ def _on_no_other_page(evidence: Evidence, private: Sequence[Planted]) -> Verdict
 
 
 def _is_last(evidence: Evidence, planted: Planted) -> bool:
+    if evidence.people[planted.writer].left:
+        # Nobody signs in as them any more.
+        return False
     forms = [
         entry
         for entry in evidence.acts("answered_form")
@@ -123,6 +127,7 @@ def _shared_only_with(evidence: Evidence, shared: Sequence[Planted]) -> Verdict:
     tally = Tally("4 shared sentences only with those they were shared with")
     pages = [(page.viewer, page.path, plain(page.text)) for page in evidence.pages]
     texts = [(each.mailbox, plain(each.text)) for each in evidence.mailed]
+    given_out = {key.about for letter in evidence.letters for key in keys_of(letter.keys) if key.kind == "pre-read"}
     for each in shared:
         viewers = {viewer for viewer, _, text in pages if each.sentence in text}
         # The service mailbox holds the copy that it sent.
@@ -131,7 +136,7 @@ def _shared_only_with(evidence: Evidence, shared: Sequence[Planted]) -> Verdict:
         tally.case(not beyond, f"A shared sentence of {each.writer} reached {', '.join(beyond)}.")
         others = each.readers - {each.writer}
         could = [path for viewer, path, _ in pages if viewer in others and path.endswith(f"/check-ins/{each.check_in}")]
-        if could and _is_last(evidence, each):
+        if could and each.check_in in given_out and _is_last(evidence, each):
             arrived = bool((viewers | mailboxes) & others)
             tally.case(arrived, f"A shared sentence of {each.writer} reached nobody it was shared with.")
     return tally.verdict()

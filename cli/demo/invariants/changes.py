@@ -73,7 +73,8 @@ def _is_found_again(evidence: Evidence) -> Verdict:
     """Whatever somebody did not want, or cannot keep, is at another hour in the end, or was left out."""
     tally = Tally("1 an hour given up is found again")
     standing = {talk.check_in: talk for talk in evidence.standing}
-    left_out = {entry.target for entry in evidence.acts("left_out")}
+    # Between somebody and a former manager, or somebody who left, no hour is looked for.
+    left_out = {entry.target for entry in evidence.acts("left_out")} | evidence.fell_away.keys()
     for entry in evidence.acts(*HEARD, *UNHEARD, "went_on_leave"):
         given = _hour(entry)
         heard = given.start if entry.did in UNHEARD else entry.at
@@ -106,10 +107,11 @@ def _asked_to_choose(evidence: Evidence) -> Verdict:
                 sent[key.about].append((letter.to, letter.at))
     for entry in evidence.acts(*HEARD, *UNHEARD):
         heard = entry.at if entry.did in HEARD else _hour(entry).start - 4 * DAY
-        for mail in _both(evidence, entry.person):
+        for mail in _both(evidence, entry.person, heard):
             by = latest(evidence, mail, entry.at if entry.did in HEARD else _hour(entry).start, spare=1)
             asked = any(to == mail and heard <= at <= by for to, at in sent[entry.target])
-            if by < evidence.until and (asked or not _invited_again(evidence, entry, heard, by)):
+            ended = evidence.fell_away.get(entry.target, evidence.until)
+            if by < min(ended, evidence.until) and (asked or not _invited_again(evidence, entry, heard, by)):
                 tally.case(asked, f"{mail} was not asked by {by} for another hour than {_hour(entry).start}.")
     reasons = evidence.acts(*HEARD, *UNHEARD, "proposed_hour", "said_outcome")
     for check_in, letters in sent.items():
@@ -129,8 +131,8 @@ def _invited_again(evidence: Evidence, given_up: Entry, since: datetime, by: dat
     )
 
 
-def _both(evidence: Evidence, mail: str) -> list[str]:
-    manager = evidence.people[mail].manager
+def _both(evidence: Evidence, mail: str, then: datetime) -> list[str]:
+    manager = evidence.people[mail].manager_at(then)
     return [mail, manager] if manager else [mail]
 
 
@@ -139,7 +141,7 @@ def _followed(evidence: Evidence, invited: dict[str, list[Stretch]]) -> Verdict:
     tally = Tally("1 a proposed hour is taken when it fits")
     for entry in evidence.acts("proposed_hour"):
         to = Stretch(datetime.fromisoformat(entry.fields["to"]), datetime.fromisoformat(entry.fields["until"]))
-        manager = evidence.people[entry.person].manager
+        manager = evidence.people[entry.person].manager_at(entry.at)
         pair = [evidence.people[mail] for mail in (entry.person, manager) if mail]
         hours = {*invited[entry.target], *(talk.time for talk in evidence.talks if talk.check_in == entry.target)}
         inside = all(outside_minutes(person, to) == 0 for person in pair)

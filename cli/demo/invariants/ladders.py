@@ -132,7 +132,7 @@ def _overtaken(evidence: Evidence, pursuit: Pursuit, offset: int, by: datetime) 
 
 def _rests(evidence: Evidence, plan_of: str, by: datetime) -> bool:
     """Whether the plan may have been put to rest or made smaller: by its two or, in the end, by us."""
-    mails = {plan_of, evidence.people[plan_of].manager}
+    mails = {plan_of, *evidence.people[plan_of].managers}
     paused = any(
         entry.person in mails and entry.at <= by for entry in evidence.acts("paused_plan", "made_plan_smaller")
     )

@@ -80,6 +80,9 @@ def _had_to_be_asked(evidence: Evidence, person: str, talk: Talk) -> bool:
     window = next(windows_from(evidence, person, since), None)
     later = next(windows_from(evidence, person, window.end), None) if window else None
     deadline = later.start + ON_ITS_WAY if later else evidence.until
+    ended = evidence.ended(talk)
+    if ended and ended <= deadline:
+        return False
     answered = any(
         entry.person == person and entry.target == talk.check_in and entry.at <= deadline
         for entry in evidence.acts("said_outcome")

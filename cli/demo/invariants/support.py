@@ -101,10 +101,10 @@ def _judge_whole(evidence: Evidence, stuck: Stuck, found: Pass, tally: Tally) ->
             continue
         readers = {to for to, _ in found.sent[step]} or {stuck.pursuit.promise.owner}
         deadline = max(latest(evidence, to, noted + timedelta(days=days), spare=2) for to in readers)
-        if deadline < evidence.until:
+        if deadline < evidence.until and evidence.people[stuck.plan_of].here_at(deadline):
             tally.case(bool(found.sent[step]), f"The step {step} of stall {found.stall} was never sent.")
     if found.sent["repairs"]:
-        both = {stuck.plan_of, evidence.people[stuck.plan_of].manager}
+        both = {stuck.plan_of, evidence.people[stuck.plan_of].manager_at(found.sent["repairs"][0][1])}
         to = {mail for mail, _ in found.sent["repairs"]}
         late = (evidence.until - found.sent["repairs"][0][1]) < timedelta(days=10)
         tally.case(to == both or (late and to <= both), f"The repairs of stall {found.stall} went to {sorted(to)}.")

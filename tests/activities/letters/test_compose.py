@@ -1,5 +1,6 @@
 """Every kind of item that is owed becomes a part for its reader, with the right facts and links."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from integrations.database.tables import (
     Offer,
     PathwayLine,
     PathwaysRevision,
+    Person,
     PolicyRow,
     PreRead,
     Stall,
@@ -37,12 +39,15 @@ HERE = "https://perennial.example"
 START = datetime(2030, 3, 14, 9, 0, tzinfo=UTC)
 DUE = date(2030, 3, 2)
 CANARY = "the heron nests behind the boathouse"
+KEYS = {"handover": "handover/one/ann", "feedback_request": "feedback/one/mara"}
 
 
 async def compose(home: Any, key: str = "item", now: datetime = MONDAY) -> tuple[Part, Rendered]:
     async with home.database.reading() as session:
-        part = await Composer(HERE).part(session, await session.get_one(LetterItem, key), now)
-    return part, render("Ann", [part], HERE, "your HR team", f"{HERE}/privacy")
+        item = await session.get_one(LetterItem, key)
+        part = await Composer(HERE).part(session, item, now)
+        language = Composer(HERE).language_of(await session.get_one(Person, item.recipient_id))
+    return part, render("Ann", [part], HERE, "your HR team", f"{HERE}/privacy", language)
 
 
 async def a_talk(home: Any, kind: str, to: str = "ann", **others: Any) -> str:
@@ -105,8 +110,7 @@ async def freeze(home: Any, check_in_id: str) -> None:
 @pytest.mark.parametrize("kind", sorted(KINDS))
 async def test_every_kind_of_item_becomes_a_part_that_can_be_sent(home: Any, kind: str) -> None:
     await an_item_of(home, kind)
-    keys = {"handover": "handover/one/ann", "feedback_request": "feedback/one/mara"}
-    part, letter = await compose(home, key=keys.get(kind, "item"))
+    part, letter = await compose(home, key=KEYS.get(kind, "item"))
     assert type(part) is KINDS[kind]
     assert letter.subject
     assert HERE in letter.text
@@ -306,3 +310,52 @@ async def test_what_interests_somebody_enters_the_pre_read_only_where_they_put_i
     assert "Analytics lead, Pricing (until 29 March)" in letter.text
     assert "Analytics lead, Pricing (until 29 March)" in letter.html
     assert "Customer advisor" not in letter.text
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+async def test_every_kind_can_be_written_in_german(home: Any, kind: str) -> None:
+    for person in ("ann", "mara", "hale"):
+        await home.change(Person, person, language="de-DE")
+    await an_item_of(home, kind)
+    part, letter = await compose(home, key=KEYS.get(kind, "item"))
+    english = r"\b(the|you|your|and|with|March|Thursday|Monday|tomorrow|someone)\b"
+    said = f"{letter.subject}\n{letter.preview}\n{letter.text}".replace(CANARY, "").replace("your HR team", "")
+    assert not re.search(english, re.sub(r"https?://\S+", "", said)), part
+    assert '<html lang="de"' in letter.html
+
+
+async def test_days_and_hours_are_those_of_the_reader_in_their_language(home: Any) -> None:
+    await home.change(Person, "ann", language="de-AT")
+    await a_talk(home, "reflection_request")
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.ReflectionRequest)
+    assert (part.day, part.leaves_day) == ("Donnerstag, 14. März", "Mittwoch")
+    assert letter.subject == "Vor deinem Check-in am Donnerstag, 14. März"
+
+
+async def test_each_reads_the_pre_read_in_their_language_and_what_was_written_as_it_was_written(home: Any) -> None:
+    await home.change(Person, "mara", language_chosen="de")
+    check_in_id = await a_talk(home, "pre_read")
+    async with home.database.transaction() as session:
+        await save_answers(session, check_in_id, "ann", {"proud": TypedAnswer("Learned", shared=True)}, MONDAY)
+    await freeze(home, check_in_id)
+    await home.an_item("to-mara", "pre_read", "mara", check_in_id=check_in_id, booking_no=1)
+    now = START - timedelta(days=1)
+    (mine, _), (theirs, letter) = await compose(home, now=now), await compose(home, "to-mara", now)
+    assert isinstance(mine, catalogue.PreRead)
+    assert isinstance(theirs, catalogue.PreRead)
+    assert (mine.names, theirs.names) == ("Ann and Mara", "Ann und Mara")
+    assert (mine.lines, theirs.lines) == ((("Proud of", "Learned"),), (("Stolz auf", "Learned"),))
+    assert mine.ask[0] == "What made that work possible?"
+    assert theirs.ask[0] == "Was hat diese Arbeit möglich gemacht?"
+    assert letter.subject == "Für euren Check-in morgen um 10:00"
+
+
+async def test_who_has_no_language_of_their_own_reads_that_of_the_installation(home: Any) -> None:
+    async with home.database.reading() as session:
+        ann = await session.get_one(Person, "ann")
+    assert Composer(HERE).language_of(ann) == "en"
+    assert Composer(HERE, "de").language_of(ann) == "de"
+    await home.change(Person, "ann", language="fr-FR")
+    async with home.database.reading() as session:
+        assert Composer(HERE, "de").language_of(await session.get_one(Person, "ann")) == "de"

@@ -1,6 +1,7 @@
 """A quarter of a very small organization in which every promise is kept: what the tests then break."""
 
-from datetime import UTC, date, datetime, time
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,8 +10,9 @@ import pytest
 
 from cli.demo.diary import Canary, Entry
 from cli.demo.evidence import Colleague, Evidence, Mailed, Page, SeededAction, Sent, Stretch, Talk
+from cli.demo.gather import with_moves
 
-ANN, MARA, OTTO, HALE = (f"{name}@meadow.example" for name in ("ann", "mara", "otto", "hale"))
+ANN, MARA, OTTO, HALE, KIM, REMY = (f"{name}@meadow.example" for name in ("ann", "mara", "otto", "hale", "kim", "remy"))
 SERVICE = "checkins@meadow.example"
 PRIVATE = "What I keep to myself goes by the name of balomiru."
 SHARED = "What carried me lately goes by the name of tekanovi."
@@ -23,6 +25,7 @@ QUARTERLY: dict[str, dict[str, Any]] = {
         "weeks_of_period": [3, 10],
         "no_check_in_dates": [],
         "new_joiner_on_day": 60,
+        "new_manager_within_days": 21,
     },
     "booking": {
         "weeks_ahead": 6,
@@ -217,5 +220,66 @@ def quarter(tmp_path: Path) -> Evidence:
         history=HISTORY,
         pages=PAGES,
         secret_texts=(OWN_TITLE, STUCK_TITLE),
+        called_off=(),
         **files(tmp_path),
+    )
+
+
+# Kim leaves, who had taken something on for Ann; Otto's manager is Remy from the next day on.
+LEFT, MOVED = "2030-03-20 08:00", "2030-03-21 08:00"
+KIMS_TITLE, OTTOS_GOAL = "Show Ann how the ledger is kept", "Grow into the work of planning"
+MOVES = (
+    entry(LEFT, KIM, "left_company", "/"),
+    entry("2030-03-20 10:00", ANN, "took_over_action", "/actions/A3/owner", fields={"due_on": "2030-06-30"}),
+    entry(MOVED, OTTO, "got_manager", "/", fields={"manager": REMY}),
+    entry(
+        "2030-03-21 10:00",
+        OTTO,
+        "chose_for_successor",
+        "/handovers/H1",
+        fields={"chosen": OTTOS_GOAL, "withheld": STUCK_TITLE},
+    ),
+)
+LETTERS_OF_MOVES = (
+    letter("2030-03-20 08:40", ANN, "orphan/A3/P-kim/P-ann", words=KIMS_TITLE),
+    letter("2030-03-21 08:40", OTTO, "handover/H1/P-otto"),
+    letter("2030-04-02 07:40", OTTO, "form/O2"),
+    letter("2030-04-08 07:40", OTTO, "pre-read/O2/1/1/P-otto"),
+    letter("2030-04-08 07:40", REMY, "pre-read/O2/1/1/P-remy"),
+    letter("2030-04-09 11:50", OTTO, "outcome/O2/1/P-otto"),
+    letter("2030-04-09 11:50", REMY, "outcome/O2/1/P-remy"),
+)
+TALKS_OF_MOVES = (
+    talk_at("2030-04-02 09:00", "2030-04-02 09:45", check_in="K1", attendees=(KIM, MARA), cancelled=True),
+    talk_at("2030-04-04 09:00", "2030-04-04 09:45", check_in="O1", attendees=(OTTO, MARA), cancelled=True),
+    talk_at(
+        "2030-04-09 09:00", "2030-04-09 09:45", check_in="O2", attendees=(OTTO, REMY), booked=moment("2030-03-21 08:01")
+    ),
+)
+
+
+@pytest.fixture
+def upheaval(quarter: Evidence) -> Evidence:
+    """The same with somebody who leaves and somebody who has another manager, and all that this entails."""
+    diary = [*quarter.diary, *MOVES]
+    letters = [*quarter.letters, *LETTERS_OF_MOVES]
+    pages = [Page(viewer, "/handovers/H1", "<p>There is no such page.</p>") for viewer in (ANN, MARA, HALE)]
+    pages += [Page(OTTO, "/handovers/H1", f"{OTTOS_GOAL} {STUCK_TITLE}"), Page(REMY, "/handovers/H1", OTTOS_GOAL)]
+    left_behind = SeededAction(KIMS_TITLE, ANN, KIM, date(2030, 1, 10), date(2030, 4, 20), date(2030, 1, 20))
+    people = dict(quarter.people) | {KIM: colleague(KIM, MARA), REMY: colleague(REMY, None)}
+    return replace(
+        quarter,
+        people=with_moves(people, diary),
+        diary=diary,
+        letters=letters,
+        received=[(each.to, each.subject, each.at) for each in letters],
+        mailed=[Mailed(mailbox, each.body) for each in letters for mailbox in (each.to, SERVICE)],
+        talks=[*quarter.talks, *TALKS_OF_MOVES],
+        called_off=[
+            (mail, f"Canceled: Check-in: {name} and Mara", moment(at) + timedelta(minutes=1))
+            for name, one, at in (("Kim", KIM, LEFT), ("Otto", OTTO, MOVED))
+            for mail in (one, MARA)
+        ],
+        history=[*quarter.history, left_behind],
+        pages=[*quarter.pages, *pages],
     )

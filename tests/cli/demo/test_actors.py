@@ -1,8 +1,9 @@
 """Actors with an invitation: each lives up to their habit once, and else takes it as it comes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 from cli.demo.actors import Actor
 from cli.demo.browser import Browser
 from cli.demo.evidence import Colleague, Stretch
-from cli.demo.inbox import Letter
+from cli.demo.inbox import Letter, Part
 from cli.demo.outlook import Habit, Manners, Outlook
 from cli.demo.temperaments import Temperament
 from cli.demo.world import World
@@ -121,3 +122,65 @@ async def test_nobody_looks_at_their_inbox_on_leave() -> None:
     assert before is not None
     assert after is not None
     assert (before.date(), after.date()) == (date(2030, 3, 18), date(2030, 3, 25))
+
+
+class Site:
+    """Stands in for the web face: one page, and what was posted to it."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+        self.posted: list[dict[str, list[str]]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            self.posted.append(parse_qs(request.content.decode()))
+        return httpx.Response(200, text=self.html)
+
+
+def at_their_desk(site: Site, temperament: Temperament = Temperament.PROMPT) -> Actor:
+    browser = Browser(ANN.mail, "http://site", httpx.MockTransport(site))
+    return Actor(ANN, temperament, browser, World(1, clock, {ANN.mail: ANN}, {}))
+
+
+def letter_about(part: Part) -> Letter:
+    return Letter("M", "Something", NOW, False, (part,))
+
+
+async def test_of_the_time_before_one_title_is_for_the_new_manager_and_all_else_is_not() -> None:
+    boxes = "".join(
+        f'<label><input type="checkbox" name="show-{name}" value="yes" checked> <span>{words}</span></label>'
+        for name, words in (("goal/1", "Grow"), ("action/2", "Try this (by 3 March)"), ("note/3", "A note by Mara"))
+    )
+    site = Site(f'<form method="post" action="/handovers/7">{boxes}</form>')
+    ann = at_their_desk(site)
+    await ann._read(letter_about(Part("handover", "/handovers/7", "", ())))
+    (entry,) = (each for each in ann.take_diary() if each.did == "chose_for_successor")
+    assert {entry.fields["chosen"], entry.fields["withheld"]} == {"Grow", "Try this"}
+    (ticked,) = site.posted
+    assert list(ticked) == [{"Grow": "show-goal/1", "Try this": "show-action/2"}[entry.fields["chosen"]]]
+
+
+@pytest.mark.parametrize(
+    ("who", "did", "sent"),
+    [
+        (Temperament.PROMPT, ["took_over_action"], {"who": ["me"], "due_on": ["2030-03-16"]}),
+        (Temperament.OVERLOADED, ["let_orphan_go"], {"who": ["nobody"], "due_on": ["2030-02-23"]}),
+        (Temperament.SILENT, [], None),
+    ],
+)
+async def test_what_a_leaver_had_taken_on_is_taken_on_for_a_later_day_or_let_go(
+    who: Temperament, did: list[str], sent: dict[str, list[str]] | None
+) -> None:
+    site = Site('<form method="post" action="/actions/8/owner"><input name="due_on" value="2030-02-23"></form>')
+    ann = at_their_desk(site, who)
+    words = 'Kim, who had taken on "A thing" by 23 February, does not work here any more. What fits now?'
+    await ann._read(letter_about(Part("orphan", "/actions/8", words, ())))
+    assert [each.did for each in ann.take_diary() if each.did not in ("read_letter", "opened_page")] == did
+    assert site.posted == ([sent] if sent else [])
+
+
+async def test_whoever_left_looks_at_no_inbox() -> None:
+    ann = actor(Habit.KEEPS, Buttons())
+    assert ann.next_look(NOW) is not None
+    ann.person = replace(ann.person, left=NOW)
+    assert ann.next_look(NOW) is None

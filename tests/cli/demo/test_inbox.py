@@ -177,3 +177,16 @@ async def test_an_invitation_says_which_talk_it_is_for_and_when_one_called_off_o
     assert (letter.invitation, letter.about, letter.parts) == (True, "/check-ins/7", ())
     hour = Stretch(datetime(2030, 3, 18, 9, tzinfo=UTC), datetime(2030, 3, 18, 9, 45, tzinfo=UTC))
     assert letter.hour == (hour if known else None)
+
+
+def test_a_change_of_manager_and_what_a_leaver_had_taken_on_are_told_apart_from_actions() -> None:
+    handover = catalogue.Handover(former_name="Mara", successor_name="Remy", choose_url=f"{SITE}/handovers/7")
+    orphan = catalogue.ActionWithoutOwner(
+        owner_name="Kim", title="A thing", due_day="23 February", partner_name="Remy", page_url=f"{SITE}/actions/8"
+    )
+    parts = parts_of(mailed(handover, orphan, action(catalogue.ActionPassed, 9)))
+    assert [(part.kind, part.path) for part in parts] == [
+        ("handover", "/handovers/7"),
+        ("orphan", "/actions/8"),
+        ("action", "/actions/9"),
+    ]

@@ -1,5 +1,6 @@
 """What people do with an invitation depends on who they are, and on nothing that may come later or earlier."""
 
+import asyncio
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
@@ -10,6 +11,12 @@ import pytest
 
 from cli.demo.evidence import Colleague, Stretch
 from cli.demo.outlook import Habit, Outlook, another_hour, at_night, manners, week_of
+
+START = datetime(2030, 2, 18, tzinfo=UTC)
+
+
+async def clock() -> datetime:
+    return START
 
 
 def person(zone: str = "Europe/Berlin", *busy: Stretch) -> Colleague:
@@ -68,10 +75,19 @@ async def test_a_button_is_let_go_only_when_everybody_has_heard(left: str) -> No
             assert json.loads(request.content) == {"person": "ann@meadow.example", "act": "decline", "subject": "S"}
             return httpx.Response(404)
         quiet = {"waiting": [], "posting": 0}
-        busy: dict[str, object] = {"waiting": [{}]} if left == "waiting" else {"posting": 1}
+        busy: dict[str, object] = (
+            {"waiting": [{"due": "2030-02-18T00:00:00Z"}]} if left == "waiting" else {"posting": 1}
+        )
         return httpx.Response(200, json=quiet | (busy if len(asked) < 4 else {}))
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(tenant)) as http:
-        outlook = Outlook("http://tenant", http, datetime(2030, 2, 18, tzinfo=UTC))
+        outlook = Outlook("http://tenant", http, START, clock)
         assert await outlook.press("ann@meadow.example", "decline", subject="S") == 404
     assert len(asked) == 4
+
+
+async def test_nobody_waits_at_a_button_for_news_that_come_an_hour_late() -> None:
+    late = {"waiting": [{"due": "2030-02-18T01:00:00Z"}], "posting": 0}
+    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=late))
+    async with httpx.AsyncClient(transport=transport) as http, asyncio.timeout(5):
+        assert await Outlook("http://tenant", http, START, clock).press("ann@meadow.example", "leave_company") == 200

@@ -54,3 +54,12 @@ def test_no_page_is_too_odd_to_be_read(html: str) -> None:
 def test_each_form_knows_what_one_reads_in_it() -> None:
     page = read_page("<form><h2>At ten</h2><button>Take it</button></form><p>or</p><form><h2>At two</h2></form>", SITE)
     assert [form.words for form in page.forms] == [["At ten", "Take it"], ["At two"]]
+
+
+def test_each_box_knows_what_stands_beside_it() -> None:
+    boxes = "".join(
+        f'<label><input type="checkbox" name="{name}" value="yes"> <span>{words} <i>(new)</i></span></label><p>Why.</p>'
+        for name, words in (("a", "One thing"), ("b", "Another"))
+    )
+    (form,) = read_page(f"<form>{boxes}</form>", SITE).forms
+    assert form.labels == {"a": "One thing (new)", "b": "Another (new)"}

@@ -1,5 +1,6 @@
 """What a letter is about, so that the people of the demo decide the same in every run of a seed."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -73,6 +74,15 @@ def test_titles_depend_on_nobody_elses_promises(quarter: Evidence) -> None:
     others = [two.next_title(mara, ann), two.next_title(ann, mara), two.next_title(ann, mara)]
     assert theirs == [others[1], others[0], others[2]]
     assert len(set(theirs)) == 3
+
+
+def test_titles_differ_when_there_is_another_manager(quarter: Evidence) -> None:
+    ann, mara, otto = "ann@meadow.example", "mara@meadow.example", "otto@meadow.example"
+    world = World(1, no_clock, quarter.people, {}, titles_used=4)
+    before = [world.next_title(ann, mara), world.next_title(mara, ann)]
+    world.has_changed(replace(quarter.people[ann], manager=otto))
+    after = [world.next_title(ann, otto), world.next_title(otto, ann)]
+    assert len({*before, *after}) == 4
 
 
 def test_a_talk_is_one_fact_and_settled_once_somebody_had_it_moved(quarter: Evidence) -> None:

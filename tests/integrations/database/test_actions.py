@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import func, select
 
 from cycle.actions import Refused
+from cycle.policy import Actions
 from integrations.database import actions, plans, stalls
 from integrations.database.action_views import action_for, actions_of_plan, events_for, waiting_for_help
 from integrations.database.connection import Database, open_database
-from integrations.database.ladders import ladder_spent
+from integrations.database.ladders import actions_with_ladders
 from integrations.database.tables import (
     ActionEvent,
     ActionRow,
@@ -298,7 +299,8 @@ async def test_a_ladder_is_spent_once_its_last_rung_was_sent_and_nothing_waits(s
 
     async def spent() -> bool:
         async with store.database.reading() as session:
-            return await ladder_spent(session, row, day)
+            found = await actions_with_ladders(session, row.plan_id, Actions(), day)
+        return {each.id: is_spent for each, is_spent in found}[made]
 
     assert not await spent()
     async with store.database.transaction() as session:

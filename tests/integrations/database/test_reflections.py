@@ -143,7 +143,9 @@ async def test_words_under_an_unknown_key_are_no_answer(database: Database) -> N
         assert (await session.scalars(select(Answer))).all() == []
 
 
-async def test_every_change_owes_the_check_in_one_wake_up_and_no_change_owes_none(database: Database) -> None:
+async def test_a_change_of_what_others_may_have_owes_the_check_in_one_wake_up_and_a_draft_only_its_first(
+    database: Database,
+) -> None:
     async def owed() -> int:
         async with database.reading() as session:
             return len((await session.scalars(select(WakeUp))).all())
@@ -153,7 +155,15 @@ async def test_every_change_owes_the_check_in_one_wake_up_and_no_change_owes_non
     await save(database, proud=TypedAnswer("x"))
     assert await owed() == 1
     await save(database, proud=TypedAnswer("y"))
+    assert await owed() == 1
+    await save(database, proud=TypedAnswer("y", shared=True))
     assert await owed() == 2
+    await save(database, proud=TypedAnswer("z", shared=True))
+    assert await owed() == 3
+    await save(database, proud=TypedAnswer("z", shared=True), next=TypedAnswer("kept"))
+    assert await owed() == 3
+    await save(database, proud=TypedAnswer("z"))
+    assert await owed() == 4
 
 
 async def test_what_is_asked_follows_from_what_the_two_have_behind_them(database: Database) -> None:
@@ -212,7 +222,7 @@ async def test_a_reading_is_noted_once_a_day_and_never_of_oneself(database: Data
             await note_reading(session, "mara", "ann", "notes/c", date(2030, 3, day))
         await note_reading(session, "ann", "ann", "notes/c", date(2030, 3, 4))
         assert len((await session.scalars(select(Reading))).all()) == 2
-        assert [(each.reader, each.what, each.day.day) for each in await readings_of(session, "ann")] == [
+        assert [(each.reader, each.kind, each.day.day) for each in await readings_of(session, "ann")] == [
             ("Mara", "notes", 5),
             ("Mara", "notes", 4),
         ]

@@ -1,0 +1,73 @@
+"""Whether it was worth the time: one's own to see, and counts for HR of nothing but many answers."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from cycle.actions import Refused
+from cycle.policy import Policy, Privacy
+from integrations.database.tables import CheckInRow, Person, PolicyRevision, PolicyRow
+from integrations.database.worth import say_worth, worth_in_period, worth_said
+
+NOW = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
+
+
+async def talks(database: Any, count: int) -> None:
+    """As many talks of the first period, each of somebody else with one manager."""
+    async with database.transaction() as session:
+        session.add(PolicyRow(id="policy", name="Quarterly", starts_on=date(2030, 1, 7)))
+        await session.flush()
+        document = Policy(name="Quarterly").model_dump(mode="json")
+        session.add(PolicyRevision(policy_id="policy", number=1, document=document, made_at=NOW))
+        for name in ("mara", *range(count)):
+            facts = {"zone": "UTC", "away": [], "leave": []}
+            session.add(Person(id=f"p-{name}", oid=f"o-{name}", mail=f"{name}@example.org", name=f"{name}", **facts))
+        await session.flush()
+        for number in range(count):
+            session.add(
+                CheckInRow(
+                    id=f"c-{number}",
+                    person_id=f"p-{number}",
+                    partner_id="p-mara",
+                    period=1,
+                    due_on=date(2030, 3, 4),
+                    policy_id="policy",
+                    policy_revision=1,
+                    opened_at=NOW,
+                )
+            )
+
+
+async def test_hr_is_told_from_ten_answers_on(database: Any) -> None:
+    await talks(database, 10)
+    async with database.transaction() as session:
+        for number in range(9):
+            await say_worth(session, f"c-{number}", f"p-{number}", "yes", NOW)
+        assert await worth_in_period(session, "policy", 1, Privacy()) is None
+        await say_worth(session, "c-9", "p-9", "no", NOW)
+        assert await worth_in_period(session, "policy", 1, Privacy()) == {"yes": 9, "partly": 0, "no": 1}
+        assert await worth_in_period(session, "policy", 2, Privacy()) is None
+
+
+async def test_many_answers_of_one_person_are_not_many(database: Any) -> None:
+    await talks(database, 12)
+    async with database.transaction() as session:
+        for number in range(12):
+            await say_worth(session, f"c-{number}", "p-mara", "no", NOW)
+        assert await worth_in_period(session, "policy", 1, Privacy()) is None
+
+
+async def test_the_last_word_counts_and_can_be_taken_back(database: Any) -> None:
+    await talks(database, 1)
+    async with database.transaction() as session:
+        await say_worth(session, "c-0", "p-0", "yes", NOW)
+        await say_worth(session, "c-0", "p-0", "partly", NOW)
+        await session.flush()
+        assert await worth_said(session, "c-0", "p-0") == "partly"
+        assert await worth_said(session, "c-0", "p-mara") is None
+        await say_worth(session, "c-0", "p-0", "", NOW)
+        await session.flush()
+        assert await worth_said(session, "c-0", "p-0") is None
+        with pytest.raises(Refused):
+            await say_worth(session, "c-0", "p-0", "very much", NOW)
