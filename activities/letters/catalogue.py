@@ -310,6 +310,18 @@ class FeedbackRequest:
     url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupporterInvitation:
+    """A colleague would like the reader along for one goal or action; which one, they see after their yes."""
+
+    template: ClassVar[str] = "supporter_invitation"
+    travels: ClassVar[Travels] = "may_wait"
+
+    asker_name: str
+    about: Literal["goal", "action"]
+    url: str
+
+
 Part = (
     ReflectionRequest
     | ReflectionReminder
@@ -330,6 +342,7 @@ Part = (
     | Handover
     | ActionWithoutOwner
     | FeedbackRequest
+    | SupporterInvitation
 )
 
 KINDS: dict[str, type[Part]] = {kind.template: kind for kind in get_args(Part)}

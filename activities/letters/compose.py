@@ -26,6 +26,7 @@ from integrations.database.plans import rules_of
 from integrations.database.policies import hr_partner_of, policy_of_check_in
 from integrations.database.reflections import lines_leave_at, questions_of
 from integrations.database.stalls import reason_for_hr, steps_sent
+from integrations.database.supporters import subject_of
 from integrations.database.tables import (
     ActionRow,
     CheckInRow,
@@ -36,6 +37,7 @@ from integrations.database.tables import (
     Plan,
     PreRead,
     Stall,
+    Supporter,
 )
 
 MINUTES_FOR_A_LEARNING_MOMENT = 3
@@ -77,6 +79,8 @@ class Composer:
                 return await self._without_owner(session, item, recipient, now)
             case "feedback_request":
                 return await self._feedback(session, item, recipient)
+            case "supporter_invitation":
+                return await self._invitation(session, item)
             case "learning_moment":
                 return catalogue.LearningMoment(
                     url=self._link("/learning-moment"), minutes=MINUTES_FOR_A_LEARNING_MOMENT
@@ -303,6 +307,15 @@ class Composer:
             about=row.about,
             until_day=self._words(recipient).weekday_and_day(_local(closes_at(row.asked_at), recipient)),
             url=self._link(f"/feedback/{row.id}"),
+        )
+
+    async def _invitation(self, session: AsyncSession, item: LetterItem) -> Part:
+        row = await session.get_one(Supporter, item.key.split("/")[1])
+        asker = await session.get_one(Person, row.person_id)
+        return catalogue.SupporterInvitation(
+            asker_name=asker.name,
+            about=subject_of(row).kind,
+            url=self._link(f"/supporting/{row.id}"),
         )
 
     def _words(self, reader: Person) -> Words:

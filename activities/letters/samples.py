@@ -22,6 +22,7 @@ from activities.letters.catalogue import (
     ReflectionReminder,
     ReflectionRequest,
     Slots,
+    SupporterInvitation,
     SupportNote,
     SupportRepairs,
     SupportRequest,
@@ -209,6 +210,7 @@ def sample_parts(language: Language = DEFAULT) -> dict[str, Part]:
             until_day=words.weekday_and_day(date(2030, 3, 25)),
             url=f"{HERE}/feedback/1",
         ),
+        SupporterInvitation(asker_name="Ann Berg", about="goal", url=f"{HERE}/supporting/1"),
     )
     return {part.template: part for part in parts}
 

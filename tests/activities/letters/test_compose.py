@@ -20,6 +20,7 @@ from integrations.database.reflections import TypedAnswer, save_answers
 from integrations.database.tables import (
     ActionRow,
     FeedbackRequest,
+    Goal,
     Handover,
     InterestRow,
     LetterItem,
@@ -31,6 +32,7 @@ from integrations.database.tables import (
     PreRead,
     Stall,
     StallAnswer,
+    Supporter,
 )
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
@@ -39,7 +41,11 @@ HERE = "https://perennial.example"
 START = datetime(2030, 3, 14, 9, 0, tzinfo=UTC)
 DUE = date(2030, 3, 2)
 CANARY = "the heron nests behind the boathouse"
-KEYS = {"handover": "handover/one/ann", "feedback_request": "feedback/one/mara"}
+KEYS = {
+    "handover": "handover/one/ann",
+    "feedback_request": "feedback/one/mara",
+    "supporter_invitation": "supporter/one/mara",
+}
 
 
 async def compose(home: Any, key: str = "item", now: datetime = MONDAY) -> tuple[Part, Rendered]:
@@ -74,7 +80,9 @@ async def a_stall(home: Any, kind: str, step: str, to: str = "ann", **others: An
 
 async def an_item_of(home: Any, kind: str) -> None:
     """An item of this kind, as an activity would owe it."""
-    if kind.startswith("action"):
+    if kind == "supporter_invitation":
+        await an_invitation(home)
+    elif kind.startswith("action"):
         await an_action(home, kind)
     elif kind.startswith("support"):
         await a_stall(home, kind, kind.removeprefix("support_"), "hale" if kind == "support_request" else "ann")
@@ -97,6 +105,13 @@ async def an_item_of(home: Any, kind: str) -> None:
             await home.add(
                 Offer(check_in_id=check_in_id, booking_no=1, round=1, state="open", ask_at=MONDAY, until=START)
             )
+
+
+async def an_invitation(home: Any, **others: Any) -> None:
+    action_id = await home.an_action(DUE, title=CANARY)
+    facts = {"action_id": action_id, "role": "mentor", "note": CANARY, "invited_at": MONDAY} | others
+    await home.add(Supporter(id="one", person_id="ann", supporter_id="mara", **facts))
+    await home.an_item("supporter/one/mara", "supporter_invitation", "mara")
 
 
 async def freeze(home: Any, check_in_id: str) -> None:
@@ -290,6 +305,25 @@ async def test_a_request_for_feedback_says_who_asks_about_what_and_until_when(ho
     assert (part.until_day, part.url) == ("Monday 25 March", f"{HERE}/feedback/one")
     assert CANARY in letter.text
     assert CANARY not in letter.subject + letter.preview
+
+
+async def test_an_invitation_says_who_asks_and_to_what_kind_of_thing_but_never_to_which(home: Any) -> None:
+    await an_invitation(home)
+    part, letter = await compose(home, "supporter/one/mara")
+    assert isinstance(part, catalogue.SupporterInvitation)
+    assert (part.asker_name.split()[0], part.about, part.url) == ("Ann", "action", f"{HERE}/supporting/one")
+    assert "one action" in letter.text
+    assert CANARY not in letter.subject + letter.preview + letter.text + letter.html
+
+
+async def test_an_invitation_to_a_goal_speaks_of_a_goal(home: Any) -> None:
+    await home.ensure_plan()
+    await home.add(Goal(id="goal", plan_id="plan", title=CANARY, made_at=MONDAY))
+    await an_invitation(home, action_id=None, goal_id="goal")
+    _, letter = await compose(home, "supporter/one/mara")
+    assert "one goal" in letter.text
+    assert "action" not in letter.text
+    assert CANARY not in letter.text + letter.html
 
 
 async def test_what_interests_somebody_enters_the_pre_read_only_where_they_put_it(home: Any) -> None:
