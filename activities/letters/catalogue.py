@@ -64,7 +64,8 @@ class PreRead:
     """The page both read before a check-in, the same to both; with `link_only` it holds no content.
 
     `names` is "Ann and Mara", `when` "tomorrow at 10:00" or "on Monday at 10:00"; `promises` are (name,
-    promises) with the manager's first; `lines` are (label, text).
+    promises) with the manager's first; `lines` are (label, text). `page_url` leads to the full answers; with
+    `link_only`, to the page that holds what the letter would.
     """
 
     template: ClassVar[str] = "pre_read"

@@ -187,7 +187,8 @@ class Composer:
             pathway=() if link_only else tuple(_step_in_words(step, words) for step in snapshot.pathway),
             celebrating=None if link_only else snapshot.celebrating,
             ask=() if link_only else tuple(map(words.say, snapshot.ask)),
-            page_url=self._link(f"/check-ins/{pair.row.id}"),
+            # The pre-read has a page of its own; the full answers stand on the check-in's.
+            page_url=self._link(f"/check-ins/{pair.row.id}{'/pre-read' if link_only else ''}"),
             link_only=link_only,
         )
 

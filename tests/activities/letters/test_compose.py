@@ -187,7 +187,19 @@ async def test_with_link_only_the_pre_read_holds_no_content(home: Any) -> None:
     assert isinstance(part, catalogue.PreRead)
     assert part.link_only
     assert CANARY not in letter.text + letter.html
-    assert f"{HERE}/check-ins/{check_in_id}" in letter.text
+    assert part.page_url == f"{HERE}/check-ins/{check_in_id}/pre-read", "the page that has it"
+    for words in (letter.text, letter.html):
+        assert part.page_url in words
+        assert "Full answers" not in words
+
+
+async def test_a_pre_read_that_holds_its_content_leads_to_the_full_answers(home: Any) -> None:
+    check_in_id = await a_talk(home, "pre_read")
+    await freeze(home, check_in_id)
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.PreRead)
+    assert part.page_url == f"{HERE}/check-ins/{check_in_id}"
+    assert f"Full answers and notes: {part.page_url}" in letter.text
 
 
 async def test_an_action_says_who_else_sees_it_and_a_private_one_nobody(home: Any) -> None:
