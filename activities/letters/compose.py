@@ -16,7 +16,7 @@ from config.languages import DEFAULT, Language, Words, words_in
 from cycle.check_in import OPEN
 from cycle.feedback import closes_at
 from cycle.policy import Policy
-from cycle.pre_read import PathwayStep, Snapshot
+from cycle.pre_read import PathwayStep, Promise, Snapshot
 from cycle.sentences import Sentence
 from cycle.support import REASON_WORDS, REASONS, step_days, three_repairs
 from integrations.database.check_ins import Pair, check_in, count_moves, next_check_in
@@ -180,7 +180,11 @@ class Composer:
             when=Wording(words).when(_local(pair.booking.start_at, recipient), _local(now, recipient)),
             manager_name=pair.partner.first_name,
             employee_name=pair.person.first_name,
-            promises=() if link_only else snapshot.promises,
+            promises=()
+            if link_only
+            else tuple(
+                (name, tuple(_promise_in_words(each, words) for each in theirs)) for name, theirs in snapshot.promises
+            ),
             learning=None if link_only else snapshot.learning,
             # What we ask is in their language, and what somebody wrote as it was written.
             lines=() if link_only else tuple((words.say(label), line) for label, line in snapshot.lines),
@@ -350,6 +354,13 @@ def _about(stall: Stall, plan: Plan, recipient: Person) -> Literal["own_plan", "
     if stall.holder_id is None:
         return "check_ins"
     return "own_plan" if recipient.id == plan.person_id else "their_plan"
+
+
+def _promise_in_words(promise: Promise, words: Words) -> str:
+    """ "Introduce Ann to the pricing team (by 19 March)" """
+    if promise.due_on is None:
+        return promise.what
+    return words.say(Sentence("{what} (by {day})", what=promise.what, day=words.short_day(promise.due_on)))
 
 
 def _step_in_words(step: PathwayStep, words: Words) -> str:

@@ -397,6 +397,18 @@ async def test_each_reads_the_pre_read_in_their_language_and_what_was_written_as
     assert letter.subject == "Für euren Check-in morgen um 10:00"
 
 
+async def test_the_day_of_a_promise_is_said_to_each_in_their_language(home: Any) -> None:
+    await home.change(Person, "mara", language_chosen="de")
+    await home.an_action(date(2030, 3, 19), title="Join two calls")
+    check_in_id = await a_talk(home, "pre_read")
+    await freeze(home, check_in_id)
+    await home.an_item("to-mara", "pre_read", "mara", check_in_id=check_in_id, booking_no=1)
+    (_, mine), (_, theirs) = await compose(home), await compose(home, "to-mara")
+    for english, german in ((mine.text, theirs.text), (mine.html, theirs.html)):
+        assert "Join two calls (by 19 March)" in english
+        assert "Join two calls (bis 19. März)" in german
+
+
 async def test_who_has_no_language_of_their_own_reads_that_of_the_installation(home: Any) -> None:
     async with home.database.reading() as session:
         ann = await session.get_one(Person, "ann")
