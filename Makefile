@@ -40,7 +40,7 @@ start: $(READY) ## The same on the real clock, with Temporal's UI; goes on where
 
 .PHONY: test
 test: $(READY) ## The whole suite, on real servers
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: check
 check: $(READY) ## Format, lint, types, import contract
