@@ -110,6 +110,7 @@ async def test_newer_text_from_elsewhere_is_not_written_over(browsers: Any) -> N
     await train.goto(FORM)
     await expect(train.locator(".kept-here")).to_contain_text("From the train.")
     await expect(train.locator("textarea").first).to_have_value("From the desk.")
+    assert await browsers.audit(train) == []
     await train.get_by_role("button", name="Add it to mine").click()
     await expect(train.locator("textarea").first).to_have_value("From the desk.\n\nFrom the train.")
     await expect(train.locator(".draft-state")).to_have_text("Saved 10:00")

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from activities.letters.samples import sample_letters
 from config.languages import LANGUAGES, Language
@@ -32,6 +32,45 @@ async def test_axe_finds_nothing_on_any_page(browsers: Any, full_house: Any, not
         await page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
         await not_sideways(page)
         found += [f"{address} {each}" for each in await browsers.audit(page)]
+    assert found == []
+
+
+async def test_axe_finds_nothing_on_what_a_form_answers(browsers: Any, full_house: Any, not_sideways: Check) -> None:
+    page = await browsers("ann")
+    found: list[str] = []
+
+    async def look(what: str) -> None:
+        await not_sideways(page)
+        found.extend(f"{what} {each}" for each in await browsers.audit(page))
+
+    await page.goto("/check-ins/check-in-1")
+    await page.get_by_label("What", exact=True).fill("Present the numbers")
+    await page.get_by_label("By when").fill("when the cows come home")
+    await page.get_by_role("button", name="Agree").click()
+    await expect(page.locator("[aria-invalid]")).to_be_visible()
+    await look("a day that nobody understands")
+    await page.goto("/history")
+    await page.get_by_role("searchbox").fill("old")
+    await page.get_by_role("button", name="Search").click()
+    await expect(page.locator("mark").first).to_be_visible()
+    await look("what was found")
+    await page.goto("/feedback")
+    await page.get_by_label("Name of a colleague").fill("Nobody Knows")
+    await page.get_by_role("button", name="Ask").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await look("a colleague whom nobody knows")
+    await page.goto("/plan?part=action")
+    await page.get_by_label("What will be done?").fill("Something")
+    await page.get_by_label("By when?").fill("sometime")
+    await page.get_by_role("button", name="Add this action").click()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await look("an action without a day")
+    await page.goto("/check-ins/check-in-1")
+    await page.get_by_label("Add a note; you both can read it").fill("A whole note")
+    await page.context.clear_cookies()
+    await page.get_by_role("button", name="Save the note").click()
+    await expect(page.locator("pre.typed")).to_have_text("A whole note")
+    await look("signed out in the meantime")
     assert found == []
 
 
