@@ -107,7 +107,7 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
     facts.setdefault("viewer", getattr(request.state, "viewer", None))
     facts.setdefault("typed", {})
     facts.setdefault("errors", {})
-    facts["help_contact"] = face_of(request).settings.help_contact
+    facts["help_contact"] = words_in(language_of(request)).say(face_of(request).settings.help_contact)
     facts["navigation"] = request.app.state.navigation
     facts["here"] = request.url.path if status < 400 else ""
     # A page of trouble says the same wherever it is met.
