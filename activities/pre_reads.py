@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.policy import Policy
-from cycle.pre_read import PathwayStep, Snapshot, build_snapshot
+from cycle.pre_read import PathwayStep, Promise, Snapshot, build_snapshot
 from cycle.reflection import quarter_of
 from cycle.successors import Change
 from integrations.database.check_ins import Pair
@@ -36,7 +36,7 @@ async def make_snapshot(session: AsyncSession, pair: Pair, policy: Policy, now: 
     )
 
 
-async def _open_promises(session: AsyncSession, pair: Pair, owner: Person, changes: Sequence[Change]) -> list[str]:
+async def _open_promises(session: AsyncSession, pair: Pair, owner: Person, changes: Sequence[Change]) -> list[Promise]:
     rows = await session.scalars(
         select(ActionRow)
         .join(Plan, Plan.id == ActionRow.plan_id)
@@ -50,7 +50,7 @@ async def _open_promises(session: AsyncSession, pair: Pair, owner: Person, chang
         .order_by(ActionRow.due_on)
     )
     shown = [row for row in rows.all() if await may_see_action(session, row, pair.partner.id, changes)]
-    return [f"{row.title} (by {row.due_on.day} {row.due_on:%B})" for row in shown]
+    return [Promise(what=row.title, due_on=row.due_on) for row in shown]
 
 
 async def _pathway(session: AsyncSession, pair: Pair) -> list[PathwayStep]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from cycle.reflection import BY_KEY, count_words, shortened
 from cycle.sentences import Sentence
@@ -31,6 +32,23 @@ class PathwayStep(BaseModel):
     closes_on: date | None = None
 
 
+class Promise(BaseModel):
+    """What somebody took on, and by when; the day is said to each reader in their language.
+
+    In a snapshot of before the two were kept apart it is one text, which holds its day.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    what: str
+    due_on: date | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_one_text(cls, value: Any) -> Any:
+        return {"what": value} if isinstance(value, str) else value
+
+
 class Snapshot(BaseModel):
     """The pre-read, the same to both, frozen when it is made. `promises` has the manager first.
 
@@ -40,7 +58,7 @@ class Snapshot(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     made_at: datetime
-    promises: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    promises: tuple[tuple[str, tuple[Promise, ...]], ...] = ()
     learning: str | None = None
     lines: tuple[tuple[str, str], ...] = ()
     questions: tuple[str, ...] = ()
@@ -52,7 +70,7 @@ class Snapshot(BaseModel):
     def words(self) -> int:
         """How many words a reader has before them, names and labels included."""
         texts = [name for name, _ in self.promises]
-        texts += [promise for _, promises in self.promises for promise in promises]
+        texts += [f"{each.what} by {each.due_on or ''}" for _, promises in self.promises for each in promises]
         texts += [f"{label} {line}" for label, line in self.lines]
         texts += [f"{step.role} {step.where or ''} {step.closes_on or ''}" for step in self.pathway]
         texts += [text for text in (self.learning, self.celebrating) if text]
@@ -102,7 +120,7 @@ def questions_to_ask(shared: Iterable[str]) -> tuple[str, str]:
 def build_snapshot(
     *,
     made_at: datetime,
-    promises: Sequence[tuple[str, Sequence[str]]],
+    promises: Sequence[tuple[str, Sequence[Promise]]],
     learning: str | None,
     shared: Sequence[SharedLine],
     celebrating: str | None,
@@ -119,7 +137,7 @@ def build_snapshot(
     lines.
     """
     kept = tuple(line for line in shared if line.line.strip())
-    owed = [[shortened(text, WORDS_OF_A_PROMISE) for text in texts if text.strip()] for _, texts in promises]
+    owed = [[_short(each) for each in theirs if each.what.strip()] for _, theirs in promises]
     names = [name for name, _ in promises]
     moment = shortened(learning, WORDS_OF_A_LEARNING_MOMENT) if learning and learning.strip() else None
     praise = shortened(celebrating, WORDS_OF_A_PROMISE) if celebrating and celebrating.strip() else None
@@ -129,7 +147,7 @@ def build_snapshot(
     def made() -> Snapshot:
         return Snapshot(
             made_at=made_at,
-            promises=tuple((name, tuple(texts)) for name, texts in zip(names, owed, strict=True) if texts),
+            promises=tuple((name, tuple(theirs)) for name, theirs in zip(names, owed, strict=True) if theirs),
             learning=moment,
             lines=tuple((BY_KEY[line.question].label, shortened(line.line)) for line in kept),
             questions=tuple(line.question for line in kept),
@@ -143,7 +161,7 @@ def build_snapshot(
         if praise:
             praise = None
         elif any(owed):
-            next(texts for texts in reversed(owed) if texts).pop()
+            next(theirs for theirs in reversed(owed) if theirs).pop()
         elif moment:
             moment = None
         elif steps:
@@ -154,3 +172,7 @@ def build_snapshot(
             return snapshot
         snapshot = made()
     return snapshot
+
+
+def _short(promise: Promise) -> Promise:
+    return Promise(what=shortened(promise.what, WORDS_OF_A_PROMISE), due_on=promise.due_on)

@@ -64,7 +64,8 @@ class PreRead:
     """The page both read before a check-in, the same to both; with `link_only` it holds no content.
 
     `names` is "Ann and Mara", `when` "tomorrow at 10:00" or "on Monday at 10:00"; `promises` are (name,
-    promises) with the manager's first; `lines` are (label, text).
+    promises) with the manager's first; `lines` are (label, text). `page_url` leads to the full answers; with
+    `link_only`, to the page that holds what the letter would.
     """
 
     template: ClassVar[str] = "pre_read"
@@ -310,6 +311,18 @@ class FeedbackRequest:
     url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupporterInvitation:
+    """A colleague would like the reader along for one goal or action; which one, they see after their yes."""
+
+    template: ClassVar[str] = "supporter_invitation"
+    travels: ClassVar[Travels] = "may_wait"
+
+    asker_name: str
+    about: Literal["goal", "action"]
+    url: str
+
+
 Part = (
     ReflectionRequest
     | ReflectionReminder
@@ -330,6 +343,7 @@ Part = (
     | Handover
     | ActionWithoutOwner
     | FeedbackRequest
+    | SupporterInvitation
 )
 
 KINDS: dict[str, type[Part]] = {kind.template: kind for kind in get_args(Part)}

@@ -16,7 +16,7 @@ from config.languages import DEFAULT, Language, Words, words_in
 from cycle.check_in import OPEN
 from cycle.feedback import closes_at
 from cycle.policy import Policy
-from cycle.pre_read import PathwayStep, Snapshot
+from cycle.pre_read import PathwayStep, Promise, Snapshot
 from cycle.sentences import Sentence
 from cycle.support import REASON_WORDS, REASONS, step_days, three_repairs
 from integrations.database.check_ins import Pair, check_in, count_moves, next_check_in
@@ -26,6 +26,7 @@ from integrations.database.plans import rules_of
 from integrations.database.policies import hr_partner_of, policy_of_check_in
 from integrations.database.reflections import lines_leave_at, questions_of
 from integrations.database.stalls import reason_for_hr, steps_sent
+from integrations.database.supporters import subject_of
 from integrations.database.tables import (
     ActionRow,
     CheckInRow,
@@ -36,6 +37,7 @@ from integrations.database.tables import (
     Plan,
     PreRead,
     Stall,
+    Supporter,
 )
 
 MINUTES_FOR_A_LEARNING_MOMENT = 3
@@ -77,6 +79,8 @@ class Composer:
                 return await self._without_owner(session, item, recipient, now)
             case "feedback_request":
                 return await self._feedback(session, item, recipient)
+            case "supporter_invitation":
+                return await self._invitation(session, item)
             case "learning_moment":
                 return catalogue.LearningMoment(
                     url=self._link("/learning-moment"), minutes=MINUTES_FOR_A_LEARNING_MOMENT
@@ -176,14 +180,19 @@ class Composer:
             when=Wording(words).when(_local(pair.booking.start_at, recipient), _local(now, recipient)),
             manager_name=pair.partner.first_name,
             employee_name=pair.person.first_name,
-            promises=() if link_only else snapshot.promises,
+            promises=()
+            if link_only
+            else tuple(
+                (name, tuple(_promise_in_words(each, words) for each in theirs)) for name, theirs in snapshot.promises
+            ),
             learning=None if link_only else snapshot.learning,
             # What we ask is in their language, and what somebody wrote as it was written.
             lines=() if link_only else tuple((words.say(label), line) for label, line in snapshot.lines),
             pathway=() if link_only else tuple(_step_in_words(step, words) for step in snapshot.pathway),
             celebrating=None if link_only else snapshot.celebrating,
             ask=() if link_only else tuple(map(words.say, snapshot.ask)),
-            page_url=self._link(f"/check-ins/{pair.row.id}"),
+            # The pre-read has a page of its own; the full answers stand on the check-in's.
+            page_url=self._link(f"/check-ins/{pair.row.id}{'/pre-read' if link_only else ''}"),
             link_only=link_only,
         )
 
@@ -305,6 +314,15 @@ class Composer:
             url=self._link(f"/feedback/{row.id}"),
         )
 
+    async def _invitation(self, session: AsyncSession, item: LetterItem) -> Part:
+        row = await session.get_one(Supporter, item.key.split("/")[1])
+        asker = await session.get_one(Person, row.person_id)
+        return catalogue.SupporterInvitation(
+            asker_name=asker.name,
+            about=subject_of(row).kind,
+            url=self._link(f"/supporting/{row.id}"),
+        )
+
     def _words(self, reader: Person) -> Words:
         return words_in(self.language_of(reader))
 
@@ -336,6 +354,13 @@ def _about(stall: Stall, plan: Plan, recipient: Person) -> Literal["own_plan", "
     if stall.holder_id is None:
         return "check_ins"
     return "own_plan" if recipient.id == plan.person_id else "their_plan"
+
+
+def _promise_in_words(promise: Promise, words: Words) -> str:
+    """ "Introduce Ann to the pricing team (by 19 March)" """
+    if promise.due_on is None:
+        return promise.what
+    return words.say(Sentence("{what} (by {day})", what=promise.what, day=words.short_day(promise.due_on)))
 
 
 def _step_in_words(step: PathwayStep, words: Words) -> str:

@@ -22,6 +22,7 @@ from activities.letters.catalogue import (
     ReflectionReminder,
     ReflectionRequest,
     Slots,
+    SupporterInvitation,
     SupportNote,
     SupportRepairs,
     SupportRequest,
@@ -209,6 +210,7 @@ def sample_parts(language: Language = DEFAULT) -> dict[str, Part]:
             until_day=words.weekday_and_day(date(2030, 3, 25)),
             url=f"{HERE}/feedback/1",
         ),
+        SupporterInvitation(asker_name="Ann Berg", about="goal", url=f"{HERE}/supporting/1"),
     )
     return {part.template: part for part in parts}
 
@@ -219,7 +221,7 @@ def sample_letters(language: Language = DEFAULT) -> dict[str, Rendered]:
     day = words_in(language).weekday_and_day(TALK)
     letters: dict[str, list[Part]] = {name: [part] for name, part in parts.items()}
     letters |= {
-        "pre_read_link_only": [_but(parts["pre_read"], link_only=True)],
+        "pre_read_link_only": [_but(parts["pre_read"], link_only=True, page_url=f"{HERE}/check-ins/1/pre-read")],
         "slots_beside_a_kept_hour": [_but(parts["slots"], kept_day=day, kept_hour="10:00", moves=2)],
         "support_note_about_check_ins": [_but(parts["support_note"], about="check_ins", keep_hr_out_url=None)],
         "several_things": [parts[name] for name in ("outcome_question", "action_passed", "weekly")],

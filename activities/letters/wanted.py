@@ -22,6 +22,7 @@ from integrations.database.tables import (
     Person,
     Plan,
     Stall,
+    Supporter,
 )
 
 ABOUT_A_TALK = ("reflection_request", "reflection_reminder", "pre_read", "moves")
@@ -38,6 +39,8 @@ async def overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> s
         return await _handover_overtaken(session, item, now)
     if item.kind == "feedback_request":
         return await _feedback_overtaken(session, item, now)
+    if item.kind == "supporter_invitation":
+        return await _invitation_overtaken(session, item)
     if item.kind == "action_without_owner":
         return await _choice_overtaken(session, item)
     # The form's time is that of the talk, wherever it was moved since.
@@ -87,6 +90,13 @@ async def _feedback_overtaken(session: AsyncSession, item: LetterItem, now: date
     if now >= closes_at(request.asked_at):
         return "its time has passed"
     return "whoever asked has left" if (await session.get_one(Person, request.asker_id)).left_at else None
+
+
+async def _invitation_overtaken(session: AsyncSession, item: LetterItem) -> str | None:
+    row = await session.get_one(Supporter, item.key.split("/")[1])
+    if row.state != "invited":
+        return row.state
+    return "whoever asked has left" if (await session.get_one(Person, row.person_id)).left_at else None
 
 
 async def _choice_overtaken(session: AsyncSession, item: LetterItem) -> str | None:

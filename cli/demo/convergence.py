@@ -33,7 +33,17 @@ AROUND = timedelta(hours=1)
 MOST_LINES = 25
 
 # Where in a key its reader stands.
-_RECIPIENT = {"outcome": -1, "pre-read": -1, "support": -1, "handover": -1, "orphan": -1, "learning": 1, "weekly": 1}
+_RECIPIENT = {
+    "outcome": -1,
+    "pre-read": -1,
+    "support": -1,
+    "handover": -1,
+    "orphan": -1,
+    "feedback": -1,
+    "supporter": -1,
+    "learning": 1,
+    "weekly": 1,
+}
 
 
 @dataclass(frozen=True, slots=True)

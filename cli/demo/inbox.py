@@ -176,6 +176,8 @@ def _kind(path: str, text: str, queries: list[Mapping[str, str]], reminded: bool
             return "second-outcome" if "one more time" in text else "outcome"
         case ["check-ins", _] if re.search(r"ask|only|snapshot|letter|same", text):
             return "pre-read"
+        case ["check-ins", _, "pre-read"]:
+            return "pre-read"
         case ["check-ins", _, "slots"]:
             return "slots"
         case ["actions", _] if {"choose": "done"} in queries:

@@ -18,6 +18,8 @@ KINDS = ALONE | {
     "moves",
     "handover",
     "orphan",
+    "feedback",
+    "supporter",
 }
 
 

@@ -12,6 +12,7 @@ from cycle.actions import Refused
 from cycle.sentences import Sentence
 from cycle.supporters import STANDING, Move, opens_item
 from integrations.database.actions import NotYours
+from integrations.database.letters import owe_letter
 from integrations.database.tables import ActionRow, Goal, Person, Plan, Supporter
 
 
@@ -57,7 +58,10 @@ def subject_of(row: Supporter) -> Subject:
 async def invite(
     session: AsyncSession, person_id: str, subject: Subject, *, who: str, role: str, note: str, now: datetime
 ) -> str:
-    """Asks a colleague along for one item of one's own plan; returns the invitation's id. Raises Refused."""
+    """Asks a colleague along, by one letter, for one item of one's own plan; returns the invitation's id.
+
+    Raises Refused.
+    """
     await _check_own(session, person_id, subject)
     colleague = await _colleague(session, who)
     others = await _standing(session, subject)
@@ -79,7 +83,12 @@ async def invite(
     )
     session.add(row)
     await session.flush()
+    await owe_letter(session, letter_key(row), colleague.id, "supporter_invitation", now, now)
     return row.id
+
+
+def letter_key(row: Supporter) -> str:
+    return f"supporter/{row.id}/{row.supporter_id}"
 
 
 async def move(session: AsyncSession, support_id: str, person_id: str, what: Move, now: datetime) -> Subject:

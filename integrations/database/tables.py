@@ -558,7 +558,8 @@ class PostedForm(Table):
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
     form: Mapped[str] = mapped_column(primary_key=True)
     """A digest of its token, address and words."""
-    at: Mapped[datetime]
+    at: Mapped[datetime] = mapped_column(index=True)
+    """Two days later it is forgotten."""
 
 
 class Stall(Table):

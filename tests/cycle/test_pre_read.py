@@ -1,20 +1,23 @@
 """What the pre-read holds, and what gives way first."""
 
+import json
 from datetime import UTC, date, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cycle.pre_read import PathwayStep, SharedLine, Snapshot, build_snapshot, questions_to_ask
+from cycle.pre_read import PathwayStep, Promise, SharedLine, Snapshot, build_snapshot, questions_to_ask
 from cycle.reflection import BY_KEY
 
 NOW = datetime(2030, 3, 8, 8, 30, tzinfo=UTC)
+INTRODUCE = Promise(what="introduce Ann to the pricing team", due_on=date(2030, 3, 19))
+JOIN = Promise(what="join two customer calls", due_on=date(2030, 3, 29))
 texts = st.lists(st.text(alphabet="abc ,.", max_size=300), max_size=6)
 
 
 def snapshot(**changes: object) -> Snapshot:
     facts: dict[str, object] = {
-        "promises": [("Mara", ["introduce Ann to the pricing team"]), ("Ann", ["join two customer calls"])],
+        "promises": [("Mara", [INTRODUCE]), ("Ann", [JOIN])],
         "learning": "I fixed the release myself instead of asking.",
         "shared": [SharedLine(question="surprised", line="I enjoyed presenting.")],
         "celebrating": "her first customer call",
@@ -26,8 +29,8 @@ def snapshot(**changes: object) -> Snapshot:
 def test_a_short_pre_read_holds_everything_with_the_manager_first() -> None:
     made = snapshot()
     assert made.promises == (
-        ("Mara", ("introduce Ann to the pricing team",)),
-        ("Ann", ("join two customer calls",)),
+        ("Mara", (INTRODUCE,)),
+        ("Ann", (JOIN,)),
     )
     assert made.lines == (("Surprised", "I enjoyed presenting."),)
     assert made.questions == ("surprised",)
@@ -91,7 +94,10 @@ def test_no_pre_read_is_longer_than_the_policy_says(
     words: int,
 ) -> None:
     made = snapshot(
-        promises=[("Mara", mara), ("Ann", ann)],
+        promises=[
+            (name, [Promise(what=text, due_on=NOW.date()) for text in texts])
+            for name, texts in (("Mara", mara), ("Ann", ann))
+        ],
         learning=learning,
         shared=[SharedLine(question=key, line=line) for key, line in shared],
         celebrating=celebrating,
@@ -112,3 +118,16 @@ def test_what_is_said_of_pathways_gives_way_after_the_learning_moment_and_before
     assert (tight.learning, tight.pathway, len(tight.lines)) == (None, (step,), 1)
     tighter = snapshot(pathway=[step], words_at_most=18)
     assert (tighter.pathway, len(tighter.lines)) == ((), 1)
+
+
+def test_a_promise_of_many_words_is_cut_and_keeps_its_day() -> None:
+    (_, (promise,)), *_ = snapshot(promises=[("Mara", [Promise(what="word " * 30, due_on=NOW.date())])]).promises
+    assert promise == Promise(what=" ".join(["word"] * 25) + "…", due_on=NOW.date())
+
+
+def test_a_snapshot_of_before_days_were_kept_apart_can_still_be_read() -> None:
+    old = json.loads(snapshot().model_dump_json())
+    old["promises"] = [["Mara", ["introduce Ann to the pricing team (by 19 March)"]]]
+    read = Snapshot.model_validate_json(json.dumps(old))
+    assert read.promises == (("Mara", (Promise(what="introduce Ann to the pricing team (by 19 March)"),)),)
+    assert Snapshot.model_validate_json(read.model_dump_json()) == read

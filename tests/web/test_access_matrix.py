@@ -191,6 +191,9 @@ def _word(row: Row, answer: httpx.Response, seen: set[str], viewer: str | None) 
     if answer.status_code == 303:
         assert to.startswith("/") or row.path == "/sign-in", to
         return "does" if row.method == "POST" else "leads on"
+    if row.method == "POST" and _is(answer, "application/json"):
+        assert all(viewer in TEXTS[name].owners for name in seen), "a draft is told to its writer alone"
+        return "does"
     if answer.status_code == 200:
         listed = "sees " + ", ".join(sorted(seen, key=lambda name: (*row.holds, *TEXTS).index(name)))
         return next((word for word, which in SEEING.items() if seen == _of(row, which, viewer)), listed)
@@ -200,13 +203,19 @@ def _word(row: Row, answer: httpx.Response, seen: set[str], viewer: str | None) 
     return named.get(answer.status_code, str(answer.status_code))
 
 
+def _is(answer: httpx.Response, kind: str) -> bool:
+    return str(answer.headers.get("content-type", "")).partition(";")[0] == kind
+
+
 def _is_file(answer: httpx.Response) -> bool:
-    kind: str | None = answer.headers.get("content-type")
-    return kind == "application/zip"
+    return _is(answer, "application/zip")
 
 
 def _shown(answer: httpx.Response) -> str:
     """The HTML; of an export that of its page, and after it every text of its JSON."""
+    if _is(answer, "application/json"):
+        # No browser takes this for a page: it is told not to guess.
+        return "\n".join(map(html.escape, _strings(answer.json())))
     if not _is_file(answer):
         # What was looked for is marked in the middle of a sentence.
         return re.sub("</?mark>", "", answer.text)

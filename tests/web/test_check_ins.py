@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from cycle.pre_read import SharedLine, build_snapshot
+from cycle.pre_read import Promise, SharedLine, build_snapshot
 from integrations.database.tables import ActionRow, Note, PreRead, Reading, Reporting
 
 PAGE = "/check-ins/check-in-1"
@@ -148,7 +148,7 @@ async def test_the_pre_read_is_shown_to_both_once_it_is_made(world: Any) -> None
     async with world.database.transaction() as session:
         snapshot = build_snapshot(
             made_at=world.clock.at,
-            promises=[("Mara", ["introduce Ann to the pricing team"])],
+            promises=[("Mara", [Promise(what="introduce Ann to the pricing team")])],
             learning="I fixed the release myself.",
             shared=[SharedLine(question="next", line="More customer time.")],
             celebrating=None,

@@ -14,6 +14,7 @@ from integrations.database.tables import (
     Evidence,
     Goal,
     Handover,
+    LetterItem,
     Milestone,
     Person,
     Plan,
@@ -486,6 +487,30 @@ async def test_an_invitation_is_answered_by_the_invited_alone(world: Any) -> Non
     assert "Ann Berg" not in (await otto.get("/plan")).text
     assert "not this time" in await text_of(world, "ann", f"/actions/{action_id}")
     assert "not this time" not in await text_of(world, "mara", f"/actions/{action_id}")
+
+
+async def test_the_invited_hears_of_it_by_one_letter_and_nothing_of_it_is_in_its_key(world: Any) -> None:
+    goal_id = await a_goal(world)
+    form_token = token_in(await text_of(world, "ann", f"/goals/{goal_id}"))
+    typed = {"who": "Otto Kern", "role": "peer", "note": "Dear you", "form_token": form_token}
+    for _ in range(2):
+        await post(await world.browser("ann"), f"/goals/{goal_id}/supporters", **typed)
+    support = (await rows(world, Supporter))[0]
+    async with world.database.reading() as session:
+        items = (await session.scalars(select(LetterItem))).all()
+    assert [(item.key, item.recipient_id, item.kind, item.state) for item in items] == [
+        (f"supporter/{support.id}/person-otto", "person-otto", "supporter_invitation", "waiting")
+    ]
+    assert items[0].due_at == world.clock.at
+    assert ("Postbox", "person-otto") in world.pokes.made
+
+
+async def test_an_invitation_that_was_refused_sends_no_letter(world: Any) -> None:
+    goal_id = await a_goal(world)
+    for who in ("ann@example.org", "Nobody At All"):
+        await post(await world.browser("ann"), f"/goals/{goal_id}/supporters", who=who, role="peer")
+    async with world.database.reading() as session:
+        assert (await session.scalars(select(LetterItem))).all() == []
 
 
 async def test_who_steps_back_sees_nothing_any_more_and_can_be_asked_again(world: Any) -> None:

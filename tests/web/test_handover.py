@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from activities.pre_reads import make_snapshot
 from cycle.policy import Policy
-from cycle.pre_read import SharedLine, build_snapshot
+from cycle.pre_read import Promise, SharedLine, build_snapshot
 from integrations.database.check_ins import check_in
 from integrations.database.tables import (
     ActionEvent,
@@ -29,6 +29,7 @@ PAGE = "/handovers/handover-1"
 GOAL, OPEN, DONE, PRIVATE = "Explain numbers", "Join two calls", "Presented once", "Learn to say no"
 NOTE, MARAS_NOTE, SHARED, UNSHARED = "we met under the lime", "she was calm", "customers call me", "my secret fear"
 WITHDRAWN = "taken back since"
+PROMISED = "open the door to pricing"
 BEFORE_ONLY = {NOTE, MARAS_NOTE, SHARED, DONE}
 EVERYTHING = {GOAL, OPEN, DONE, NOTE, MARAS_NOTE, SHARED}
 NEVER = {PRIVATE, UNSHARED, WITHDRAWN}
@@ -80,7 +81,7 @@ async def changed(world: Any) -> Any:
             booking_no=1,
             content=build_snapshot(
                 made_at=before,
-                promises=[],
+                promises=[("Mara", [Promise(what=PROMISED, due_on=date(2030, 2, 19)), Promise(what="Call Ira")])],
                 learning=None,
                 shared=[SharedLine(question="learned", line=SHARED), SharedLine(question="next", line=WITHDRAWN)],
                 celebrating=None,
@@ -254,3 +255,13 @@ async def test_the_start_page_reminds_of_the_choice_until_it_is_made(changed: An
     await choose(changed)
     assert PAGE not in (await ann.get("/")).text
     assert PAGE in (await ann.get("/plan")).text
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "(by 19 February)"), ("de", "(bis 19. Februar)")])
+async def test_promises_shown_from_before_say_their_day_as_the_new_manager_writes_it(
+    changed: Any, language: str, said: str
+) -> None:
+    await choose(changed, "pre-read/pre-read")
+    otto = await changed.browser("otto")
+    await otto.post("/language", data={"language": language})
+    assert f"{PROMISED} {said}; Call Ira</p>" in (await otto.get(PAGE)).text

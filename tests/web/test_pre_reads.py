@@ -1,7 +1,7 @@
 """The page that both read before a talk: the same as the letter, and both learn who has read it."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from sqlalchemy import update
 from activities.pre_reads import make_snapshot
 from cycle.policy import Policy
 from integrations.database.check_ins import check_in
-from integrations.database.tables import Answer, PreRead, ReflectionRow, Reporting
+from integrations.database.tables import ActionRow, Answer, Plan, PreRead, ReflectionRow, Reporting
 
 PAGE = "/check-ins/check-in-1/pre-read"
 SHARED, PRIVATE = "Customers call me when numbers look odd.", "I am afraid of the new team."
@@ -56,6 +56,32 @@ async def test_both_read_the_same_and_see_who_read_it_on_which_day(world: Any) -
     assert re.search(r"Tuesday 5 March 2030</time>\s*You", pages["ann"])
     assert re.search(r"Monday 4 March 2030</time>\s*Mara Lind", pages["ann"])
     assert re.search(r"Tuesday 5 March 2030</time>\s*Ann Berg", pages["mara"])
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "(by 19 March)"), ("de", "(bis 19. März)")])
+async def test_a_promise_says_its_day_as_its_reader_writes_it(world: Any, language: str, said: str) -> None:
+    now: datetime = world.clock.at
+    async with world.database.transaction() as session:
+        session.add(Plan(id="plan", person_id="person-ann", opened_at=now))
+        await session.flush()
+        session.add(
+            ActionRow(
+                plan_id="plan",
+                owner_id="person-mara",
+                made_by_id="person-mara",
+                title="Introduce Ann",
+                due_on=date(2030, 3, 19),
+                agreed_on=now.date(),
+                chased_from=now.date(),
+                accepted_at=now,
+                made_at=now,
+            )
+        )
+    await leave(world)
+    mara = await world.browser("mara")
+    await mara.post("/language", data={"language": language})
+    for path in (PAGE, "/check-ins/check-in-1"):
+        assert f"<li>Introduce Ann {said}</li>" in (await mara.get(path)).text
 
 
 async def test_reading_the_page_is_a_reading_and_waiting_for_it_is_none(world: Any) -> None:

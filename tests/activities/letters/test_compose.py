@@ -20,6 +20,7 @@ from integrations.database.reflections import TypedAnswer, save_answers
 from integrations.database.tables import (
     ActionRow,
     FeedbackRequest,
+    Goal,
     Handover,
     InterestRow,
     LetterItem,
@@ -31,6 +32,7 @@ from integrations.database.tables import (
     PreRead,
     Stall,
     StallAnswer,
+    Supporter,
 )
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
@@ -39,7 +41,11 @@ HERE = "https://perennial.example"
 START = datetime(2030, 3, 14, 9, 0, tzinfo=UTC)
 DUE = date(2030, 3, 2)
 CANARY = "the heron nests behind the boathouse"
-KEYS = {"handover": "handover/one/ann", "feedback_request": "feedback/one/mara"}
+KEYS = {
+    "handover": "handover/one/ann",
+    "feedback_request": "feedback/one/mara",
+    "supporter_invitation": "supporter/one/mara",
+}
 
 
 async def compose(home: Any, key: str = "item", now: datetime = MONDAY) -> tuple[Part, Rendered]:
@@ -74,7 +80,9 @@ async def a_stall(home: Any, kind: str, step: str, to: str = "ann", **others: An
 
 async def an_item_of(home: Any, kind: str) -> None:
     """An item of this kind, as an activity would owe it."""
-    if kind.startswith("action"):
+    if kind == "supporter_invitation":
+        await an_invitation(home)
+    elif kind.startswith("action"):
         await an_action(home, kind)
     elif kind.startswith("support"):
         await a_stall(home, kind, kind.removeprefix("support_"), "hale" if kind == "support_request" else "ann")
@@ -97,6 +105,13 @@ async def an_item_of(home: Any, kind: str) -> None:
             await home.add(
                 Offer(check_in_id=check_in_id, booking_no=1, round=1, state="open", ask_at=MONDAY, until=START)
             )
+
+
+async def an_invitation(home: Any, **others: Any) -> None:
+    action_id = await home.an_action(DUE, title=CANARY)
+    facts = {"action_id": action_id, "role": "mentor", "note": CANARY, "invited_at": MONDAY} | others
+    await home.add(Supporter(id="one", person_id="ann", supporter_id="mara", **facts))
+    await home.an_item("supporter/one/mara", "supporter_invitation", "mara")
 
 
 async def freeze(home: Any, check_in_id: str) -> None:
@@ -172,7 +187,19 @@ async def test_with_link_only_the_pre_read_holds_no_content(home: Any) -> None:
     assert isinstance(part, catalogue.PreRead)
     assert part.link_only
     assert CANARY not in letter.text + letter.html
-    assert f"{HERE}/check-ins/{check_in_id}" in letter.text
+    assert part.page_url == f"{HERE}/check-ins/{check_in_id}/pre-read", "the page that has it"
+    for words in (letter.text, letter.html):
+        assert part.page_url in words
+        assert "Full answers" not in words
+
+
+async def test_a_pre_read_that_holds_its_content_leads_to_the_full_answers(home: Any) -> None:
+    check_in_id = await a_talk(home, "pre_read")
+    await freeze(home, check_in_id)
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.PreRead)
+    assert part.page_url == f"{HERE}/check-ins/{check_in_id}"
+    assert f"Full answers and notes: {part.page_url}" in letter.text
 
 
 async def test_an_action_says_who_else_sees_it_and_a_private_one_nobody(home: Any) -> None:
@@ -292,6 +319,25 @@ async def test_a_request_for_feedback_says_who_asks_about_what_and_until_when(ho
     assert CANARY not in letter.subject + letter.preview
 
 
+async def test_an_invitation_says_who_asks_and_to_what_kind_of_thing_but_never_to_which(home: Any) -> None:
+    await an_invitation(home)
+    part, letter = await compose(home, "supporter/one/mara")
+    assert isinstance(part, catalogue.SupporterInvitation)
+    assert (part.asker_name.split()[0], part.about, part.url) == ("Ann", "action", f"{HERE}/supporting/one")
+    assert "one action" in letter.text
+    assert CANARY not in letter.subject + letter.preview + letter.text + letter.html
+
+
+async def test_an_invitation_to_a_goal_speaks_of_a_goal(home: Any) -> None:
+    await home.ensure_plan()
+    await home.add(Goal(id="goal", plan_id="plan", title=CANARY, made_at=MONDAY))
+    await an_invitation(home, action_id=None, goal_id="goal")
+    _, letter = await compose(home, "supporter/one/mara")
+    assert "one goal" in letter.text
+    assert "action" not in letter.text
+    assert CANARY not in letter.text + letter.html
+
+
 async def test_what_interests_somebody_enters_the_pre_read_only_where_they_put_it(home: Any) -> None:
     catalogue_of_hr = Catalogue(
         roles=(Role(key="lead", name="Analytics lead"), Role(key="advisor", name="Customer advisor")),
@@ -349,6 +395,18 @@ async def test_each_reads_the_pre_read_in_their_language_and_what_was_written_as
     assert mine.ask[0] == "What made that work possible?"
     assert theirs.ask[0] == "Was hat diese Arbeit möglich gemacht?"
     assert letter.subject == "Für euren Check-in morgen um 10:00"
+
+
+async def test_the_day_of_a_promise_is_said_to_each_in_their_language(home: Any) -> None:
+    await home.change(Person, "mara", language_chosen="de")
+    await home.an_action(date(2030, 3, 19), title="Join two calls")
+    check_in_id = await a_talk(home, "pre_read")
+    await freeze(home, check_in_id)
+    await home.an_item("to-mara", "pre_read", "mara", check_in_id=check_in_id, booking_no=1)
+    (_, mine), (_, theirs) = await compose(home), await compose(home, "to-mara")
+    for english, german in ((mine.text, theirs.text), (mine.html, theirs.html)):
+        assert "Join two calls (by 19 March)" in english
+        assert "Join two calls (bis 19. März)" in german
 
 
 async def test_who_has_no_language_of_their_own_reads_that_of_the_installation(home: Any) -> None:

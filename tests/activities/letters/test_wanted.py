@@ -19,6 +19,7 @@ from integrations.database.tables import (
     Person,
     Plan,
     Stall,
+    Supporter,
 )
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
@@ -250,3 +251,28 @@ async def test_a_request_that_became_something_else_is_not_sent(asked: Any, stat
 async def test_nobody_is_asked_for_somebody_who_has_left(asked: Any) -> None:
     await asked.change(Person, "ann", left_at=MONDAY)
     assert await why(asked, "feedback/one/mara") == "whoever asked has left"
+
+
+@pytest.fixture
+async def invited(home: Any) -> Any:
+    action_id = await home.an_action(DUE)
+    facts = {"action_id": action_id, "role": "mentor", "invited_at": MONDAY}
+    await home.add(Supporter(id="one", person_id="ann", supporter_id="mara", **facts))
+    await home.an_item("supporter/one/mara", "supporter_invitation", "mara")
+    return home
+
+
+async def test_an_invitation_is_wanted_while_nobody_has_answered_it(invited: Any) -> None:
+    assert await why(invited, "supporter/one/mara") is None
+    assert await why(invited, "supporter/one/mara", MONDAY + timedelta(days=60)) is None
+
+
+@pytest.mark.parametrize("state", ["accepted", "declined", "withdrawn", "stepped_back"])
+async def test_an_invitation_that_was_answered_or_withdrawn_is_not_sent(invited: Any, state: str) -> None:
+    await invited.change(Supporter, "one", state=state)
+    assert await why(invited, "supporter/one/mara") == state
+
+
+async def test_nobody_is_invited_for_somebody_who_has_left(invited: Any) -> None:
+    await invited.change(Person, "ann", left_at=MONDAY)
+    assert await why(invited, "supporter/one/mara") == "whoever asked has left"

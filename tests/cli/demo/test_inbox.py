@@ -8,6 +8,7 @@ import pytest
 from activities.letters import catalogue
 from activities.letters.catalogue import Part as Written
 from activities.letters.render import render
+from activities.letters.samples import sample_letters
 from cli.demo.actors import rung_of
 from cli.demo.evidence import Stretch
 from cli.demo.inbox import MailClient, parts_of
@@ -73,6 +74,13 @@ def test_the_form_and_its_reminder_are_told_apart() -> None:
     assert (first.kind, first.path) == ("form", "/reflections/7")
     first = parts_of(mailed(reminder))[0]
     assert (first.kind, first.path) == ("form-reminder", "/reflections/7")
+
+
+@pytest.mark.parametrize("sample", ["pre_read", "pre_read_link_only"])
+def test_a_pre_read_is_known_whether_it_holds_its_content_or_leads_to_it(sample: str) -> None:
+    (part,) = parts_of(sample_letters()[sample].html)
+    path = "/check-ins/1/pre-read" if sample == "pre_read_link_only" else "/check-ins/1"
+    assert (part.kind, part.path) == ("pre-read", path)
 
 
 @pytest.mark.parametrize(("second", "kind"), [(False, "outcome"), (True, "second-outcome")])
