@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from cli import bench, database, pathways, people, policy
+from cli import bench, bench_web, database, pathways, people, policy
 from cli.demo.command import demo
 from cli.demo.virtual_time import TimeStandsStill
 from cli.doctor.command import doctor
@@ -67,6 +67,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(people.app, name="people")
 app.add_typer(pathways.app, name="pathways")
 app.add_typer(database.app, name="database")
+bench.app.command("web")(bench_web.web)
 app.add_typer(bench.app, name="bench")
 
 

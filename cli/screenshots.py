@@ -34,22 +34,23 @@ if TYPE_CHECKING:
 # A Thursday at ten in Berlin.
 TIMES = Times(datetime(2030, 3, 14, 9, tzinfo=UTC))
 PEOPLE = 12
-QUALITY = 62
+QUALITY = 48
 """Of WebP, at which letters stay sharp."""
 
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """`tallest` is where a long page is cut."""
+    """`tallest` is where a long page is cut, `scale` by what its picture is smaller."""
 
     name: str
     width: int
     height: int
     tallest: int
+    scale: float = 1
 
 
-SCREENS = (Screen("phone", 390, 844, 2600), Screen("desktop", 1280, 800, 2000))
-LETTER = Screen("letter", 640, 600, 1600)
+SCREENS = (Screen("phone", 390, 844, 2200), Screen("desktop", 1280, 800, 1600, 0.75))
+LETTER = Screen("letter", 640, 300, 1600, 0.85)
 
 
 @dataclass(slots=True)
@@ -72,27 +73,28 @@ def screenshots(
         import playwright.async_api  # noqa: F401
     except ImportError as error:
         raise Refused("Pictures need Playwright: install it with pip install -e '.[dev]'.") from error
+    to.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="perennial-screenshots-"))
     try:
         taken = asyncio.run(_take_all(to, folder, only))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    if not only:
+        (to / "README.md").write_text(_index(to), encoding="utf-8")
     size = sum(file.stat().st_size for file in to.glob("*.webp"))
     typer.echo(f"{taken} pictures are in {to}; all of them are {size / 1e6:.1f} MB.")
 
 
 async def _take_all(to: Path, data: Path, only: str) -> int:
-    to.mkdir(parents=True, exist_ok=True)
     async with stopped_by_signals(), _chromium() as browser, open_house(data, os.environ, PEOPLE, TIMES) as house:
         clock = StoppedClock(TIMES.questions)
         async with _served(house, clock):
             studio = Studio(browser, house, clock, to)
             files = [file for shot in SHOTS if only in shot.name for file in await studio.take(shot)]
-        for language, wanted in (("en", None), ("de", LETTERS_IN_GERMAN)):
-            files += await _letters(browser, to, language, wanted, only)
+        files += await _letters(browser, to, "en", None, only)
+        files += await _letters(browser, to, "de", LETTERS_IN_GERMAN, only)
     if not only:
         _forget_others(to, files)
-        (to / "README.md").write_text(_index(to), encoding="utf-8")
     return len(files)
 
 
@@ -124,7 +126,7 @@ async def _served(house: House, clock: StoppedClock) -> AsyncIterator[None]:
         uvicorn.Config(app, port=house.settings.web_port, log_config=None, lifespan="off", access_log=False)
     )
     serving = asyncio.create_task(server.serve())
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110 - uvicorn tells it in no other way
         await asyncio.sleep(0.05)
     try:
         yield
@@ -183,7 +185,7 @@ class Studio:
             await page.click(f"main button:has-text('{shot.press}')")
             await page.wait_for_load_state()
         file = self._to / f"{shot.name}-{screen.name}.webp"
-        await _capture(page, screen, file)
+        await _capture(page, screen, screen.height if shot.top else screen.tallest, file)
         await context.close()
         return file
 
@@ -215,16 +217,16 @@ async def _context(browser: "Browser", screen: Screen, look: Look, state: object
     )
 
 
-async def _capture(page: "Page", screen: Screen, file: Path) -> None:
+async def _capture(page: "Page", screen: Screen, tallest: int, file: Path) -> None:
     height = await page.evaluate("document.documentElement.scrollHeight")
     client = await page.context.new_cdp_session(page)
-    clip = {"x": 0, "y": 0, "width": screen.width, "height": min(height, screen.tallest), "scale": 1}
+    clip = {"x": 0, "y": 0, "width": screen.width, "height": min(height, tallest), "scale": screen.scale}
     # Playwright's own pictures are PNG and JPEG; as WebP they are a third of that.
     taken = await client.send(
         "Page.captureScreenshot",
         {"format": "webp", "quality": QUALITY, "clip": clip, "captureBeyondViewport": True},
     )
-    file.write_bytes(base64.b64decode(taken["data"]))
+    await asyncio.to_thread(file.write_bytes, base64.b64decode(taken["data"]))
 
 
 async def _letters(
@@ -239,7 +241,7 @@ async def _letters(
         file = to / f"letter-{name.replace('_', '-')}{suffix}.webp"
         if only in file.stem:
             await page.set_content(letters[name].html)
-            await _capture(page, LETTER, file)
+            await _capture(page, LETTER, LETTER.tallest, file)
             files.append(file)
     await context.close()
     return files

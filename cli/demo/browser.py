@@ -42,6 +42,13 @@ class Browser:
         self._site = site.rstrip("/")
         self._http = httpx.AsyncClient(transport=transport, trust_env=False, timeout=30)
 
+    @property
+    def cookie_header(self) -> str:
+        """What it sends to the site, for a client of another kind."""
+        request = self._http.build_request("GET", self._site)
+        header: str = request.headers["cookie"]
+        return header
+
     async def glimpse(self, path: str) -> tuple[int, str]:
         """A page's status and HTML, for somebody who is signed in already. Goes nowhere else."""
         answer = await self._ask("GET", self.at(path), None, came_from=None)

@@ -114,8 +114,8 @@ def _catalogue(times: Times) -> Catalogue:
 
 
 async def change_partner(session: AsyncSession, member: Member, times: Times) -> None:
-    """The former partner held the check-ins until a week before the talk."""
-    changed = times.day(-12)
+    """The former partner held the check-ins until two weeks before the talk."""
+    changed = times.day(-13)
     await session.execute(
         update(Reporting).where(Reporting.person_id == member.person.id).values(since=changed, until=None)
     )

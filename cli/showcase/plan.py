@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from cli.showcase import words
@@ -53,10 +53,10 @@ def plan_rows(member: Member, times: Times) -> Iterator[Any]:
             _Action("calls", person, -91, 12, 0),
             _Action("course", person, -182, -46 if quiet else 40, 0, "training"),
             _Action("intro", partner, -91, 5, 1, "mentoring"),
-            _Action("handbook", person, -91, -9, 1, "reading", done=-6),
+            _Action("handbook", person, -91, -9, 1, "reading", done=-8),
             _Action("mentor", mentor, -40, 33, 0, "mentoring"),
             _Action("private", person, -20, 48, None, "training"),
-            _Action("later", person, -4, 61, 1, "rotation", accepted=False),
+            _Action("later", person, -9, 61, 1, "rotation", accepted=False),
         ),
         1,
     ):
@@ -98,12 +98,12 @@ def _action(member: Member, action: _Action, place: int, times: Times) -> Iterat
         chased_from=made.date(),
         made_at=made,
     )
-    events = [("made", maker, made, None, None)]
+    events: list[tuple[str, Person, datetime, str | None, str | None]] = [("made", maker, made, None, None)]
     if action.owner is not maker and action.accepted:
         events.append(("accepted", action.owner, made + timedelta(hours=20), None, None))
     if action.name == "calls":
         events.append(("progress", action.owner, times.before(14), None, None))
-        events.append(("asked_help", action.owner, times.before(11), "partner", words.CALL_FOR_HELP))
+        events.append(("asked_help", action.owner, times.before(10), "partner", words.CALL_FOR_HELP))
     if done:
         events.append(("done", action.owner, done, None, None))
     for what, who, at, whom, note in events:

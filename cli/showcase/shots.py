@@ -13,7 +13,8 @@ Look = Literal["light", "dark"]
 class Shot:
     """`path` has {first_name-thing} for ids of the cast: {ann-talk}. `who` is a first name; None is not signed in.
 
-    `typed` is sent with the form whose button is `press`, before the picture is taken.
+    `typed` is sent with the form whose button is `press`, before the picture is taken. Of what differs from another
+    picture in its first screen alone, the `top` is enough.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Shot:
     look: Look = "light"
     typed: tuple[tuple[str, str], ...] = ()
     press: str | None = None
+    top: bool = False
 
 
 BEFORE: Sequence[Shot] = (
@@ -44,12 +46,12 @@ BEFORE: Sequence[Shot] = (
     Shot("plan-of-ann", "Ann's plan, as her manager sees it", "/plans/{ann-plan}", "Mara"),
     Shot("goal", "A goal", "/goals/{ann-goal-0}"),
     Shot("action", "An action", "/actions/{ann-calls}"),
-    Shot("action-proposed", "An action that somebody proposes", "/actions/{ann-later}"),
-    Shot("action-done", "Confirm: it is done", "/actions/{ann-calls}?choose=done"),
-    Shot("action-new-date", "Confirm: a new date", "/actions/{ann-calls}?choose=new-date"),
-    Shot("action-help", "Confirm: I need help", "/actions/{ann-calls}?choose=help"),
-    Shot("action-drop", "Confirm: let it go", "/actions/{ann-calls}?choose=drop"),
-    Shot("action-snooze", "Confirm: snooze", "/actions/{ann-calls}?choose=snooze"),
+    Shot("action-proposed", "An action that somebody proposes", "/actions/{ann-later}", top=True),
+    Shot("action-done", "Confirm: it is done", "/actions/{ann-calls}?choose=done", top=True),
+    Shot("action-new-date", "Confirm: a new date", "/actions/{ann-calls}?choose=new-date", top=True),
+    Shot("action-help", "Confirm: I need help", "/actions/{ann-calls}?choose=help", top=True),
+    Shot("action-drop", "Confirm: let it go", "/actions/{ann-calls}?choose=drop", top=True),
+    Shot("action-snooze", "Confirm: snooze", "/actions/{ann-calls}?choose=snooze", top=True),
     Shot("action-reached", "An action that is done", "/actions/{ann-handbook}"),
     Shot("supporting", "Somebody asks me along", "/supporting/{ann-peer-of}", "Ida"),
     Shot("stall", "A plan that has been quiet", "/stalls/{ida-stall}", "Ida"),
@@ -75,25 +77,29 @@ BEFORE: Sequence[Shot] = (
     Shot("history-search", "History, searched", "/history", typed=(("q", "pricing"),), press="Search"),
     Shot("check-in-past", "A past check-in", "/check-ins/{ann-past-1}"),
     Shot("trouble", "What is not there, or not yours", "/check-ins/{ann-talk}", "Otto"),
-    Shot("home-de", "Home, in German", "/", language="de"),
-    Shot("reflection-de", "Reflection, in German", "/reflections/{ann-talk}", language="de"),
-    Shot("plan-de", "My plan, in German", "/plan", language="de"),
-    Shot("action-new-date-de", "A new date, in German", "/actions/{ann-calls}?choose=new-date", language="de"),
-    Shot("privacy-de", "Privacy, in German", "/privacy", language="de"),
-    Shot("home-dark", "Home, in the dark", "/", look="dark"),
-    Shot("reflection-dark", "Reflection, in the dark", "/reflections/{ann-talk}", look="dark"),
-    Shot("plan-dark", "My plan, in the dark", "/plan", look="dark"),
+    Shot("home-de", "Home, in German", "/", language="de", top=True),
+    Shot("reflection-de", "Reflection, in German", "/reflections/{ann-talk}", language="de", top=True),
+    Shot("plan-de", "My plan, in German", "/plan", language="de", top=True),
+    Shot(
+        "action-new-date-de", "A new date, in German", "/actions/{ann-calls}?choose=new-date", language="de", top=True
+    ),
+    Shot("privacy-de", "Privacy, in German", "/privacy", language="de", top=True),
+    Shot("home-dark", "Home, in the dark", "/", look="dark", top=True),
+    Shot("reflection-dark", "Reflection, in the dark", "/reflections/{ann-talk}", look="dark", top=True),
+    Shot("plan-dark", "My plan, in the dark", "/plan", look="dark", top=True),
 )
 PRE_READ: Sequence[Shot] = (
     Shot("pre-read", "Pre-read", "/check-ins/{ann-talk}/pre-read", "Mara", "pre-read"),
     Shot("check-in", "Check-in, the day before", "/check-ins/{ann-talk}", "Mara", "pre-read"),
-    Shot("check-in-dark", "Check-in, in the dark", "/check-ins/{ann-talk}", "Ann", "pre-read", look="dark"),
-    Shot("pre-read-de", "Pre-read, in German", "/check-ins/{ann-talk}/pre-read", "Mara", "pre-read", "de"),
+    Shot("check-in-dark", "Check-in, in the dark", "/check-ins/{ann-talk}", "Ann", "pre-read", look="dark", top=True),
+    Shot("pre-read-de", "Pre-read, in German", "/check-ins/{ann-talk}/pre-read", "Mara", "pre-read", "de", top=True),
 )
 AFTER: Sequence[Shot] = (
     Shot("outcome", "How it went", "/check-ins/{ann-talk}?said=held", act="after"),
     Shot("home-after", "Home, some hours after the talk", "/", act="after"),
-    Shot("outcome-de", "How it went, in German", "/check-ins/{ann-talk}?said=held", act="after", language="de"),
+    Shot(
+        "outcome-de", "How it went, in German", "/check-ins/{ann-talk}?said=held", act="after", language="de", top=True
+    ),
 )
 SHOTS = (*BEFORE, *PRE_READ, *AFTER)
 LETTERS_IN_GERMAN = ("reflection_request", "pre_read", "action_passed", "support_note", "outcome_question")

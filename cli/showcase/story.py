@@ -65,7 +65,10 @@ async def send_pre_read(session: AsyncSession, cast: Cast, times: Times) -> None
     rows: list[Any] = []
     for member in cast.members:
         if member.place in (0, 1):
-            rows += [_pre_read(member, "talk", words.LINES, times.pre_read, step=True), *_read_already(member, times)]
+            rows += [
+                _pre_read(member, times, "talk", words.LINES, times.pre_read, step=True),
+                *_read_already(member, times),
+            ]
     await keep(session, rows)
 
 
@@ -103,7 +106,7 @@ def _of_member(member: Member, cast: Cast, times: Times) -> Iterator[Any]:
             person_id=member.person.id,
             former_id=member.former.id,
             successor_id=member.partner.id,
-            at=times.before(12),
+            at=times.before(13),
         )
     if member.place == 3:
         yield _offer(member, times)
@@ -116,7 +119,7 @@ def _past_talk(member: Member, cast: Cast, number: int, times: Times) -> Iterato
     start, partner = times.past_talk(number), talks_with(member, number)
     key, texts = member.key(f"past-{number}"), words.EARLIER[number - 1]
     person, soon = member.person, start + timedelta(hours=3)
-    yield _check_in(key, member, partner.id, cast, start, "held", 10 - number)
+    yield _check_in(key, member, partner.id, cast, start, "held", 11 - number)
     yield _booking(key, start)
     yield ReflectionRow(
         id=f"{key}-r", check_in_id=key, writer_id=person.id, answered_at=start - timedelta(days=5), just_talk=False
@@ -130,7 +133,7 @@ def _past_talk(member: Member, cast: Cast, number: int, times: Times) -> Iterato
             shared_at=start - timedelta(days=4),
             changed_at=start - timedelta(days=4),
         )
-    yield _pre_read(member, f"past-{number}", texts, start - timedelta(hours=19))
+    yield _pre_read(member, times, f"past-{number}", texts, start - timedelta(hours=19))
     for writer, text, heard in zip((person, partner), words.NOTES[number - 1], words.HEARD[number - 1], strict=True):
         yield Note(check_in_id=key, writer_id=writer.id, text=text, made_at=soon, read_at=soon)
         yield HeardLine(
@@ -144,7 +147,7 @@ def _next_talk(member: Member, cast: Cast, times: Times) -> Iterator[Any]:
     key, person, partner = member.key("talk"), member.person, member.partner
     # A manager holds at most two on a day.
     start = times.talk + timedelta(days=member.place // 2 * 4, hours=member.place % 2)
-    yield _check_in(key, member, partner.id, cast, start, "booked", 10)
+    yield _check_in(key, member, partner.id, cast, start, "booked", 11)
     yield _booking(key, start)
     yield LetterItem(
         key=f"form/{key}",
@@ -212,7 +215,9 @@ def _booking(key: str, start: datetime) -> Any:
     )
 
 
-def _pre_read(member: Member, name: str, lines: dict[str, str], at: datetime, *, step: bool = False) -> Any:
+def _pre_read(
+    member: Member, times: Times, name: str, lines: dict[str, str], at: datetime, *, step: bool = False
+) -> Any:
     intro = words.ACTIONS["intro"][0].format(name=member.person.first_name)
     snapshot = build_snapshot(
         made_at=at,
@@ -224,7 +229,9 @@ def _pre_read(member: Member, name: str, lines: dict[str, str], at: datetime, *,
         shared=[SharedLine(question=question, line=line) for question, line in lines.items()],
         celebrating=words.ACTIONS["handbook"][0] if step else None,
         words_at_most=300,
-        pathway=[PathwayStep(role="Senior analyst", where="Pricing, Hamburg or from anywhere")] if step else (),
+        pathway=[PathwayStep(role="Senior analyst", where="Pricing, Hamburg or from anywhere", closes_on=times.day(15))]
+        if step
+        else (),
     )
     return PreRead(check_in_id=member.key(name), booking_no=1, content=snapshot.model_dump_json(), made_at=at)
 
@@ -277,7 +284,7 @@ def _offer(member: Member, times: Times) -> Any:
 def _feedback(member: Member, times: Times) -> Iterator[Any]:
     """One answer that waits to be read, one that was read and is shown, one that is still asked."""
     for number, giver in enumerate(member.colleagues):
-        key, asked = member.key(f"feedback-{number}"), times.before(14 - number)
+        key, asked = member.key(f"feedback-{number}"), times.before(17 - number)
         answered = asked + timedelta(days=3) if number < 2 else None
         behaviour, impact, next_step = words.FEEDBACK
         yield FeedbackRequest(
@@ -378,16 +385,16 @@ def _of_managers(cast: Cast, times: Times) -> Iterator[Any]:
 
 
 def _of_hr(cast: Cast, times: Times) -> Iterator[Any]:
-    first, second = cast.members[0].person, cast.members[-1].person
+    first, second = cast.members[2].person, cast.members[-1].person
     yield NeedsAHand(
         key=f"help/{first.id}",
         person_id=first.id,
         sentence=f"{first.name} asks HR for help with a plan. Please get in touch; nobody else was told.",
-        since=times.before(3),
+        since=times.before(8),
     )
     yield NeedsAHand(
         key=f"partner/{second.id}",
         person_id=second.id,
         sentence=f"{second.name} has no manager: name a conversation partner, or end the enrolment.",
-        since=times.before(5),
+        since=times.before(9),
     )

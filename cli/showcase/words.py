@@ -52,7 +52,7 @@ HEARD = (
     ("Pricing is open to me, and I need not wait to be invited.", "You would like to know what your work is used for."),
     ("It is fine to stop a report that nobody opens.", "You want fewer numbers and better ones."),
 )
-TOPICS = ("The conference in May: together or one of us?", "Who looks after the report while I am with customers")
+TOPICS = ("The conference in May: together or one of us?", "The report on customer days: who looks after it?")
 
 GOALS = (
     (

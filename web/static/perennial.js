@@ -12,6 +12,9 @@ for (const area of document.querySelectorAll("textarea[data-counter]")) {
   show();
 }
 
+// On a narrow screen the entry of this page may lie beside it.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Drafts kept on this device leave it with their writer: when they sign out, and on the page that says they have.
 function forgetDrafts() {
   try {

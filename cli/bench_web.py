@@ -1,0 +1,304 @@
+"""`perennial bench web`: what a page weighs, asks of the database and costs, and how fast pages come under load.
+
+The load is an open loop: requests leave at instants that were fixed before, however slow the answers are, and each is
+measured from the instant at which it should have left. A page that waits behind others counts its waiting.
+"""
+
+import asyncio
+import gzip
+import os
+import re
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import httpx
+import typer
+from sqlalchemy import event
+
+from cli.demo.browser import Browser
+from cli.processes import accepts_connections, python, stopped_by_signals
+from cli.showcase.house import House, open_house
+from cli.showcase.story import send_pre_read
+from cli.showcase.times import Times
+from integrations.clock import RealClock
+from integrations.entra.sign_in import SignIn
+from web.app import build_app
+from web.assets import ASSETS, VERSION
+
+READY_WITHIN_SECONDS = 60
+MOST_BYTES = 150_000
+MOST_MILLISECONDS = 50.0
+PAGES = {
+    0: (
+        "/",
+        "/reflections/{talk}",
+        "/check-ins/{talk}",
+        "/check-ins/{talk}/pre-read",
+        "/check-ins/{talk}/another-time",
+        "/check-ins/{past-1}",
+        "/plan",
+        "/goals/{goal-0}",
+        "/actions/{calls}",
+        "/actions/{calls}?choose=new-date",
+        "/history",
+        "/feedback",
+        "/feedback/{feedback-1}",
+        "/pathways",
+        "/pathways/roles/senior-analyst",
+        "/privacy",
+    ),
+    1: ("/stalls/{stall}",),
+    2: ("/handovers/{handover}",),
+    3: ("/check-ins/{talk}/slots",),
+}
+"""What an employee opens, by their place among their manager's people; see `cli.showcase.story`."""
+OF_A_MANAGER = ("/", "/learning-moment", "/check-ins/{talk}", "/plans/{plan}", "/pathways/shown")
+OF_HR = ("/hr", "/hr/pathways")
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One address, and who opens it. `page` names the kind of page that it is."""
+
+    page: str
+    path: str
+    mail: str
+
+
+@dataclass(slots=True)
+class Weight:
+    """What one page costs, measured alone. `bytes` and `packed` are the page with everything that it links to."""
+
+    bytes: int = 0
+    packed: int = 0
+    statements: int = 0
+    writes: int = 0
+    cpu: float = 0.0
+    """Milliseconds of processor time in the application, all threads."""
+
+
+@dataclass(slots=True)
+class Figures:
+    people: int
+    seconds: float
+    rate: float
+    load_before: float
+    weights: Mapping[str, Weight] = field(default_factory=dict)
+    took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    """Milliseconds by page."""
+    failed: int = 0
+
+    @property
+    def everything(self) -> list[float]:
+        return [each for times in self.took.values() for each in times]
+
+    def lines(self) -> Iterable[str]:
+        yield f"{'page':44} {'kB':>6} {'gzip':>6} {'SQL':>4} {'wr':>3} {'CPU ms':>7} {'p50':>6} {'p95':>6} {'max':>6}"
+        for page, weight in sorted(self.weights.items(), key=lambda pair: -pair[1].cpu):
+            times = self.took.get(page) or [float("nan")]
+            yield (
+                f"{page:44} {weight.bytes / 1000:6.1f} {weight.packed / 1000:6.1f} {weight.statements:4} "
+                f"{weight.writes:3} {weight.cpu:7.1f} {median(times):6.1f} {_p95(times):6.1f} {max(times):6.1f}"
+            )
+        times, heaviest = self.everything, max(each.bytes for each in self.weights.values())
+        cores, load = os.cpu_count(), os.getloadavg()[0]
+        yield (
+            f"{len(times)} requests in {self.seconds:.0f} s at {self.rate:g} a second, of a database of "
+            f"{self.people} people; {self.failed} failed"
+        )
+        yield (
+            f"one web process on a machine of {cores} cores; its load was {self.load_before:.1f} before "
+            f"and is {load:.1f} now"
+        )
+        yield f"heaviest page {heaviest / 1000:.1f} kB (the limit is {MOST_BYTES // 1000}): {_word(heaviest <= MOST_BYTES)}"
+        yield (
+            f"p50 {median(times):.1f} ms, p95 {_p95(times):.1f} ms (the limit is {MOST_MILLISECONDS:g}), "
+            f"max {max(times):.1f} ms: {_word(_p95(times) < MOST_MILLISECONDS)}"
+        )
+
+
+def _p95(times: Sequence[float]) -> float:
+    return quantiles(times, n=20)[18] if len(times) > 1 else times[0]
+
+
+def _word(holds: bool) -> str:
+    return "holds" if holds else "DOES NOT HOLD"
+
+
+def web(
+    people: Annotated[int, typer.Option(min=12, help="How many people who have a manager.")] = 60,
+    seconds: Annotated[float, typer.Option(min=1, help="How long the load lasts.")] = 20,
+    rate: Annotated[float, typer.Option(min=1, help="Requests a second.")] = 50,
+) -> None:
+    """Open every page as signed-in people, and say what each weighs and how fast it comes under load."""
+    with tempfile.TemporaryDirectory(prefix="perennial-bench-") as folder:
+        figures = asyncio.run(_web(people, seconds, rate, Path(folder)))
+    for line in figures.lines():
+        typer.echo(line)
+
+
+async def _web(people: int, seconds: float, rate: float, data: Path) -> Figures:
+    figures = Figures(people, seconds, rate, os.getloadavg()[0])
+    # Tomorrow's talks: their pre-reads are out.
+    times = Times(datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=18))
+    async with stopped_by_signals(), open_house(data, os.environ, people, times) as house:
+        async with house.database.transaction() as session:
+            await send_pre_read(session, house.cast, times)
+        server = await house.children.start("web", python("-m", "web.server"), house.variables)
+        await accepts_connections(house.settings.web_port, server, READY_WITHIN_SECONDS)
+        visits = _visits(house)
+        cookies = await _signed_in(house, {visit.mail for visit in visits})
+        await _weigh(house, visits, cookies, figures)
+        await _load(house, visits, cookies, figures)
+    return figures
+
+
+def _visits(house: House, each: int = 3) -> list[Visit]:
+    """Every page as `each` of those who have it, so that nothing is measured on one person's rows alone."""
+    found = []
+    members = house.cast.members
+    for place, paths in PAGES.items():
+        for path in paths:
+            for member in [each for each in members if each.place == place][:each]:
+                found.append(Visit(path, _filled(path, member), member.person.mail))
+    firsts = [member for member in members if member.place == 0][:each]
+    found += [Visit(f"{path} (manager)", _filled(path, m), m.partner.mail) for path in OF_A_MANAGER for m in firsts]
+    found += [Visit(f"{path} (HR)", path, house.cast.hr.mail) for path in OF_HR]
+    return found
+
+
+def _filled(path: str, member: Any) -> str:
+    return re.sub(r"{([\w-]+)}", lambda found: member.key(found[1]), path)
+
+
+async def _signed_in(house: House, mails: Iterable[str]) -> dict[str, str]:
+    """Everybody's cookie, from a walk through the tenant's sign-in."""
+    found = {}
+    async with httpx.AsyncHTTPTransport(verify=False) as transport:  # noqa: S501 - loopback, no TLS
+        for mail in sorted(mails):
+            browser = Browser(mail, house.site, transport)
+            await browser.visit("/privacy")
+            found[mail] = browser.cookie_header
+    return found
+
+
+async def _weigh(house: House, visits: Sequence[Visit], cookies: Mapping[str, str], figures: Figures) -> None:
+    """Asks an application in this process, where statements and processor time can be counted."""
+    sign_in = SignIn(house.settings)
+    app = build_app(house.settings, house.database, RealClock(), sign_in)
+    counted: list[str] = []
+    engine = house.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda _c, _cu, statement, *_: counted.append(statement))
+    try:
+        weights: dict[str, Weight] = {}
+        for visit in {each.page: each for each in visits}.values():
+            # The second time: who opens a page again writes no more readings, and its template is compiled.
+            await _asked(app, visit, cookies)
+            counted.clear()
+            html = await _asked(app, visit, cookies)
+            statements = [each for each in counted if not each.startswith(("BEGIN", "COMMIT", "PRAGMA"))]
+            linked = sorted({*re.findall(rf"/static/{VERSION}/([^\"]+)", html.decode()), *_imported()})
+            began = time.process_time()
+            for _ in range(10):
+                await _asked(app, visit, cookies)
+            weights[visit.page] = Weight(
+                bytes=len(html) + sum(len(ASSETS[name].plain) for name in linked),
+                packed=len(gzip.compress(html)) + sum(len(ASSETS[name].packed) for name in linked),
+                statements=len(statements),
+                writes=sum(not each.lstrip().startswith(("SELECT", "WITH")) for each in statements),
+                cpu=(time.process_time() - began) * 100,
+            )
+        figures.weights = weights
+    finally:
+        sign_in.close()
+
+
+def _imported() -> Iterable[str]:
+    """What the style sheet brings along."""
+    return re.findall(r'@import url\("([^"]+)"\)', ASSETS["perennial.css"].plain.decode())
+
+
+async def _asked(app: Any, visit: Visit, cookies: Mapping[str, str]) -> bytes:
+    """The page itself, without a client that would cost more than it."""
+    path, _, query = visit.path.partition("?")
+    headers = [(b"host", b"127.0.0.1"), (b"cookie", cookies[visit.mail].encode())]
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "headers": headers,
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "root_path": "",
+    }
+    told: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        told.append(message)
+
+    await app(scope, receive, send)
+    assert told[0]["status"] == 200, (visit, told[0]["status"])
+    return b"".join(each.get("body", b"") for each in told[1:])
+
+
+# The load
+
+
+async def _load(house: House, visits: Sequence[Visit], cookies: Mapping[str, str], figures: Figures) -> None:
+    lines = _Lines(urlsplit(house.site).port or 80)
+    for visit in visits:
+        await lines.ask(visit.path, cookies[visit.mail])
+    began = time.perf_counter() + 0.5
+
+    async def visited(number: int) -> None:
+        visit, due = visits[number % len(visits)], began + number / figures.rate
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        status = await lines.ask(visit.path, cookies[visit.mail])
+        figures.took[visit.page].append((time.perf_counter() - due) * 1000)
+        figures.failed += status != 200
+
+    await asyncio.gather(*(visited(number) for number in range(int(figures.rate * figures.seconds))))
+    lines.close()
+
+
+class _Lines:
+    """Connections that are kept open and taken in turn. Just enough HTTP to cost next to nothing beside the server."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+
+    async def ask(self, path: str, cookie: str) -> int:
+        """The status, once the last byte has come."""
+        line = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
+        reader, writer = line
+        writer.write(
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nCookie: {cookie}\r\n"
+            "Accept-Encoding: gzip\r\nSec-Fetch-Site: none\r\n\r\n".encode()
+        )
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+        length = re.search(r"content-length: (\d+)", head)
+        assert length, "our pages say how long they are"
+        await reader.readexactly(int(length[1]))
+        self._idle.append(line)
+        return int(head.split()[1])
+
+    def close(self) -> None:
+        for _, writer in self._idle:
+            writer.close()
