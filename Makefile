@@ -7,7 +7,7 @@ ARGS ?=
 
 .PHONY: help
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(READY): requirements.lock pyproject.toml
 	@if command -v uv >/dev/null 2>&1; then \
@@ -40,7 +40,7 @@ start: $(READY) ## The same on the real clock, with Temporal's UI; goes on where
 
 .PHONY: test
 test: $(READY) ## The whole suite, on real servers
-	@$(BIN)/python -m pytest -q $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: check
 check: $(READY) ## Format, lint, types, import contract
@@ -57,6 +57,10 @@ format: $(READY) ## Put the code into its form
 .PHONY: words
 words: $(READY) ## Bring the translations up to what the sources say, and list what waits for words
 	@$(BIN)/python -m config.languages
+
+.PHONY: screenshots
+screenshots: $(READY) ## A picture of every page and letter, into docs/screenshots
+	@$(BIN)/perennial screenshots $(ARGS)
 
 .PHONY: lock
 lock: ## Write requirements.lock anew from pyproject.toml (needs uv)

@@ -18,6 +18,7 @@ from cli.processes import ProcessEnded
 from cli.recover import recover
 from cli.refusal import Refused
 from cli.sandbox import sandbox
+from cli.screenshots import screenshots
 from cli.start import start
 from config.pathway_files import PathwaysFileError
 from config.settings import SettingsError
@@ -60,6 +61,7 @@ app.command("demo")(demo)
 app.command("start")(start)
 app.command("sandbox")(sandbox)
 app.command("recover")(recover)
+app.command("screenshots")(screenshots)
 app.command("doctor")(doctor)
 app.add_typer(policy.app, name="policy")
 app.add_typer(people.app, name="people")

@@ -71,11 +71,15 @@ async def action_page(
     now: datetime = request.state.now
     async with database_of(request).reading() as session:
         shown = await _shown(session, viewer, action_id, now)
-    view, others = shown.view, {line.writer.id for line in shown.lines} - {viewer.id}
-    if not view.mine or others:
+    view, day = shown.view, local_day(viewer.person, now)
+    about = {(each, f"action/{action_id}") for each in (view.owner.id, *(line.writer.id for line in shown.lines))}
+    if shown.goal:
+        about.add((view.plan_person.id, f"goal/{shown.goal.id}"))
+    others = sorted(each for each in about if each[0] != viewer.id)
+    if others:
         async with database_of(request).transaction() as session:
-            for owner_id in {view.owner.id, *others} - {viewer.id}:
-                await note_reading(session, viewer.id, owner_id, f"action/{action_id}", local_day(viewer.person, now))
+            for owner_id, what in others:
+                await note_reading(session, viewer.id, owner_id, what, day)
     open_and_mine = view.mine and view.row.state == "open"
     return page(
         request,

@@ -43,13 +43,8 @@ class Seen:
 @router.get("")
 async def form(request: Request, viewer: Signed, check_in_id: str, saved: str = "", do: str = "") -> Response:
     """`do=talk`, from a letter's link, puts "Let's just talk" first; only the button says it."""
-    now: datetime = request.state.now
     async with database_of(request).reading() as session:
         shown = await _form(session, check_in_id, viewer.id)
-        first = await learning_moment_of(session, shown.partner.id, quarter_of(now.date()))
-    if first:
-        async with database_of(request).transaction() as session:
-            await note_reading(session, viewer.id, shown.partner.id, f"learning/{first.id}", now.date())
     return await _shown(request, viewer.id, shown, {}, saved=saved, talk_first=do == "talk")
 
 
@@ -117,6 +112,9 @@ async def _shown(
     async with database_of(request).reading() as session:
         leaves_at = await lines_leave_at(session, form.check_in.id)
         first = await learning_moment_of(session, form.partner.id, quarter_of(now.date()))
+    if first:
+        async with database_of(request).transaction() as session:
+            await note_reading(session, viewer_id, form.partner.id, f"learning/{first.id}", now.date())
     answers = _answers(form, typed)
     return page(
         request,

@@ -69,6 +69,7 @@ from integrations.database.tables import (
     WorthAnswer,
     WorthCount,
 )
+from integrations.database.topics import mark_topics_read
 
 Rows = Callable[[AsyncSession, str, datetime], Awaitable[Sequence[Any]]]
 
@@ -143,7 +144,7 @@ async def _note_read(session: AsyncSession, table: type[Table], row: Any, reader
     elif table is ActionRow:
         for owner_id in {row.owner_id, row.made_by_id}:
             await note_reading(session, reader_id, owner_id, f"action/{row.id}", day)
-    elif table is HeardLine:
+    elif table in (HeardLine, Topic):
         await note_reading(session, reader_id, row.writer_id, f"notes/{row.check_in_id}", day)
     elif table is Evidence:
         about = f"goal/{row.goal_id}" if row.goal_id else f"action/{row.action_id}"
@@ -199,6 +200,15 @@ async def _heard(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]
         access = await _access(session, line.check_in_id, me, now)
         if may_read_note(me, line.writer_id, access):
             found.append(line if access == "everything" else _copied(line, answer=None, answer_text=None))
+    return found
+
+
+async def _topics(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    """Both people's, as notes are."""
+    pair = or_(Topic.person_id == me, Topic.partner_id == me)
+    rows = (await session.scalars(select(Topic).where(pair).order_by(Topic.id))).all()
+    found = [row for row in rows if may_read_note(me, row.writer_id, await _access(session, row.check_in_id, me, now))]
+    await mark_topics_read(session, [row.id for row in found], me, now)
     return found
 
 
@@ -310,7 +320,7 @@ PARTS: tuple[Part, ...] = (
         _where(PreRead, lambda me: PreRead.check_in_id.in_(_own_talks(me))),
     ),
     Part(Note, Sentence("Notes"), _notes),
-    Part(Topic, Sentence("What you wanted to talk about"), _where(Topic, lambda me: Topic.writer_id == me)),
+    Part(Topic, Sentence("What there was to talk about"), _topics),
     Part(HeardLine, Sentence("What was heard"), _heard),
     Part(
         WorthAnswer,

@@ -1,7 +1,7 @@
 """What two people took on since they last talked, and what has come of it: the start page's look back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import State
 from integrations.database.action_views import ActionView, actions_for, actions_of_plan
+from integrations.database.milestones import milestones_of
 from integrations.database.plans import plan_of
 from integrations.database.successors import goals_for
-from integrations.database.tables import ActionEvent, Booking, CheckInRow, Goal, Plan
+from integrations.database.tables import ActionEvent, Booking, CheckInRow, Goal, Milestone, Plan
 
 A_WHILE = timedelta(days=92)
 """How far back to look where two have not talked yet: a quarter."""
@@ -28,7 +29,9 @@ class LookBack:
     goals: Sequence[Goal] = ()
     mine: Sequence[ActionView] = ()
     theirs: Sequence[ActionView] = ()
-    done: Sequence[ActionView] = field(default=())
+    done: Sequence[ActionView] = ()
+    steps: Sequence[Milestone] = ()
+    """Milestones of what the reader took on that were reached since, of actions that are still open."""
 
     @property
     def open_in_plan(self) -> list[ActionView]:
@@ -60,6 +63,7 @@ async def look_back(session: AsyncSession, person_id: str, now: datetime) -> Loo
         mine=[each for each in shown if each.mine],
         theirs=[each for each in shown if not each.mine],
         done=[each for each in shown if each.row.state == "done"],
+        steps=await _steps_since(session, [each for each in shown if each.mine], since),
     )
 
 
@@ -78,6 +82,11 @@ async def _last_talk(session: AsyncSession, person_id: str, now: datetime) -> da
         .limit(1)
     )
     return ended or now - A_WHILE
+
+
+async def _steps_since(session: AsyncSession, views: Sequence[ActionView], since: datetime) -> list[Milestone]:
+    steps = await milestones_of(session, [each.row.id for each in views if each.row.state == "open"])
+    return [step for of_one in steps.values() for step in of_one if step.done_at and step.done_at >= since]
 
 
 async def _done_since(session: AsyncSession, views: Sequence[ActionView], since: datetime) -> set[str]:

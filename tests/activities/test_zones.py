@@ -292,3 +292,10 @@ async def test_the_hour_of_last_time_is_the_one_on_the_wall_where_they_lived_the
     await home.do("plan_team", check_in_id, LATER)
     start = (await home.booking(check_in_id)).start_at.astimezone(ZoneInfo("Europe/London"))
     assert (start.weekday(), start.hour, start.minute) == (1, 11, 0)
+
+
+async def test_with_the_zone_the_language_of_the_mailbox_is_kept(home: Any) -> None:
+    check_in_id = await booked(home)
+    assert (await home.get(Person, "ann")).language is None
+    assert await live_on(home, check_in_id) == [Step.ASK_WHERE_THEY_LIVE]
+    assert (await home.get(Person, "ann")).language == "en-GB"

@@ -28,7 +28,7 @@ def test_those_who_moved_are_recalled_by_name() -> None:
 
 
 def test_a_reason_without_anything_to_fill_in_is_recalled_as_it_is() -> None:
-    assert GERMAN.say(recalled(str(INSIDE))) == "in den Arbeitszeiten von beiden"
+    assert GERMAN.say(recalled(str(INSIDE))) == "in den Arbeitszeiten von euch beiden"
 
 
 def test_what_is_no_reason_of_ours_stays_as_it_is() -> None:

@@ -6,12 +6,13 @@ entry in `PLACES`. For a new form: what a valid one holds, in `FORMS`.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import update
 
 from cycle.pre_read import SharedLine, build_snapshot
+from cycle.reflection import version_of
 from integrations.database.tables import (
     ActionEvent,
     ActionRow,
@@ -81,6 +82,7 @@ TEXTS = {
     "manager's note": Text("mara"),
     "old answer": Text("ann"),
     "old line": Text("ann"),
+    "old moment": Text("fern"),
     "old note": Text("ann"),
     "former manager's note": Text("fern"),
     "topic": Text("ann"),
@@ -98,9 +100,9 @@ TEXTS = {
     "call for help": Text("ann"),
     "step": Text("ann"),
     "outcome": Text("ann"),
-    "invitation": Text("ann"),
+    "invitation": Text("ann", belongs=frozenset({"nora"})),
     "mentor's word": Text("nora"),
-    "asked about": Text("ann"),
+    "asked about": Text("ann", belongs=frozenset({"nora"})),
     "behaviour": Text("nora"),
     "impact": Text("nora"),
     "next step": Text("nora"),
@@ -146,13 +148,19 @@ PLACES = {
 FORMS: dict[str, dict[str, str]] = {
     "POST /reflections/{check_in_id}": {"text-learned": "More"},
     "POST /language": {"language": "de", "back": "/plan"},
+    "POST /reflections/{check_in_id}/draft": {"text-learned": "More"},
+    "POST /reflections/{check_in_id}/preview": {},
+    "POST /learning-moment/draft": {"text": "I asked too late"},
     "POST /learning-moment": {"text": "I asked too late"},
     "POST /check-ins/{check_in_id}/notes": {"text": "A line"},
     "POST /check-ins/{check_in_id}/notes/{note_id}": {"changed": "Another line"},
     "POST /check-ins/{check_in_id}/topics": {"topic": "A line"},
     "POST /check-ins/{check_in_id}/topics/{topic_id}": {"do": "tick"},
     "POST /check-ins/{check_in_id}/heard": {"heard": ""},
-    "POST /check-ins/{check_in_id}/heard/answer": {"answer": "yes", "seen": "2030-03-01T09:00:00+00:00"},
+    "POST /check-ins/{check_in_id}/heard/answer": {
+        "answer": "yes",
+        "seen": version_of(sentence("manager heard"), datetime(2030, 3, 1, 9, 0, tzinfo=UTC)),
+    },
     "POST /check-ins/{check_in_id}/worth": {"worth": "yes"},
     "POST /history": {"q": "more"},
     "POST /plan/goals": {"title": "Grow"},
@@ -305,7 +313,7 @@ def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
             content=build_snapshot(
                 made_at=at,
                 promises=[],
-                learning=sentence("moment") if check_in_id == "check-in-1" else None,
+                learning=sentence("moment" if check_in_id == "check-in-1" else "old moment"),
                 shared=[SharedLine(question=each[1], line=sentence(each[3])) for each in mine],
                 celebrating=None,
                 words_at_most=300,

@@ -66,7 +66,17 @@ def test_a_file_that_is_not_there_is_noticed_when_the_page_is_made() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/plan", "/privacy", "/check-ins/check-in-1", "/reflections/check-in-1", "/check-ins/check-in-1/slots"],
+    [
+        "/",
+        "/plan",
+        "/privacy",
+        "/check-ins/check-in-1",
+        "/reflections/check-in-1",
+        "/check-ins/check-in-1/slots",
+        "/history",
+        "/feedback",
+        "/pathways",
+    ],
 )
 async def test_no_page_weighs_more_than_its_budget(world: Any, path: str) -> None:
     answer = await (await world.browser("ann")).get(path)

@@ -13,7 +13,16 @@ from cycle.stuck import Kind
 from integrations.database.connection import open_database
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.stuck import note_stuck
-from integrations.database.tables import ActionRow, LearningMoment, LetterItem, Plan, Reporting, Stall, StallAnswer
+from integrations.database.tables import (
+    ActionRow,
+    LearningMoment,
+    LetterItem,
+    Milestone,
+    Plan,
+    Reporting,
+    Stall,
+    StallAnswer,
+)
 from web.app import build_app
 
 CANARY = "a fox crossed the yard"
@@ -271,6 +280,23 @@ async def test_home_tells_what_both_promised_and_celebrates_what_is_done(world: 
     assert "Introduce Ann" in (await mara.get("/")).text
     world.clock.at += timedelta(days=93)
     assert "What has moved" not in (await ann.get("/")).text
+
+
+async def test_home_celebrates_a_step_on_the_way_to_its_owner_alone(world: Any) -> None:
+    action_id = await an_action(world, "ann", "ann", "Give a talk")
+    async with world.database.transaction() as session:
+        for title, done_at in (
+            (CANARY, world.clock.at),
+            ("Not yet", None),
+            ("Long ago", world.clock.at - timedelta(200)),
+        ):
+            session.add(Milestone(action_id=action_id, title=title, done_at=done_at, made_at=world.clock.at))
+    moved = (await (await world.browser("ann")).get("/")).text.split('id="moved"')[1].split("</section>")[0]
+    assert CANARY in moved
+    assert "A step further" in moved
+    assert "Not yet" not in moved
+    assert "Long ago" not in moved
+    assert CANARY not in (await (await world.browser("mara")).get("/")).text
 
 
 @pytest.mark.parametrize("name", ["mara", "otto", "hale"])
