@@ -93,6 +93,9 @@ async def count_period(session: AsyncSession, policy_id: str, number: int, now: 
 
 
 async def _closed(session: AsyncSession, policy_id: str, number: int, today: date) -> Closed | None:
+    if number < 1:
+        # A talk of before the policy's first period.
+        return None
     policy = await session.get_one(PolicyRow, policy_id)
     rules = await policy_in_force(session, policy_id)
     period = period_number(policy.starts_on, rules.rhythm.every_months, number)

@@ -113,3 +113,13 @@ async def test_a_period_without_talks_is_none_to_count(database: Any, policy: st
     async with database.transaction() as session:
         with pytest.raises(NotYours):
             await count_period(session, policy, period, OVER + timedelta(days=400))
+
+
+async def test_a_talk_of_before_the_first_period_belongs_to_none(database: Any) -> None:
+    await talks(database, 1)
+    async with database.transaction() as session:
+        (await session.get_one(CheckInRow, "c-0")).period = 0
+        await session.flush()
+        assert await closed_periods(session, date(2031, 1, 1)) == []
+        with pytest.raises(NotYours):
+            await count_period(session, "policy", 0, OVER)
