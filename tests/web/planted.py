@@ -243,8 +243,8 @@ def _rows(world: Any) -> Iterable[Any]:
         since=date(2029, 1, 1),
         until=change.date(),
     )
-    yield PolicyRow(id="past", name="Check-ins of last year", starts_on=date(2029, 8, 1))
-    document = Policy(name="Check-ins of last year").model_dump(mode="json")
+    yield PolicyRow(id="past", name="Check-ins 2029", starts_on=date(2029, 8, 1))
+    document = Policy(name="Check-ins 2029").model_dump(mode="json")
     yield PolicyRevision(policy_id="past", number=1, document=document, made_at=long_ago)
     for key, partner, state, start, policy, period in (
         ("before", "fern", "held", long_ago, "past", 1),
