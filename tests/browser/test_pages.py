@@ -1,11 +1,13 @@
 """Every page for everybody who has it: readable by eye and by ear, on a phone and on a desk, by day and by night."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
+from activities.letters.render import Rendered
 from activities.letters.samples import sample_letters
 from config.languages import LANGUAGES, Language
 from tests.browser.pages import NO_PAGE, NOT_HERE, PAGES, WALKERS, addresses, routes_of
@@ -23,15 +25,24 @@ async def test_every_route_is_walked_or_is_no_page(house: Any) -> None:
 
 @pytest.mark.parametrize("name", WALKERS, ids=lambda name: name or "nobody")
 async def test_axe_finds_nothing_on_any_page(browsers: Any, full_house: Any, not_sideways: Check, name: str) -> None:
-    page = await browsers(name or None)
     found: list[str] = []
-    for address in addresses(name):
+    walked = addresses(name)
+
+    async def look(page: Page, address: str) -> None:
         answer = await page.goto(address)
+        assert answer is not None
         assert answer.status == (404 if address == NOT_HERE else 200), address
         # What is folded away is a part of the page too.
         await page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
         await not_sideways(page)
-        found += [f"{address} {each}" for each in await browsers.audit(page)]
+        found.extend(f"{address} {each}" for each in await browsers.audit(page))
+
+    async def walk(page: Page, part: list[str]) -> None:
+        for address in part:
+            await look(page, address)
+
+    # Two browsers at a time: while one draws, the other is answered.
+    await asyncio.gather(*[walk(await browsers(name or None), walked[half::2]) for half in (0, 1)])
     assert found == []
 
 
@@ -76,10 +87,14 @@ async def test_axe_finds_nothing_on_what_a_form_answers(browsers: Any, full_hous
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_axe_finds_nothing_in_any_letter(browsers: Any, not_sideways: Check, language: Language) -> None:
-    page = await browsers()
     found: list[str] = []
-    for name, letter in sample_letters(language).items():
-        await page.set_content(letter.html)
-        await not_sideways(page)
-        found += [f"{name} {each}" for each in await browsers.audit(page)]
+    letters = list(sample_letters(language).items())
+
+    async def read(page: Page, part: list[tuple[str, Rendered]]) -> None:
+        for name, letter in part:
+            await page.set_content(letter.html)
+            await not_sideways(page)
+            found.extend(f"{name} {each}" for each in await browsers.audit(page))
+
+    await asyncio.gather(*[read(await browsers(), letters[half::2]) for half in (0, 1)])
     assert found == []
