@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from cycle.support import REASON_WORDS
 from integrations.database.plans import local_day
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_readings
 from integrations.database.stuck import try_again
 from integrations.database.support_requests import open_hands, open_support_requests
 from web.face import database_of
@@ -30,9 +30,8 @@ async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
     told = [each.answer for each in requests if each.answer]
     if told:
         day = local_day(viewer.person, request.state.now)
-        async with database_of(request).transaction() as session:
-            for answer in told:
-                await note_reading(session, viewer.id, answer.person_id, f"stall/{answer.stall_id}", day)
+        what = [(answer.person_id, f"stall/{answer.stall_id}") for answer in told]
+        await database_of(request).noting(lambda s: note_readings(s, viewer.id, what, day))
     return page(request, "hr.html", requests=requests, hands=hands, reasons=REASON_WORDS, again=bool(again))
 
 
