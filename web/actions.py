@@ -18,7 +18,7 @@ from integrations.database.columns import new_id
 from integrations.database.evidence import Line, lines_of, say_what_came_of_it
 from integrations.database.people import partner_of
 from integrations.database.plans import local_day, rules_of
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_readings
 from integrations.database.successors import goals_for
 from integrations.database.supporters import Subject, Support, supporters_of
 from integrations.database.tables import ActionEvent, Goal, Milestone, Person, Plan
@@ -77,9 +77,7 @@ async def action_page(
         about.add((view.plan_person.id, f"goal/{shown.goal.id}"))
     others = sorted(each for each in about if each[0] != viewer.id)
     if others:
-        async with database_of(request).transaction() as session:
-            for owner_id, what in others:
-                await note_reading(session, viewer.id, owner_id, what, day)
+        await database_of(request).noting(lambda s: note_readings(s, viewer.id, others, day))
     open_and_mine = view.mine and view.row.state == "open"
     return page(
         request,

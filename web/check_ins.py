@@ -1,6 +1,7 @@
 """A check-in's page for its two people: what is ahead of the talk, what was read and written, what came of it."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -101,7 +102,8 @@ async def talk_page(
 ) -> Response:
     """The page; with `typed` and `errors`, as it comes back when something in a form of it did not fit."""
     now = request.state.now
-    async with database_of(request).transaction() as session:
+
+    async def ask(session: AsyncSession) -> tuple[Conversation, dict[str, Any]]:
         shown = await conversation_for(session, check_in_id, viewer.id, now)
         if shown is None:
             raise NotHere
@@ -109,7 +111,7 @@ async def talk_page(
         heard = await heard_for(session, shown, viewer.id)
         await _note_read(session, request, shown, topics, heard, viewer)
         new = next((each for each in shown.actions if each.row.id == made), None)
-        facts = {
+        return shown, {
             "topics": topics,
             "heard": heard,
             "worth": await worth_said(session, check_in_id, viewer.id),
@@ -119,6 +121,8 @@ async def talk_page(
             "new": new,
             "new_can_go": new is not None and await can_take_back(session, new.row, viewer.id, now),
         }
+
+    shown, facts = await database_of(request).noting(ask)
     row = shown.pair.row
     return page(
         request,

@@ -95,12 +95,14 @@ async def _overview(
 
 @router.get("/{request_id}")
 async def show(request: Request, viewer: Signed, request_id: str, done: str = "") -> Response:
-    async with database_of(request).transaction() as session:
+    async def ask(session: AsyncSession) -> Response:
         view = await feedback.feedback_for(session, request_id, viewer.id, request.state.now)
         if view is None or (view.reader == "asker" and view.answer is None):
             raise NotHere
         await feedback.read_feedback(session, view, viewer.id, request.state.now)
         return await _show(request, session, view, said=DONE.get(done))
+
+    return await database_of(request).noting(ask)
 
 
 @router.post("/{request_id}/answer")

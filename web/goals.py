@@ -14,7 +14,7 @@ from integrations.database.columns import new_id
 from integrations.database.evidence import lines_of
 from integrations.database.people import partner_of
 from integrations.database.plans import local_day
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_readings
 from integrations.database.supporters import Subject, supporters_of
 from integrations.database.tables import Person
 from web.changes import change_once
@@ -84,9 +84,8 @@ async def goal_page(request: Request, viewer: Viewer, goal_id: str, problem: Unf
         supporters = await supporters_of(session, view.person.id, subject) if view.mine else []
     read = ({line.writer.id for line in lines} | {view.person.id}) - {viewer.id}
     if read:
-        async with database_of(request).transaction() as session:
-            for owner_id in read:
-                await note_reading(session, viewer.id, owner_id, f"goal/{goal_id}", local_day(viewer.person, now))
+        what, day = [(owner_id, f"goal/{goal_id}") for owner_id in sorted(read)], local_day(viewer.person, now)
+        await database_of(request).noting(lambda s: note_readings(s, viewer.id, what, day))
     return page(
         request,
         "goal.html",

@@ -1,6 +1,7 @@
 """After a change of conversation partner: their person chooses, item by item, what the new one sees of before."""
 
 from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,11 +27,15 @@ TICK = "show-"
 @router.get("")
 async def show(request: Request, viewer: Signed, handover_id: str, saved: str = "") -> Response:
     """The form for the person; what was chosen for the new partner. Either is noted for those who wrote it."""
-    async with database_of(request).transaction() as session:
+
+    async def ask(session: AsyncSession) -> HandoverView:
         view = await handover_for(session, handover_id, viewer.id, request.state.now)
         if view is None:
             raise NotHere
         await note_handover_read(session, view, viewer.id, request.state.now)
+        return view
+
+    view = await database_of(request).noting(ask)
     return page(request, "handover.html", view=view, groups=_groups(view), saved=saved, tick=TICK)
 
 

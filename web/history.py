@@ -6,12 +6,13 @@ What is looked for is posted: words that somebody types enter no address, and so
 from itertools import groupby
 
 from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cycle.search import wanted_words
 from cycle.sentences import Sentence
-from integrations.database.found_words import find_in_talks
+from integrations.database.found_words import Found, find_in_talks
 from integrations.database.past_talks import Talk, is_past, talks_of
 from web.check_ins import STATES
 from web.face import database_of
@@ -61,9 +62,12 @@ async def search(request: Request, viewer: Signed) -> Response:
     """Changes nothing but readings: what is shown of others' words is noted for them."""
     typed = await typed_in(request)
     words = wanted_words(typed.get("q", ""))
-    async with database_of(request).transaction() as session:
+
+    async def ask(session: AsyncSession) -> tuple[list[Found], bool]:
         talks = await talks_of(session, viewer.id, request.state.now)
-        found, more = await find_in_talks(session, viewer.id, talks, words, request.state.now)
+        return await find_in_talks(session, viewer.id, talks, words, request.state.now)
+
+    found, more = await database_of(request).noting(ask)
     return page(
         request,
         "history.html",

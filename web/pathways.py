@@ -3,7 +3,7 @@
 Whom an interest is shown to stands beside the button before it is pressed.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -125,13 +125,16 @@ async def role(request: Request, viewer: Signed, key: str, done: str = "") -> Re
 async def shown_to_me(request: Request, viewer: Signed) -> Response:
     """What the people whose check-ins the viewer holds show them; each learns that it was read."""
     now: datetime = request.state.now
-    async with database_of(request).transaction() as session:
+
+    async def ask(session: AsyncSession) -> Sequence[InterestView]:
         catalogue = await pathways.pathways_now(session)
         shown = await pathways.interests_shown_to(session, viewer.id, catalogue, now)
         for each in shown:
             what, day = f"interest/{each.row.id}", local_day(viewer.person, now)
             await note_reading(session, viewer.id, each.person.id, what, day)
-    return page(request, "pathways_shown.html", shown=shown)
+        return shown
+
+    return page(request, "pathways_shown.html", shown=await database_of(request).noting(ask))
 
 
 @router.get("/hr/pathways")

@@ -159,9 +159,8 @@ async def _shared(
     async with database_of(request).reading() as session:
         person = await session.get_one(Person, plan.person_id)
         answer = await _page(request, session, viewer, plan, person, done, "", part, problem)
-    async with database_of(request).transaction() as session:
-        day = plans.local_day(viewer.person, request.state.now)
-        await note_reading(session, viewer.id, person.id, f"plan/{plan_id}", day)
+    day = plans.local_day(viewer.person, request.state.now)
+    await database_of(request).noting(lambda s: note_reading(s, viewer.id, person.id, f"plan/{plan_id}", day))
     return answer
 
 

@@ -113,8 +113,8 @@ async def _shown(
         leaves_at = await lines_leave_at(session, form.check_in.id)
         first = await learning_moment_of(session, form.partner.id, quarter_of(now.date()))
     if first:
-        async with database_of(request).transaction() as session:
-            await note_reading(session, viewer_id, form.partner.id, f"learning/{first.id}", now.date())
+        what = f"learning/{first.id}"
+        await database_of(request).noting(lambda s: note_reading(s, viewer_id, form.partner.id, what, now.date()))
     answers = _answers(form, typed)
     return page(
         request,

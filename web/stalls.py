@@ -34,9 +34,8 @@ async def _page(request: Request, viewer: Viewer, stall_id: str, problem: Unfit 
             raise NotHere
         rules = (await rules_of(session, view.plan_person.id)).stalled_plan
     if view.shared_reason is not None and view.other:
-        async with database_of(request).transaction() as session:
-            day = local_day(viewer.person, now)
-            await note_reading(session, viewer.id, view.other.id, f"stall/{stall_id}", day)
+        day, other_id = local_day(viewer.person, now), view.other.id
+        await database_of(request).noting(lambda s: note_reading(s, viewer.id, other_id, f"stall/{stall_id}", day))
     return page(
         request,
         "stall.html",

@@ -85,9 +85,8 @@ async def show(request: Request, viewer: Signed, support_id: str) -> Response:
             lines = await lines_of(session, subject, viewer.id, support.person.id)
         steps = (await milestones_of(session, [action.id])).get(action.id, []) if action else []
     if support.open:
-        async with database_of(request).transaction() as session:
-            day = local_day(viewer.person, now)
-            await note_reading(session, viewer.id, support.person.id, support.subject.about, day)
+        day, owner_id, what = local_day(viewer.person, now), support.person.id, support.subject.about
+        await database_of(request).noting(lambda s: note_reading(s, viewer.id, owner_id, what, day))
     return page(
         request,
         "supporting.html",

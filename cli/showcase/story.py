@@ -15,7 +15,7 @@ from cli.showcase import words
 from cli.showcase.cast import Cast, Member, change_partner
 from cli.showcase.plan import plan_rows
 from cli.showcase.times import Times
-from cycle.pre_read import PathwayStep, SharedLine, build_snapshot
+from cycle.pre_read import PathwayStep, Promise, SharedLine, build_snapshot
 from integrations.database.tables import (
     Answer,
     Booking,
@@ -222,8 +222,14 @@ def _pre_read(
     snapshot = build_snapshot(
         made_at=at,
         promises=[
-            (member.partner.first_name, [intro]),
-            (member.person.first_name, [words.ACTIONS["calls"][0], words.ACTIONS["course"][0]]),
+            (member.partner.first_name, [Promise(what=intro, due_on=times.day(5))]),
+            (
+                member.person.first_name,
+                [
+                    Promise(what=words.ACTIONS["calls"][0], due_on=times.day(12)),
+                    Promise(what=words.ACTIONS["course"][0], due_on=times.day(40)),
+                ],
+            ),
         ],
         learning=words.MOMENT if step else None,
         shared=[SharedLine(question=question, line=line) for question, line in lines.items()],

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -12,8 +12,9 @@ from cycle.privacy import may_read_action
 from cycle.successors import Change
 from integrations.database.actions import CLOSING, IN_ORDER
 from integrations.database.plans import partner_since
+from integrations.database.remembered import once_a_reading
 from integrations.database.successors import changes_to, may_see_action_closed_at
-from integrations.database.tables import ActionEvent, ActionRow, Person, Plan
+from integrations.database.tables import ActionEvent, ActionRow, Person, Plan, Reporting
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ async def actions_for(
 
 async def actions_of_plan(session: AsyncSession, reader_id: str, plan_id: str, now: datetime) -> list[ActionView]:
     """All actions of a plan that the reader may see, in the order that its person gave them."""
+    return await once_a_reading(
+        session, ("actions of plan", reader_id, plan_id), lambda: _of_plan(session, reader_id, plan_id, now)
+    )
+
+
+async def _of_plan(session: AsyncSession, reader_id: str, plan_id: str, now: datetime) -> list[ActionView]:
     of_plan = select(ActionRow).where(ActionRow.plan_id == plan_id)
     rows = (await session.scalars(of_plan.order_by(*IN_ORDER))).all()
     return await _views(session, reader_id, list(rows), now)
@@ -78,17 +85,24 @@ async def events_for(
 
 async def waiting_for_help(session: AsyncSession, reader_id: str, now: datetime) -> list[ActionView]:
     """Open actions whose owner's latest word asks this reader, as the other of the plan, for help."""
+    word = aliased(ActionEvent)
     latest = (
-        select(ActionEvent.action_id, func.max(ActionEvent.id).label("id"))
-        .where(ActionEvent.what != "snoozed", ActionEvent.whom.is_distinct_from("hr"))
-        .group_by(ActionEvent.action_id)
-        .subquery()
+        select(func.max(word.id))
+        .where(word.action_id == ActionRow.id, word.what != "snoozed", word.whom.is_distinct_from("hr"))
+        .scalar_subquery()
     )
+    # Of nobody else's plan is the reader the other one; the views below say whose it is today.
+    people = select(Reporting.person_id).where(Reporting.partner_id == reader_id)
     asked = (
         select(ActionRow)
-        .join(latest, latest.c.action_id == ActionRow.id)
-        .join(ActionEvent, ActionEvent.id == latest.c.id)
-        .where(ActionRow.state == "open", ActionRow.owner_id != reader_id, ActionEvent.what == "asked_help")
+        .join(Plan, Plan.id == ActionRow.plan_id)
+        .join(ActionEvent, ActionEvent.id == latest)
+        .where(
+            or_(Plan.person_id == reader_id, Plan.person_id.in_(people)),
+            ActionRow.state == "open",
+            ActionRow.owner_id != reader_id,
+            ActionEvent.what == "asked_help",
+        )
         .order_by(ActionRow.due_on, ActionRow.id)
     )
     return await _views(session, reader_id, list((await session.scalars(asked)).all()), now)

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import delete, event
 from sqlalchemy.engine import make_url
@@ -15,10 +15,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from integrations.database.columns import give_cipher, new_id
+from integrations.database.remembered import MustNote, remembering
 from integrations.database.tables import WakeUp
 from integrations.temporal.pokes import NotTaken, Undelivered
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class DatabaseUnreachable(Exception):
@@ -76,7 +79,17 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         async with AsyncSession(self._reading, expire_on_commit=False) as session:
+            remembering(session)
             yield session
+
+    async def noting(self, ask: Callable[[AsyncSession], Awaitable[T]]) -> T:
+        """What `ask` finds, and notes as read. Only where something is new to note does it ask in a transaction."""
+        try:
+            async with self.reading() as session:
+                return await ask(session)
+        except MustNote:
+            async with self.transaction() as session:
+                return await ask(session)
 
     async def deliver(self, owed: list[dict[str, Any]], asks: int = 1) -> Delivery:
         """Delivers these wake-ups and forgets those that arrived.

@@ -28,6 +28,7 @@ from integrations.database.columns import new_id
 from integrations.database.letters import drop, owe_letter
 from integrations.database.people import partner_of
 from integrations.database.readings import note_reading
+from integrations.database.remembered import MustNote, only_reads
 from integrations.database.tables import FeedbackRequest, LetterItem, Person
 
 As = Literal["asker", "giver", "partner"]
@@ -123,8 +124,7 @@ async def feedback_of(session: AsyncSession, reader_id: str, now: datetime) -> S
         )
         .order_by(FeedbackRequest.id.desc())
     )
-    views = [await _view(session, row, reader_id, now) for row in rows.all()]
-    return [each for each in views if each is not None]
+    return await _views(session, rows.all(), reader_id, now)
 
 
 async def shown_to_partner(
@@ -139,8 +139,7 @@ async def shown_to_partner(
         .where(FeedbackRequest.asker_id == person_id, FeedbackRequest.shared_with_id == partner_id)
         .order_by(FeedbackRequest.id.desc())
     )
-    views = [await _view(session, row, reader_id, now) for row in rows.all()]
-    return [each for each in views if each is not None and each.answer]
+    return [each for each in await _views(session, rows.all(), reader_id, now) if each.answer]
 
 
 async def read_feedback(session: AsyncSession, view: FeedbackView, reader_id: str, now: datetime) -> None:
@@ -149,6 +148,8 @@ async def read_feedback(session: AsyncSession, view: FeedbackView, reader_id: st
         return
     row = await session.get_one(FeedbackRequest, view.row.id)
     if view.reader == "asker" and row.read_at is None:
+        if only_reads(session):
+            raise MustNote
         row.read_at = now
     for owner_id in (row.giver_id, row.asker_id):
         await note_reading(session, reader_id, owner_id, f"feedback/{row.id}", now.date())
@@ -235,6 +236,20 @@ async def _asked_by(session: AsyncSession, request_id: str, asker_id: str) -> Fe
 async def _open_requests(session: AsyncSession, asker_id: str, now: datetime) -> Sequence[FeedbackRequest]:
     rows = await session.scalars(select(FeedbackRequest).where(FeedbackRequest.asker_id == asker_id))
     return [row for row in rows if is_open(_state(row), row.asked_at, now)]
+
+
+async def _views(
+    session: AsyncSession, rows: Sequence[FeedbackRequest], reader_id: str, now: datetime
+) -> list[FeedbackView]:
+    # Held while the views are made, so that the session asks for none of them one by one.
+    items, people = [letter_key(row) for row in rows], {each for row in rows for each in (row.asker_id, row.giver_id)}
+    held = [
+        *await session.scalars(select(LetterItem).where(LetterItem.key.in_(items))),
+        *await session.scalars(select(Person).where(Person.id.in_(people))),
+    ]
+    views = [await _view(session, row, reader_id, now) for row in rows]
+    del held
+    return [each for each in views if each is not None]
 
 
 async def _view(session: AsyncSession, row: FeedbackRequest, reader_id: str, now: datetime) -> FeedbackView | None:

@@ -11,6 +11,7 @@ from cycle.actions import Refused
 from cycle.sentences import Sentence
 from integrations.database.columns import new_id
 from integrations.database.once import insert_once
+from integrations.database.remembered import MustNote, only_reads
 from integrations.database.tables import Note, Person
 
 
@@ -95,12 +96,13 @@ async def put_back_note(session: AsyncSession, note_id: str, writer_id: str) -> 
 
 async def mark_notes_read(session: AsyncSession, note_ids: Collection[str], reader_id: str, now: datetime) -> None:
     """From now on their writers can no longer change them unseen."""
-    if note_ids:
-        await session.execute(
-            update(Note)
-            .where(Note.id.in_(note_ids), Note.writer_id != reader_id, Note.read_at.is_(None))
-            .values(read_at=now)
-        )
+    if not note_ids:
+        return
+    unread = Note.id.in_(note_ids) & (Note.writer_id != reader_id) & Note.read_at.is_(None)
+    if not only_reads(session):
+        await session.execute(update(Note).where(unread).values(read_at=now))
+    elif await session.scalar(select(Note.id).where(unread).limit(1)):
+        raise MustNote
 
 
 async def notes_of(session: AsyncSession, check_in_id: str) -> Sequence[Note]:

@@ -20,6 +20,7 @@ from integrations.database.plans import rules_of
 from integrations.database.reflections import newest_pre_read
 from integrations.database.tables import (
     CheckInRow,
+    Enrolment,
     InterestRow,
     PathwayLine,
     PathwaysRevision,
@@ -216,13 +217,19 @@ async def interest_counts(session: AsyncSession, now: datetime) -> dict[str, int
     rows = await session.scalars(
         select(InterestRow).join(Person, Person.id == InterestRow.person_id).where(Person.left_at.is_(None))
     )
-    for row in rows.all():
+    interests = rows.all()
+    # Held, so that the session asks for none of them one by one.
+    held = (
+        await session.scalars(select(Enrolment).where(Enrolment.person_id.in_({each.person_id for each in interests})))
+    ).all()
+    for row in interests:
         if row.person_id not in policies:
             rules = await rules_of(session, row.person_id)
             policies[row.person_id] = rules.pathways.interest_visible_to
             smallest = max(smallest, rules.privacy.smallest_group)
         if row.made_at.date() < month and "hr" in _audience(row, policies[row.person_id], None):
             counts[row.about] += 1
+    del held
     return counts_shown(counts, smallest)
 
 

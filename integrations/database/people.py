@@ -15,6 +15,7 @@ from cycle.workdays import Span, WorkWeek
 from cycle.zones import Lived
 from integrations.database.check_ins import Pair
 from integrations.database.handovers import pass_on
+from integrations.database.remembered import once_a_reading
 from integrations.database.tables import Booking, Person, Reporting
 from integrations.holidays import public_holidays
 
@@ -128,7 +129,8 @@ async def partner_of(session: AsyncSession, person_id: str, day: date) -> str | 
 
     Of a day before anything was known, the first who did.
     """
-    return (await partners_of(session, [person_id], day)).get(person_id)
+    found = await once_a_reading(session, ("partner", person_id, day), lambda: partners_of(session, [person_id], day))
+    return found.get(person_id)
 
 
 async def partners_of(session: AsyncSession, person_ids: Collection[str], day: date) -> dict[str, str]:

@@ -15,6 +15,7 @@ from integrations.database.connection import poke
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.people import partner_of
 from integrations.database.policies import policy_of_person
+from integrations.database.remembered import once_a_reading
 from integrations.database.tables import (
     ActionEvent,
     ActionRow,
@@ -28,7 +29,8 @@ Ended = Literal["helped", "stopped", "rested"]
 
 
 async def plan_of(session: AsyncSession, person_id: str) -> Plan | None:
-    return await session.scalar(select(Plan).where(Plan.person_id == person_id))
+    mine = select(Plan).where(Plan.person_id == person_id)
+    return await once_a_reading(session, ("plan", person_id), lambda: session.scalar(mine))
 
 
 async def ensure_plan(session: AsyncSession, person_id: str, now: datetime) -> Plan:
@@ -51,13 +53,12 @@ async def partner_since(session: AsyncSession, person_id: str, partner_id: str, 
     today = now.date()
     if await partner_of(session, person_id, today) != partner_id:
         return None
-    return await session.scalar(
-        select(func.min(Reporting.since)).where(
-            Reporting.person_id == person_id,
-            Reporting.partner_id == partner_id,
-            or_(Reporting.until.is_(None), Reporting.until > today),
-        )
+    since = select(func.min(Reporting.since)).where(
+        Reporting.person_id == person_id,
+        Reporting.partner_id == partner_id,
+        or_(Reporting.until.is_(None), Reporting.until > today),
     )
+    return await once_a_reading(session, ("since", person_id, partner_id, today), lambda: session.scalar(since))
 
 
 async def plan_for(session: AsyncSession, plan_id: str, reader_id: str, now: datetime) -> Plan | None:

@@ -12,6 +12,7 @@ from cycle.policy import Policy
 from integrations.database.connection import poke
 from integrations.database.directory_watches import read_directory_anew
 from integrations.database.people import partner_of
+from integrations.database.remembered import once_a_reading
 from integrations.database.tables import CheckInRow, Enrolment, Person, PolicyRevision, PolicyRow
 
 
@@ -132,12 +133,13 @@ async def revision_number(session: AsyncSession, policy_id: str) -> int:
 
 
 async def _newest(session: AsyncSession, policy_id: str) -> PolicyRevision | None:
-    return await session.scalar(
+    newest = (
         select(PolicyRevision)
         .where(PolicyRevision.policy_id == policy_id)
         .order_by(PolicyRevision.number.desc())
         .limit(1)
     )
+    return await once_a_reading(session, ("policy", policy_id), lambda: session.scalar(newest))
 
 
 async def person_named(session: AsyncSession, mail: str) -> Person:

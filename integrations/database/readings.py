@@ -1,6 +1,6 @@
 """Who read whose what, by day; its owner can see it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from integrations.database.once import insert_once
+from integrations.database.remembered import MustNote, once_a_reading, only_reads
 from integrations.database.tables import Person, Reading
 
 
@@ -22,9 +23,31 @@ class ReadBy:
 
 
 async def note_reading(session: AsyncSession, reader_id: str, owner_id: str, what: str, day: date) -> None:
-    """Notes that the reader saw `what` ("notes/<id>") of the owner; once a day, and never of oneself."""
-    if reader_id != owner_id:
+    """Notes that the reader saw `what` ("notes/<id>") of the owner; once a day, and never of oneself.
+
+    Raises MustNote in a session that only reads, where it is not noted yet.
+    """
+    if reader_id == owner_id:
+        return
+    if not only_reads(session):
         await insert_once(session, Reading, reader_id=reader_id, owner_id=owner_id, what=what, day=day)
+    elif (owner_id, what) not in await once_a_reading(
+        session, ("noted", reader_id, day), lambda: _noted(session, reader_id, day)
+    ):
+        raise MustNote
+
+
+async def note_readings(session: AsyncSession, reader_id: str, of: Iterable[tuple[str, str]], day: date) -> None:
+    """Notes each (owner, what) as `note_reading` does."""
+    for owner_id, what in of:
+        await note_reading(session, reader_id, owner_id, what, day)
+
+
+async def _noted(session: AsyncSession, reader_id: str, day: date) -> set[tuple[str, str]]:
+    rows = await session.execute(
+        select(Reading.owner_id, Reading.what).where(Reading.reader_id == reader_id, Reading.day == day)
+    )
+    return {(owner_id, what) for owner_id, what in rows}
 
 
 async def readings_of(session: AsyncSession, owner_id: str, most: int = 200) -> Sequence[ReadBy]:

@@ -1,5 +1,6 @@
 """What the holder of a stuck plan answers and chooses: a reason, and one click that stops or shrinks it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -135,12 +136,17 @@ async def reason_for_hr(session: AsyncSession, stall_id: str) -> str | None:
 
 async def answer_for_hr(session: AsyncSession, stall_id: str) -> StallAnswer | None:
     """The latest answer whose writer allowed HR to be told."""
-    return await session.scalar(
+    return (await answers_for_hr(session, [stall_id])).get(stall_id)
+
+
+async def answers_for_hr(session: AsyncSession, stall_ids: Collection[str]) -> dict[str, StallAnswer]:
+    """That of each of these, by stall."""
+    rows = await session.scalars(
         select(StallAnswer)
-        .where(StallAnswer.stall_id == stall_id, StallAnswer.to_hr)
-        .order_by(StallAnswer.answered_at.desc(), StallAnswer.person_id)
-        .limit(1)
+        .where(StallAnswer.stall_id.in_(stall_ids), StallAnswer.to_hr)
+        .order_by(StallAnswer.answered_at, StallAnswer.person_id.desc())
     )
+    return {row.stall_id: row for row in rows}
 
 
 async def _held(session: AsyncSession, stall_id: str, person_id: str, now: datetime) -> tuple[Stall, Plan]:

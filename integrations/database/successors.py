@@ -17,6 +17,7 @@ from integrations.database.notes import mark_notes_read
 from integrations.database.people import partner_of
 from integrations.database.plans import plan_of
 from integrations.database.readings import note_reading
+from integrations.database.remembered import once_a_reading
 from integrations.database.tables import (
     ActionEvent,
     ActionRow,
@@ -66,6 +67,12 @@ class HandoverView:
 
 async def changes_to(session: AsyncSession, person_id: str, partner_id: str) -> list[Change]:
     """The changes of partner up to the newest one to `partner_id`, oldest first; empty for somebody's first partner."""
+    return await once_a_reading(
+        session, ("changes", person_id, partner_id), lambda: _changes_to(session, person_id, partner_id)
+    )
+
+
+async def _changes_to(session: AsyncSession, person_id: str, partner_id: str) -> list[Change]:
     rows = await session.scalars(select(Handover).where(Handover.person_id == person_id).order_by(Handover.id))
     handovers = list(rows)
     while handovers and handovers[-1].successor_id != partner_id:

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from integrations.database.people import partner_of
-from integrations.database.stalls import answer_for_hr
+from integrations.database.people import partners_of
+from integrations.database.stalls import answers_for_hr
 from integrations.database.tables import LetterItem, NeedsAHand, Person, Plan, Stall, StallAnswer
 
 
@@ -35,13 +35,19 @@ async def open_support_requests(session: AsyncSession, now: datetime) -> Sequenc
         )
         .order_by(LetterItem.sent_at)
     )
+    stalls = [(stall_id, person_id, sent_at) for stall_id, person_id, sent_at in rows if sent_at is not None]
+    partners = await partners_of(session, {person_id for _, person_id, _ in stalls}, now.date())
+    people = await session.scalars(
+        select(Person).where(Person.id.in_({*partners, *partners.values()} | {each[1] for each in stalls}))
+    )
+    names = {person.id: person.name for person in people}
+    answers = await answers_for_hr(session, {stall_id for stall_id, _, _ in stalls})
     found: dict[str, SupportRequest] = {}
-    for stall_id, person_id, sent_at in rows:
-        if stall_id not in found and sent_at is not None:
-            ids = (person_id, await partner_of(session, person_id, now.date()))
-            people = [await session.get(Person, each) for each in ids if each]
-            names = tuple(person.name for person in people if person)
-            found[stall_id] = SupportRequest(names, sent_at, await answer_for_hr(session, stall_id))
+    for stall_id, person_id, sent_at in stalls:
+        if stall_id not in found:
+            two = (person_id, partners.get(person_id, ""))
+            said = tuple(names[each] for each in two if each in names)
+            found[stall_id] = SupportRequest(said, sent_at, answers.get(stall_id))
     return tuple(found.values())
 
 

@@ -15,6 +15,7 @@ from cycle.sentences import Sentence
 from integrations.database.columns import new_id
 from integrations.database.conversations import Conversation
 from integrations.database.once import insert_once
+from integrations.database.remembered import MustNote, only_reads
 from integrations.database.tables import CheckInRow, Person, Topic
 
 
@@ -128,12 +129,13 @@ async def take_back_topic(session: AsyncSession, shown: Conversation, topic_id: 
 
 
 async def mark_topics_read(session: AsyncSession, topic_ids: Collection[str], reader_id: str, now: datetime) -> None:
-    if topic_ids:
-        await session.execute(
-            update(Topic)
-            .where(Topic.id.in_(topic_ids), Topic.writer_id != reader_id, Topic.read_at.is_(None))
-            .values(read_at=now)
-        )
+    if not topic_ids:
+        return
+    unread = Topic.id.in_(topic_ids) & (Topic.writer_id != reader_id) & Topic.read_at.is_(None)
+    if not only_reads(session):
+        await session.execute(update(Topic).where(unread).values(read_at=now))
+    elif await session.scalar(select(Topic.id).where(unread).limit(1)):
+        raise MustNote
 
 
 async def _on(session: AsyncSession, shown: Conversation, topic_id: str) -> Topic:

@@ -8,20 +8,29 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import OPEN
+from cycle.privacy import access_to_check_in
 from cycle.reflection import quarter_of
 from cycle.sentences import Sentence
 from integrations.database.action_views import ActionView, actions_for, actions_of_plan, waiting_for_help
-from integrations.database.conversations import Conversation, conversation_for
+from integrations.database.check_ins import Pair
 from integrations.database.feedback import feedback_of
 from integrations.database.learning_moments import holds_check_ins, learning_moment_of
-from integrations.database.offers import open_offer
-from integrations.database.people import partner_of
+from integrations.database.people import partner_of, partners_of
 from integrations.database.plans import plan_of
 from integrations.database.reflections import has_answered
 from integrations.database.stalls import stall_for
 from integrations.database.successors import handover_to
 from integrations.database.supporters import supporting
-from integrations.database.tables import CheckInRow, LetterItem, Person, Plan, Stall
+from integrations.database.tables import (
+    Booking,
+    CheckInRow,
+    LetterItem,
+    Offer,
+    OutcomeAnswer,
+    Person,
+    Plan,
+    Stall,
+)
 
 FORM_OPEN = timedelta(days=10)
 """How long before a talk its questions are offered here, also when no letter has gone out."""
@@ -35,25 +44,87 @@ class Waiting:
     path: str
 
 
-async def upcoming_talks(session: AsyncSession, person_id: str, now: datetime) -> Sequence[Conversation]:
+@dataclass(frozen=True, slots=True)
+class Upcoming:
+    """A talk as far as the start page needs it. `said` is the reader's own word on it; `offered`: three hours are."""
+
+    pair: Pair
+    booking: Booking | None
+    said: str | None
+    over: bool
+    offered: bool
+
+    @property
+    def can_say(self) -> bool:
+        return self.over
+
+    def other(self, reader_id: str) -> Person:
+        return self.pair.partner if reader_id == self.pair.person.id else self.pair.person
+
+
+async def upcoming_talks(session: AsyncSession, person_id: str, now: datetime) -> Sequence[Upcoming]:
     """A person's open check-ins, as employee or partner: the booked ones by hour, then the others."""
-    ids = await session.scalars(
-        select(CheckInRow.id)
-        .where(
-            or_(CheckInRow.person_id == person_id, CheckInRow.partner_id == person_id),
-            CheckInRow.state.in_(OPEN),
+    rows = (
+        await session.scalars(
+            select(CheckInRow)
+            .where(
+                or_(CheckInRow.person_id == person_id, CheckInRow.partner_id == person_id),
+                CheckInRow.state.in_(OPEN),
+            )
+            .order_by(CheckInRow.due_on, CheckInRow.id)
         )
-        .order_by(CheckInRow.due_on, CheckInRow.id)
-    )
-    shown = [await conversation_for(session, check_in_id, person_id, now) for check_in_id in ids.all()]
-    mine = [each for each in shown if each is not None and each.access == "everything"]
-    booked = sorted((each for each in mine if each.booking), key=_start)
-    return (*booked, *(each for each in mine if each.booking is None))
+    ).all()
+    partners = await partners_of(session, {row.person_id for row in rows}, now.date())
+    mine = [
+        row
+        for row in rows
+        if access_to_check_in(person_id, row.person_id, row.partner_id, partners.get(row.person_id)) == "everything"
+    ]
+    talks = await _upcoming(session, mine, person_id, now)
+    booked = sorted((each for each in talks if each.booking), key=_start)
+    return (*booked, *(each for each in talks if each.booking is None))
 
 
-async def waiting_for(
-    session: AsyncSession, person: Person, talks: Sequence[Conversation], now: datetime
-) -> list[Waiting]:
+async def _upcoming(session: AsyncSession, rows: Sequence[CheckInRow], person_id: str, now: datetime) -> list[Upcoming]:
+    """All of them from four questions, however many they are."""
+    ids = [row.id for row in rows]
+    both = {each for row in rows for each in (row.person_id, row.partner_id)}
+    people = {each.id: each for each in await session.scalars(select(Person).where(Person.id.in_(both)))}
+    bookings = {
+        each.check_in_id: each
+        for each in await session.scalars(
+            select(Booking).where(Booking.check_in_id.in_(ids)).order_by(Booking.check_in_id, Booking.no)
+        )
+    }
+    offers = {
+        each.check_in_id: each
+        for each in await session.scalars(
+            select(Offer).where(Offer.check_in_id.in_(ids)).order_by(Offer.booking_no, Offer.round)
+        )
+    }
+    said = {
+        (each.check_in_id, each.booking_no): each.said
+        for each in await session.scalars(
+            select(OutcomeAnswer).where(OutcomeAnswer.check_in_id.in_(ids), OutcomeAnswer.person_id == person_id)
+        )
+    }
+    found = []
+    for row in rows:
+        newest, offer = bookings.get(row.id), offers.get(row.id)
+        booking = newest if newest and newest.state == "booked" else None
+        found.append(
+            Upcoming(
+                pair=Pair(row, newest, people[row.person_id], people[row.partner_id]),
+                booking=booking,
+                said=said.get((row.id, booking.no)) if booking else None,
+                over=booking is not None and booking.end_at <= now,
+                offered=offer is not None and offer.state == "open" and not offer.keeps_hour,
+            )
+        )
+    return found
+
+
+async def waiting_for(session: AsyncSession, person: Person, talks: Sequence[Upcoming], now: datetime) -> list[Waiting]:
     """What waits for this person, what others wait for first. `talks` are their `upcoming_talks`."""
     return [
         *(
@@ -70,7 +141,7 @@ async def waiting_for(
                 f"/check-ins/{each.pair.row.id}/slots",
             )
             for each in talks
-            if await _may_choose(session, each)
+            if each.offered
         ],
         *(
             Waiting(
@@ -104,7 +175,7 @@ async def waiting_for(
     ]
 
 
-def _start(talk: Conversation) -> datetime:
+def _start(talk: Upcoming) -> datetime:
     assert talk.booking is not None
     return talk.booking.start_at
 
@@ -113,13 +184,7 @@ def _other(view: ActionView, person: Person) -> Person:
     return view.owner if view.plan_person.id == person.id else view.plan_person
 
 
-async def _may_choose(session: AsyncSession, talk: Conversation) -> bool:
-    """Whether the hour of this talk is open, and three are offered for it."""
-    offer = await open_offer(session, talk.pair.row.id)
-    return offer is not None and offer.state == "open" and not offer.keeps_hour
-
-
-async def _form_waits(session: AsyncSession, person_id: str, talk: Conversation, now: datetime) -> bool:
+async def _form_waits(session: AsyncSession, person_id: str, talk: Upcoming, now: datetime) -> bool:
     if talk.pair.person.id != person_id or talk.booking is None or talk.booking.start_at <= now:
         return False
     item = await session.get(LetterItem, f"form/{talk.pair.row.id}")
