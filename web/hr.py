@@ -37,10 +37,8 @@ async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
         periods = (await closed_periods(session, today))[:MOST_PERIODS] if viewer.is_hr else ()
     told = [each.answer for each in requests if each.answer]
     if told:
-<<<<<<< HEAD
-        async with database_of(request).transaction() as session:
-            for answer in told:
-                await note_reading(session, viewer.id, answer.person_id, f"stall/{answer.stall_id}", today)
+        what = [(answer.person_id, f"stall/{answer.stall_id}") for answer in told]
+        await database_of(request).noting(lambda s: note_readings(s, viewer.id, what, today))
     return page(
         request,
         "hr.html",
@@ -68,12 +66,6 @@ async def count(request: Request, viewer: Signed) -> Response:
     except NotYours as error:
         raise NotHere from error
     return go("/hr#worth")
-=======
-        day = local_day(viewer.person, request.state.now)
-        what = [(answer.person_id, f"stall/{answer.stall_id}") for answer in told]
-        await database_of(request).noting(lambda s: note_readings(s, viewer.id, what, day))
-    return page(request, "hr.html", requests=requests, hands=hands, reasons=REASON_WORDS, again=bool(again))
->>>>>>> i5-shots
 
 
 @router.post("/hr/try-again")
