@@ -203,7 +203,10 @@ class Settings(BaseSettings):
     language: Language = Field(
         default=DEFAULT, description="en or de, for whoever neither chose a language nor has one in their mailbox"
     )
-    help_contact: str = Field(default=Sentence("your HR team"), description="whom people may ask, as letters say it")
+    # Validated, the default would be a plain text that no language knows.
+    help_contact: str = Field(
+        default=Sentence("your HR team"), validate_default=False, description="whom people may ask, as letters say it"
+    )
     trial_mailbox: Mail | None = Field(
         default=None, description="a mail address that gets every letter instead of its recipient"
     )

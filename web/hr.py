@@ -7,32 +7,65 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cycle.sentences import Sentence
 from cycle.support import REASON_WORDS
+from integrations.database.actions import NotYours
 from integrations.database.plans import local_day
 from integrations.database.readings import note_readings
 from integrations.database.stuck import try_again
 from integrations.database.support_requests import open_hands, open_support_requests
+from integrations.database.worth import closed_periods, count_period
 from web.face import database_of
-from web.pages import NotHere, go, page
+from web.pages import NotHere, go, page, typed_in
 from web.sessions import Signed
 
 router = APIRouter()
 
+MOST_PERIODS = 6
+WORTH = {"yes": Sentence("Yes"), "partly": Sentence("Partly"), "no": Sentence("No")}
+
 
 @router.get("/hr")
 async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
-    """`again` is set right after the button was pressed."""
+    """`again` is set right after everything was tried again."""
     if not viewer.sees_faults:
         raise NotHere
     async with database_of(request).reading() as session:
         requests = await open_support_requests(session, request.state.now) if viewer.is_hr else ()
         hands = await open_hands(session, with_calls_for_help=viewer.is_hr)
+        today = local_day(viewer.person, request.state.now)
+        periods = (await closed_periods(session, today))[:MOST_PERIODS] if viewer.is_hr else ()
     told = [each.answer for each in requests if each.answer]
     if told:
-        day = local_day(viewer.person, request.state.now)
         what = [(answer.person_id, f"stall/{answer.stall_id}") for answer in told]
-        await database_of(request).noting(lambda s: note_readings(s, viewer.id, what, day))
-    return page(request, "hr.html", requests=requests, hands=hands, reasons=REASON_WORDS, again=bool(again))
+        await database_of(request).noting(lambda s: note_readings(s, viewer.id, what, today))
+    return page(
+        request,
+        "hr.html",
+        requests=requests,
+        hands=hands,
+        periods=periods,
+        worth_words=WORTH,
+        reasons=REASON_WORDS,
+        again=bool(again),
+    )
+
+
+@router.post("/hr/worth")
+async def count(request: Request, viewer: Signed) -> Response:
+    """Counts once, for good, how many said in a closed period that their talk was worth the time."""
+    if not viewer.is_hr:
+        raise NotHere
+    typed = await typed_in(request)
+    policy_id, _, number = typed.get("period", "").rpartition("/")
+    try:
+        async with database_of(request).transaction() as session:
+            await count_period(
+                session, policy_id, int(number) if number.isdecimal() and len(number) < 6 else 0, request.state.now
+            )
+    except NotYours as error:
+        raise NotHere from error
+    return go("/hr#worth")
 
 
 @router.post("/hr/try-again")

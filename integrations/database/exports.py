@@ -67,6 +67,7 @@ from integrations.database.tables import (
     Topic,
     WakeUp,
     WorthAnswer,
+    WorthCount,
 )
 from integrations.database.topics import mark_topics_read
 
@@ -399,6 +400,7 @@ LEFT_OUT: dict[type[Table], Sentence] = {
     PolicyRow: Sentence("HR's rules, the same for everybody under them."),
     PolicyRevision: Sentence("HR's rules, the same for everybody under them."),
     PathwaysRevision: Sentence("The roles and openings that everybody here can see."),
+    WorthCount: Sentence("How many found their talks worth the time: counts of many answers, and about nobody."),
     PostedForm: Sentence("A digest of each form that you sent, so that it counts once; no words."),
     CalendarWatchRow: Sentence("How calendars are followed: a subscription, and about nobody."),
     DirectoryWatchRow: Sentence("How the directory is followed: a subscription, and about nobody."),

@@ -360,6 +360,19 @@ class WorthAnswer(Table):
     answered_at: Mapped[datetime]
 
 
+class WorthCount(Table):
+    """What HR was told of a closed period, counted once: two counts would differ by somebody's answer."""
+
+    __tablename__ = "worth_counts"
+    policy_id: Mapped[str] = mapped_column(ForeignKey("policies.id"), primary_key=True)
+    period: Mapped[int] = mapped_column(primary_key=True)
+    counted_at: Mapped[datetime]
+    yes: Mapped[int | None]
+    partly: Mapped[int | None]
+    no: Mapped[int | None]
+    """All None where the answers were too few."""
+
+
 # Reflections and pre-reads
 
 

@@ -188,7 +188,7 @@ async def test_the_invitation_is_in_the_language_of_the_employee(home: Any) -> N
     event = the_event(home, check_in_id)
     assert event["subject"] == "Check-in: Ann und Mara"
     assert "Was wir uns letztes Mal versprochen haben" in event["body"]
-    assert "ihr teilt weniger als eine Stunde am Tag" in event["body"]
+    assert "ihr habt am Tag weniger als eine gemeinsame Stunde" in event["body"]
     assert "der Kalender von Mara ist jetzt in einer anderen Zeitzone" in event["body"]
     assert (await home.booking(check_in_id)).reasons == why
     async with home.database.transaction() as session:

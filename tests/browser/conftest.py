@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, async_playwright, expect
 
 from tests.browser.house import House, Street, a_house, a_street, fill, furnish
 
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 900}
+PHONE = ViewportSize(width=390, height=844)
+DESK = ViewportSize(width=1280, height=900)
 
-AXE = Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js"
+AXE = (Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js").read_text(encoding="utf-8")
 BY_LOOK = ["color-contrast", "link-in-text-block", "scrollable-region-focusable", "target-size"]
 """The rules of axe that depend on colours or measures; all others find the same at each size, by day and by night."""
 
@@ -28,7 +28,7 @@ LOOK = """async (rules) => {
     nodes.map(({ target, html, any }) => [id, help, target, html.slice(0, 160), any[0]?.message].join(" | ")));
 }"""
 
-PATIENCE = int(os.environ.get("PATIENCE", "20000"))
+PATIENCE = 20_000
 """Milliseconds that something may take on a machine with much else to do. Nothing here waits as long as that."""
 
 expect.set_options(timeout=PATIENCE)
@@ -64,10 +64,19 @@ async def house(street: Street, furnished: Path, tmp_path: Path) -> AsyncIterato
         yield house
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def filled(street: Street, furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("filled") / "perennial.db"
+    async with a_house(street, furnished, file) as house:
+        await fill(house)
+    return file
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def full_house(house: House) -> House:
+async def full_house(filled: Path, house: House) -> House:
     """The same, in the middle of life: with everything that people can write, and markup in all of it."""
-    await fill(house)
+    await house.database.close()
+    shutil.copy(filled, house.file)
     return house
 
 
@@ -85,7 +94,7 @@ class Browsers:
     troubles: list[str] = field(default_factory=list)
     abroad: tuple[str, ...] = ()
     """Where pages may lead besides: to the sign-in."""
-    deaf: bool = False
+    audited: set[Page] = field(default_factory=set)
 
     async def __call__(self, name: str | None = None, **options: Any) -> Page:
         """A page of a new browser, signed in as `name`; phone-sized unless told otherwise."""
@@ -95,7 +104,7 @@ class Browsers:
         if name:
             await self.sign_in(context, name)
         context.on("request", lambda request: self._stays_here(request.url))
-        context.on("console", lambda message: self._said(message.type, message.text))
+        context.on("console", self._said)
         context.on("weberror", lambda error: self.troubles.append(f"script: {error.error}"))
         return await context.new_page()
 
@@ -114,8 +123,8 @@ class Browsers:
         """What axe-core has against a page, in a line each: on a phone and on a desk, by day and by night."""
         found: list[str] = []
         # To know how a page looks axe tries styles on it, which the page's own policy forbids.
-        self.deaf = True
-        await page.evaluate(AXE.read_text(encoding="utf-8"))
+        self.audited.add(page)
+        await page.evaluate(AXE)
         for size in (PHONE, DESK):
             await page.set_viewport_size(size)
             for light in ("light", "dark"):
@@ -125,17 +134,18 @@ class Browsers:
                 found += [f"({size['width']}, {light}) {each}" for each in told]
         await page.set_viewport_size(PHONE)
         await page.emulate_media(color_scheme="light")
-        self.deaf = False
+        self.audited.remove(page)
         return found
 
     def _stays_here(self, url: str) -> None:
         if not url.startswith((f"{self.house.at}/", "data:", *self.abroad)):
             self.troubles.append(f"asked elsewhere: {url}")
 
-    def _said(self, kind: str, text: str) -> None:
+    def _said(self, message: ConsoleMessage) -> None:
         # An answer that is a refusal, or none: whatever asked for it is what its test looks at.
-        if not self.deaf and kind in {"error", "warning"} and not text.startswith("Failed to load resource"):
-            self.troubles.append(f"{kind}: {text}")
+        ours = message.page not in self.audited and not message.text.startswith("Failed to load resource")
+        if ours and message.type in {"error", "warning"}:
+            self.troubles.append(f"{message.type}: {message.text}")
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -89,12 +89,6 @@ def addresses(name: str) -> list[str]:
     return [*walked, NOT_HERE] if name else walked
 
 
-def missing(app: Any) -> set[str]:
-    """Routes that people can open and nobody walks."""
-    routes = {route.path for route in iter_route_contexts(app.routes) if "GET" in (route.methods or ())}
-    return routes - set(PAGES) - set(NO_PAGE)
-
-
-def gone(app: Any) -> set[str]:
-    routes = {route.path for route in iter_route_contexts(app.routes) if "GET" in (route.methods or ())}
-    return (set(PAGES) | set(NO_PAGE)) - routes
+def routes_of(app: Any) -> set[str]:
+    """What people can open."""
+    return {str(route.path) for route in iter_route_contexts(app.routes) if "GET" in (route.methods or ())}

@@ -56,6 +56,15 @@ def test_a_translation_has_the_same_blanks_to_fill(language: Language) -> None:
                 assert rest == [first], message.id
 
 
+def test_german_says_der_check_in_du_and_one_word_for_one_thing() -> None:
+    clumsy = re.compile(
+        r"\b(das|\w+es)\s+(nächste\s+)?Check-in\b|(?<!E-)\bMailadresse|\b[Dd]ieses Mal\b"
+        r"|\bDatenschutz|\babgemacht|(?<![.!?:“] )(?<!^)\b(Sie|Ihnen)\b"
+    )
+    german = [text for message in read("de") if message.id for text in list(_texts(message))[1:]]
+    assert [text for text in german if clumsy.search(text)] == []
+
+
 def test_a_sentence_is_english_and_can_be_said_in_german() -> None:
     sentence = Sentence("{day} at {hour}", day=date(2030, 3, 14), hour="10:00")
     assert sentence == "Thursday 14 March 2030 at 10:00"

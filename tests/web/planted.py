@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from cycle.policy import Policy
 from cycle.pre_read import SharedLine, build_snapshot
 from cycle.reflection import version_of
 from integrations.database.tables import (
@@ -34,6 +35,8 @@ from integrations.database.tables import (
     PathwaysRevision,
     Person,
     Plan,
+    PolicyRevision,
+    PolicyRow,
     PreRead,
     ReflectionRow,
     Reporting,
@@ -163,6 +166,7 @@ FORMS: dict[str, dict[str, str]] = {
     },
     "POST /check-ins/{check_in_id}/worth": {"worth": "yes"},
     "POST /history": {"q": "more"},
+    "POST /hr/worth": {"period": "past/1"},
     "POST /plan/goals": {"title": "Grow"},
     "POST /plan/actions": {"title": "Call them", "due_on": "2030-04-02"},
     "POST /plans/{plan_id}/actions": {"title": "Call them", "due_on": "2030-04-02"},
@@ -239,18 +243,21 @@ def _rows(world: Any) -> Iterable[Any]:
         since=date(2029, 1, 1),
         until=change.date(),
     )
-    for key, partner, state, start in (
-        ("before", "fern", "held", long_ago),
-        ("over", "mara", "ended", now - timedelta(hours=2)),
+    yield PolicyRow(id="past", name="Check-ins 2029", starts_on=date(2029, 8, 1))
+    document = Policy(name="Check-ins 2029").model_dump(mode="json")
+    yield PolicyRevision(policy_id="past", number=1, document=document, made_at=long_ago)
+    for key, partner, state, start, policy, period in (
+        ("before", "fern", "held", long_ago, "past", 1),
+        ("over", "mara", "ended", now - timedelta(hours=2), "policy", 0),
     ):
         yield CheckInRow(
             id=key,
             person_id="person-ann",
             partner_id=f"person-{partner}",
-            period=0,
+            period=period,
             due_on=start.date(),
             state=state,
-            policy_id="policy",
+            policy_id=policy,
             policy_revision=1,
             opened_at=long_ago - timedelta(days=30),
         )

@@ -1,5 +1,6 @@
 """The start page, the learning moment, HR's page, and health."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -218,6 +219,31 @@ async def test_hr_tries_again_what_cannot_go_on(world: Any) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/hr?again=1")
     assert ("CheckIn", "check-in-1") in world.pokes.made
     assert "is being tried again" in (await hale.get("/hr?again=1")).text
+
+
+async def test_hr_has_a_closed_period_counted_once_and_sees_no_count_of_few(world: Any) -> None:
+    hale, ira = await world.browser("hale"), await world.browser("ira")
+    assert "Count this period" not in (await hale.get("/hr")).text, "the period is not over"
+    world.clock.at += timedelta(days=150)
+    hale, ira = await world.browser("hale"), await world.browser("ira")
+    assert "worth the time" not in (await ira.get("/hr")).text
+    page = (await hale.get("/hr")).text
+    assert "Quarterly check-ins" in page
+    found = re.search(r'name="period" value="([^"]+)"', page)
+    assert found
+    for browser in (ira, await world.browser("ann"), await world.browser("mara")):
+        assert (await browser.post("/hr/worth", data={"period": found[1]})).status_code == 404
+    assert "Too few answers" not in (await hale.get("/hr")).text
+    assert (await hale.post("/hr/worth", data={"period": found[1]})).status_code == 303
+    page = (await hale.get("/hr")).text
+    assert "counts are told from 10 answers of at least 5 people on" in page
+    assert "Count this period" not in page
+
+
+@pytest.mark.parametrize("period", ["", "nothing", "nothing/1", "policy/0", "policy/99999999999999999999"])
+async def test_what_is_no_closed_period_is_not_counted(world: Any, period: str) -> None:
+    answer = await (await world.browser("hale")).post("/hr/worth", data={"period": period})
+    assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("name", ["ann", "mara", "otto"])

@@ -1,0 +1,100 @@
+"""With JavaScript switched off everything works, with a button where a script would have done it by itself."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+Check = Callable[[Page], Awaitable[None]]
+
+
+async def test_a_reflection_is_previewed_by_one_button_and_saved_by_another(browsers: Any) -> None:
+    page = await browsers("ann", java_script_enabled=False)
+    await page.goto("/reflections/check-in-1")
+    await page.locator("textarea").first.fill("No script here. At all.")
+    await page.get_by_label("Shared with Mara").first.check()
+    await page.get_by_role("button", name="Show what Mara will see").click()
+    await expect(page.locator("#preview dd")).to_have_text("No script here.")
+    # Nothing was saved by looking at it.
+    other = await browsers("ann", java_script_enabled=False)
+    await other.goto("/reflections/check-in-1")
+    await expect(other.locator("textarea").first).to_have_value("")
+    await page.locator(".finish").get_by_role("button", name="Save").click()
+    await page.wait_for_url("**/check-in-1?saved=answers")
+    await expect(page.locator("textarea").first).to_have_value("No script here. At all.")
+    await expect(page.get_by_label("Shared with Mara").first).to_be_checked()
+    await page.locator(".finish").get_by_role("button", name="Let’s just talk").click()
+    await expect(page.get_by_role("status").first).to_contain_text("That is a full answer.")
+
+
+async def test_an_action_is_agreed_on_changed_and_undone(browsers: Any) -> None:
+    page = await browsers("ann", java_script_enabled=False)
+    await page.goto("/check-ins/check-in-1")
+    await page.get_by_label("What", exact=True).fill("Call two customers")
+    await page.get_by_label("By when").fill("in two weeks")
+    await page.get_by_role("button", name="Agree").click()
+    await expect(page.locator("#actions").get_by_role("status")).to_contain_text("by Monday 18 March 2030")
+    await page.get_by_role("button", name="Change it").click()
+    await expect(page.get_by_label("What", exact=True)).to_have_value("Call two customers")
+    await page.get_by_label("By when").fill("next Friday")
+    await page.get_by_role("button", name="Agree").click()
+    await expect(page.locator("#actions").get_by_role("status")).to_contain_text("by Friday 15 March 2030")
+    await page.get_by_role("button", name="Undo").click()
+    await expect(page.locator("#actions")).not_to_contain_text("Call two customers")
+
+
+async def test_a_letters_link_asks_before_it_does_anything(browsers: Any, full_house: Any) -> None:
+    page = await browsers("ann", java_script_enabled=False)
+    await page.goto("/actions/action?choose=done")
+    await page.goto("/actions/action")
+    await expect(page.get_by_role("heading", name="What fits now?")).to_be_visible()
+    await page.goto("/actions/action?choose=done")
+    await page.get_by_role("button", name="It's done").click()
+    await expect(page.get_by_role("heading", name="Done. Good.")).to_be_visible()
+
+
+async def test_one_of_three_hours_is_taken(browsers: Any, full_house: Any) -> None:
+    page = await browsers("ann", java_script_enabled=False)
+    await page.goto("/check-ins/check-in-1/slots")
+    await page.get_by_role("button", name="Take this hour").first.click()
+    await expect(page.get_by_role("status")).to_contain_text("Tuesday 12 March 2030 at 10:00")
+    await page.get_by_role("link", name="See whether it is done").click()
+    await expect(page.get_by_role("status")).to_contain_text("You chose it.")
+
+
+async def test_past_words_are_found_and_everything_of_hers_downloaded(browsers: Any, full_house: Any) -> None:
+    page = await browsers("ann", java_script_enabled=False)
+    await page.goto("/history")
+    await page.get_by_role("searchbox").fill("old answer")
+    await page.get_by_role("button", name="Search").click()
+    await expect(page.locator("#results")).to_contain_text("old answer")
+    await page.goto("/privacy")
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="Download").click()
+    assert (await (await downloading.value).path()).stat().st_size > 1000
+
+
+async def test_feedback_is_asked_for_and_a_judgement_is_met_with_advice(browsers: Any, full_house: Any) -> None:
+    page = await browsers("ann", java_script_enabled=False)
+    await page.goto("/feedback")
+    otto = full_house.street.accounts["otto"]
+    await page.get_by_label("Name of a colleague").fill(otto.mail)
+    await page.get_by_label("What about?").fill("the numbers talk")
+    await page.get_by_role("button", name="Ask").click()
+    await expect(page.locator("main")).to_contain_text(otto.name)
+    nora = await browsers("nora", java_script_enabled=False)
+    await nora.goto("/feedback/asked")
+    fields = nora.locator("main textarea")
+    await expect(fields).to_have_count(3)
+    await fields.nth(0).fill("You are lazy and always late.")
+    await nora.get_by_role("button", name="Send").click()
+    await expect(nora.locator(".advice").first).to_be_visible()
+    await expect(fields.nth(0)).to_have_value("You are lazy and always late.")
+    await fields.nth(0).fill("You began the last two talks with the question of a customer.")
+    await nora.get_by_role("button", name="Send what I changed").click()
+    await expect(nora.get_by_role("status").first).to_be_visible()
+    await page.goto("/feedback/asked")
+    await expect(page.locator("main")).to_contain_text("You began the last two talks")
