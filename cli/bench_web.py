@@ -95,6 +95,8 @@ class Figures:
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     """Milliseconds by page."""
     failed: int = 0
+    server_cpu: float | None = None
+    """Milliseconds of the web process's own time for each request of the load; None where the system does not say."""
 
     @property
     def everything(self) -> list[float]:
@@ -110,6 +112,11 @@ class Figures:
             )
         times, heaviest = self.everything, max(each.bytes for each in self.weights.values())
         cores, load = os.cpu_count(), os.getloadavg()[0]
+        if self.server_cpu:
+            yield (
+                f"the web process took {self.server_cpu:.1f} ms of processor time a request: a core to itself "
+                f"serves {1000 / self.server_cpu:.0f} a second"
+            )
         yield (
             f"{len(times)} requests in {self.seconds:.0f} s at {self.rate:g} a second, of a database of "
             f"{self.people} people; {self.failed} failed"
@@ -158,7 +165,7 @@ async def _web(people: int, seconds: float, rate: float, data: Path) -> Figures:
         visits = _visits(house)
         cookies = await _signed_in(house, {visit.mail for visit in visits})
         await _weigh(house, visits, cookies, figures)
-        await _load(house, visits, cookies, figures)
+        await _load(house, visits, cookies, figures, server.process.pid)
     return figures
 
 
@@ -168,8 +175,8 @@ def _visits(house: House, each: int = 3) -> list[Visit]:
     members = house.cast.members
     for place, paths in PAGES.items():
         for path in paths:
-            for member in [each for each in members if each.place == place][:each]:
-                found.append(Visit(path, _filled(path, member), member.person.mail))
+            of_place = [member for member in members if member.place == place][:each]
+            found += [Visit(path, _filled(path, member), member.person.mail) for member in of_place]
     firsts = [member for member in members if member.place == 0][:each]
     found += [Visit(f"{path} (manager)", _filled(path, m), m.partner.mail) for path in OF_A_MANAGER for m in firsts]
     found += [Visit(f"{path} (HR)", path, house.cast.hr.mail) for path in OF_HR]
@@ -261,11 +268,13 @@ async def _asked(app: Any, visit: Visit, cookies: Mapping[str, str]) -> bytes:
 # The load
 
 
-async def _load(house: House, visits: Sequence[Visit], cookies: Mapping[str, str], figures: Figures) -> None:
+async def _load(
+    house: House, visits: Sequence[Visit], cookies: Mapping[str, str], figures: Figures, server: int
+) -> None:
     lines = _Lines(urlsplit(house.site).port or 80)
     for visit in visits:
         await lines.ask(visit.path, cookies[visit.mail])
-    began = time.perf_counter() + 0.5
+    used, began = _processor_time(server), time.perf_counter() + 0.5
 
     async def visited(number: int) -> None:
         visit, due = visits[number % len(visits)], began + number / figures.rate
@@ -276,6 +285,17 @@ async def _load(house: House, visits: Sequence[Visit], cookies: Mapping[str, str
 
     await asyncio.gather(*(visited(number) for number in range(int(figures.rate * figures.seconds))))
     lines.close()
+    if used is not None and (now_used := _processor_time(server)) is not None:
+        figures.server_cpu = (now_used - used) * 1000 / len(figures.everything)
+
+
+def _processor_time(process: int) -> float | None:
+    """Seconds that a process has computed so far; proc(5) has them as the 14th and 15th word, in clock ticks."""
+    try:
+        words = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class _Lines:

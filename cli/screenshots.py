@@ -19,6 +19,7 @@ from sqlalchemy import update
 from activities.letters.samples import sample_letters
 from cli.processes import stopped_by_signals
 from cli.refusal import Refused
+from cli.showcase.cast import ids_of
 from cli.showcase.house import House, open_house
 from cli.showcase.shots import LETTERS_IN_GERMAN, SHOTS, Act, Look, Shot
 from cli.showcase.story import end_talk, send_pre_read
@@ -143,14 +144,7 @@ class Studio:
         self._browser, self._house, self._clock, self._to = browser, house, clock, to
         self._act: Act = "before"
         self._state: dict[str | None, object] = {}
-        members = house.cast.members
-        self._ids = {
-            f"{member.person.first_name.lower()}-{name}": member.key(name)
-            for member in reversed(members)
-            for name in _names_in(shot.path for shot in SHOTS)
-        }
-        self._mails = {each.first_name: each.mail for member in members for each in (member.person, member.partner)}
-        self._mails[house.cast.hr.first_name] = house.cast.hr.mail
+        self._ids = ids_of(house.cast)
 
     async def take(self, shot: Shot) -> list[Path]:
         await self._play(shot.act)
@@ -171,7 +165,11 @@ class Studio:
 
     async def _speak(self, shot: Shot) -> None:
         if shot.who:
-            chosen = update(Person).where(Person.mail == self._mails[shot.who]).values(language_chosen=shot.language)
+            chosen = (
+                update(Person)
+                .where(Person.mail == self._house.cast.named(shot.who).mail)
+                .values(language_chosen=shot.language)
+            )
             async with self._house.database.transaction() as session:
                 await session.execute(chosen)
 
@@ -195,16 +193,11 @@ class Studio:
         if who and who not in self._state:
             page = await context.new_page()
             await page.goto(f"{self._house.site}/sign-in")
-            await page.click(f"a:has-text('{self._mails[who]}')")
+            await page.click(f"a:has-text('{self._house.cast.named(who).mail}')")
             await page.wait_for_url(f"{self._house.site}/**")
             self._state[who] = await context.storage_state()
             await page.close()
         return context
-
-
-def _names_in(paths: Iterable[str]) -> set[str]:
-    """ "talk" of "/check-ins/{ann-talk}"."""
-    return {path.partition("{")[2].partition("}")[0].partition("-")[2] for path in paths if "{" in path}
 
 
 async def _context(browser: "Browser", screen: Screen, look: Look, state: object = None) -> "BrowserContext":

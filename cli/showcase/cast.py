@@ -42,6 +42,26 @@ class Cast:
     hr: Person
     policy_id: str
 
+    def named(self, first_name: str) -> Person:
+        everybody = [each for member in self.members for each in (member.person, member.partner)]
+        return next(each for each in (self.hr, *everybody) if each.first_name == first_name)
+
+
+def ids_of(cast: Cast) -> Mapping[str, str]:
+    """By {ann-talk} the id of Ann's talk; made when it is asked for."""
+    return _Named(cast)
+
+
+class _Named(dict[str, str]):
+    def __init__(self, cast: Cast) -> None:
+        super().__init__()
+        self._cast = cast
+
+    def __missing__(self, name: str) -> str:
+        who, _, what = name.partition("-")
+        member = next(each for each in self._cast.members if each.person.first_name.lower() == who)
+        return member.key(what)
+
 
 async def settle(session: AsyncSession, organization: Mapping[str, Any], times: Times) -> Cast:
     """Everybody of the tenant, as if they had been here for a year; all with a manager are enrolled."""

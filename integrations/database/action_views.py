@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,6 +15,26 @@ from integrations.database.plans import partner_since
 from integrations.database.remembered import once_a_reading
 from integrations.database.successors import changes_to, may_see_action_closed_at
 from integrations.database.tables import ActionEvent, ActionRow, Person, Plan, Reporting
+
+# Made once: putting them together takes longer than asking.
+_OWNER, _PERSON, _WORD = aliased(Person), aliased(Person), aliased(ActionEvent)
+_CLOSED_AT = (
+    select(func.max(ActionEvent.at))
+    .where(ActionEvent.action_id == ActionRow.id, ActionEvent.what.in_(CLOSING))
+    .scalar_subquery()
+)
+_PEOPLE_OF_ACTIONS = (
+    select(ActionRow.id, _OWNER, _PERSON, _CLOSED_AT)
+    .join(Plan, Plan.id == ActionRow.plan_id)
+    .join(_PERSON, _PERSON.id == Plan.person_id)
+    .join(_OWNER, _OWNER.id == ActionRow.owner_id)
+    .where(ActionRow.id.in_(bindparam("ids", expanding=True)))
+)
+_LATEST_WORD = (
+    select(func.max(_WORD.id))
+    .where(_WORD.action_id == ActionRow.id, _WORD.what != "snoozed", _WORD.whom.is_distinct_from("hr"))
+    .scalar_subquery()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +105,12 @@ async def events_for(
 
 async def waiting_for_help(session: AsyncSession, reader_id: str, now: datetime) -> list[ActionView]:
     """Open actions whose owner's latest word asks this reader, as the other of the plan, for help."""
-    word = aliased(ActionEvent)
-    latest = (
-        select(func.max(word.id))
-        .where(word.action_id == ActionRow.id, word.what != "snoozed", word.whom.is_distinct_from("hr"))
-        .scalar_subquery()
-    )
     # Of nobody else's plan is the reader the other one; the views below say whose it is today.
     people = select(Reporting.person_id).where(Reporting.partner_id == reader_id)
     asked = (
         select(ActionRow)
         .join(Plan, Plan.id == ActionRow.plan_id)
-        .join(ActionEvent, ActionEvent.id == latest)
+        .join(ActionEvent, ActionEvent.id == _LATEST_WORD)
         .where(
             or_(Plan.person_id == reader_id, Plan.person_id.in_(people)),
             ActionRow.state == "open",
@@ -134,19 +148,7 @@ async def _with_people(
     """Each action with its owner, its plan's person and when it was closed last, in one question however many."""
     if not rows:
         return []
-    owner, person = aliased(Person), aliased(Person)
-    closed_at = (
-        select(func.max(ActionEvent.at))
-        .where(ActionEvent.action_id == ActionRow.id, ActionEvent.what.in_(CLOSING))
-        .scalar_subquery()
-    )
-    found = await session.execute(
-        select(ActionRow.id, owner, person, closed_at)
-        .join(Plan, Plan.id == ActionRow.plan_id)
-        .join(person, person.id == Plan.person_id)
-        .join(owner, owner.id == ActionRow.owner_id)
-        .where(ActionRow.id.in_([row.id for row in rows]))
-    )
+    found = await session.execute(_PEOPLE_OF_ACTIONS, {"ids": [row.id for row in rows]})
     facts = {action_id: (its_owner, its_person, at) for action_id, its_owner, its_person, at in found}
     return [(row, *facts[row.id]) for row in rows]
 
