@@ -92,7 +92,11 @@ def differences(calm: Ending, other: Ending) -> list[Difference]:
         {
             f"{key} to {to}": at
             for (to, key), at in each.letters.items()
-            if not any(_just_before(at, end) for what, end in each.silent.items() if what in (to, *key.split("/")))
+            if not any(
+                _around(at, end, heard_within=KNOWN_WITHIN if what == to else timedelta(0))
+                for what, end in each.silent.items()
+                if what in (to, *key.split("/"))
+            )
         }
         for each in (calm, other)
     ]
@@ -100,9 +104,11 @@ def differences(calm: Ending, other: Ending) -> list[Difference]:
     return sorted(found, key=lambda difference: difference.at)
 
 
-def _just_before(at: datetime, end: datetime) -> bool:
-    """What would have come a little later would not have come at all: whether it did is no difference."""
-    return end - LETTERS_TOLERANCE <= at <= end
+def _around(at: datetime, end: datetime, heard_within: timedelta) -> bool:
+    """What would have come a little later would not have come at all: whether it did is no difference. Nor is whether
+    something still came before we had heard of the end.
+    """
+    return end - LETTERS_TOLERANCE <= at <= end + heard_within
 
 
 def _compared(

@@ -171,7 +171,12 @@ def late_letter(quarter: Evidence) -> Evidence:
     return replace(broken, received=[(each.to, each.subject, each.at) for each in broken.letters])
 
 
-def test_whether_a_letter_came_just_before_its_reader_left_is_no_difference(upheaval: Evidence) -> None:
-    for at, found in (("2030-03-19 08:40", 0), ("2030-03-12 08:40", 1)):
+def test_whether_a_letter_came_before_we_heard_that_its_reader_left_is_no_difference(upheaval: Evidence) -> None:
+    for at, found in (
+        ("2030-03-19 08:40", 0),
+        ("2030-03-12 08:40", 1),
+        ("2030-03-20 08:40", 0),
+        ("2030-03-21 08:40", 1),
+    ):
         other = one_more(at, KIM, "learning/P-kim/2030-1")(upheaval)
         assert len(differences(ending(upheaval), ending(other))) == found
