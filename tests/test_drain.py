@@ -44,6 +44,7 @@ from integrations.database.tables import (
 )
 from integrations.temporal.codec import data_converter
 from integrations.temporal.pokes import Pokes
+from tests.journeys.real_life import where_it_is_noon
 
 HOUSE = Path(worker.__file__).parent
 SLOW_SECONDS = 4
@@ -149,7 +150,7 @@ async def move_in(house: House) -> None:
                 oid=about["id"],
                 mail=about["mail"],
                 name=about["name"],
-                zone="UTC",
+                zone=where_it_is_noon(house.now),
                 country=None,
                 weekdays=list(range(7)),
                 opens="00:00",

@@ -17,7 +17,7 @@ from integrations.database.policies import save_policy
 from integrations.database.reflections import shared_lines
 from integrations.database.tables import CheckInRow, ReflectionRow, WakeUp
 from integrations.temporal.connect import connect
-from tests.journeys.real_life import RealLife
+from tests.journeys.real_life import RealLife, where_it_is_noon
 
 # Due within days: the form's day, five workdays before the talk, has passed already.
 SOON = Policy(
@@ -29,12 +29,6 @@ SOON = Policy(
 SECONDS = 150
 # So long a call is under way: the server dies meanwhile, and is back when it ends, or not.
 HELD_UP_SECONDS = 3
-
-
-def where_it_is_noon(now: datetime) -> str:
-    """A zone in which nobody's mail window closes soon. The signs of these zones are the wrong way round."""
-    ahead = 12 - now.hour
-    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
 
 def somebody(told: dict[str, Any], zone: str, manager: str | None) -> NewPerson:
