@@ -13,7 +13,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Annotated, Any
@@ -156,7 +156,7 @@ def web(
 async def _web(people: int, seconds: float, rate: float, data: Path) -> Figures:
     figures = Figures(people, seconds, rate, os.getloadavg()[0])
     # Tomorrow's talks: their pre-reads are out.
-    times = Times(datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=18))
+    times = Times((await RealClock().now()).replace(minute=0, second=0, microsecond=0) + timedelta(hours=18))
     async with stopped_by_signals(), open_house(data, os.environ, people, times) as house:
         async with house.database.transaction() as session:
             await send_pre_read(session, house.cast, times)

@@ -16,7 +16,7 @@ HOUSE = Path(__file__).parents[1]
 # The packages of the house, each with the packages in it.
 TREE = {
     "activities": {"letters"},
-    "cli": {"demo", "demo/invariants", "doctor"},
+    "cli": {"demo", "demo/invariants", "doctor", "showcase"},
     "config": {"languages"},
     "cycle": set[str](),
     "integrations": {"database", "database/migrations", "database/migrations/versions", "entra", "graph", "temporal"},
@@ -30,6 +30,7 @@ READS_A_CLOCK = {"integrations/clock.py", "sandbox/clock.py", "sandbox/tokens.py
 # Patience with other processes, how long a demo took, and what a benchmark is for: real time that decides nothing.
 HOLDS_A_STOPWATCH = {
     "cli/bench.py",
+    "cli/bench_web.py",
     "cli/demo/command.py",
     "cli/demo/runner.py",
     "cli/demo/virtual_time.py",
