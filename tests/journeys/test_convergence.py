@@ -8,24 +8,37 @@ may be apart, and why. Other seeds: `perennial demo --chaos 4`.
 import asyncio
 import os
 from collections import Counter
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
+import pytest
 from rich.console import Console
 
 from cli.demo.chaos import CHEAP, DEAR
 from cli.demo.chaos_run import compared, live_calmly, live_under_faults
-from cli.demo.runner import Wanted
+from cli.demo.runner import Lived, Wanted
 
 FOUR_PEOPLE = Wanted(people=4, days=35)
 SEEDS = (1, 2, 3)
 
 
+@pytest.mark.timeout(900)
 async def test_whatever_goes_wrong_the_story_comes_to_the_same_end(tmp_path: Path) -> None:
     unseen = Console(quiet=True)
-    # All at once: a run spends most of its time waiting.
+    # Two at once: more would starve each other, and whatever is tested beside them.
+    room = asyncio.Semaphore(2)
+
+    async def lived(run: Coroutine[Any, Any, Lived]) -> Lived:
+        async with room:
+            return await run
+
     calm, *chaos = await asyncio.gather(
-        live_calmly(FOUR_PEOPLE, tmp_path / "calm", os.environ, unseen),
-        *(live_under_faults(FOUR_PEOPLE, seed, tmp_path / f"chaos-{seed}", os.environ, unseen) for seed in SEEDS),
+        lived(live_calmly(FOUR_PEOPLE, tmp_path / "calm", os.environ, unseen)),
+        *(
+            lived(live_under_faults(FOUR_PEOPLE, seed, tmp_path / f"chaos-{seed}", os.environ, unseen))
+            for seed in SEEDS
+        ),
     )
     found = [compared(seed, calm, lived) for seed, lived in zip(SEEDS, chaos, strict=True)]
     assert [[each.line, *each.details] for each in found if not each.holds] == []

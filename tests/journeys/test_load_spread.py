@@ -1,4 +1,4 @@
-"""Five hundred people who are due at once stay under every limit."""
+"""Many people who are due at once stay under every limit. `perennial bench load` lives it with five hundred."""
 
 import os
 from pathlib import Path
@@ -6,13 +6,15 @@ from pathlib import Path
 from cli.bench import POLICY, live_through
 
 CAPS = POLICY.booking
+PEOPLE = 150
+"""Far more than fit into a minute of the service mailbox, of bookings (60) and of letters (30)."""
 
 
-async def test_five_hundred_people_who_are_due_at_once_cross_no_limit(tmp_path: Path) -> None:
+async def test_many_people_who_are_due_at_once_cross_no_limit(tmp_path: Path) -> None:
     """Two processes share the work. All are booked on day 0, and whoever may talk in the due week gets the form."""
-    found = await live_through(500, 1, tmp_path, os.environ, workers=2)
-    assert (found.people, found.bookings, found.doubled, found.refused) == (500, 500, 0, 0)
-    assert found.letters > 150, "there are letters to spread"
+    found = await live_through(PEOPLE, 1, tmp_path, os.environ, workers=2)
+    assert (found.people, found.bookings, found.doubled, found.refused) == (PEOPLE, PEOPLE, 0, 0)
+    assert found.letters > 40, "there are letters to spread"
     assert found.letters_a_minute <= 30
     assert found.bookings_a_minute <= 60
     assert found.in_flight <= 4
