@@ -20,6 +20,7 @@ from activities.stuck import Stuck
 from activities.team_plans import TeamPlans
 from activities.zones import Zones
 from config.settings import Settings
+from cycle import directory_watch
 from integrations.clock import Clock
 from integrations.database.connection import Database
 from integrations.graph.calendar_delta import CalendarDelta
@@ -55,7 +56,13 @@ def every_activity(
         routes,
     )
     watches = CalendarWatches(
-        database, CalendarDelta(graph), Subscriptions(graph), settings.webhook_url, settings.service_mailbox, routes
+        database,
+        CalendarDelta(graph),
+        Subscriptions(graph),
+        settings.webhook_url,
+        settings.service_mailbox,
+        routes,
+        settings.look_every_hours,
     )
     return [
         Cycles(database).open_due,
@@ -90,6 +97,7 @@ def every_activity(
             mailboxes,
             Subscriptions(graph),
             settings.webhook_url,
+            max(settings.look_every_hours, directory_watch.LOOK_EVERY_HOURS),
         ).follow_directory,
     ]
 
@@ -97,4 +105,4 @@ def every_activity(
 def reconciliation_of(settings: Settings, database: Database, graph: Graph) -> Reconciliation:
     """What compares the organizers' calendars with our tables: each night, and when somebody asks."""
     calendar = Calendar(database, Calendars(graph), settings.public_url, settings.language)
-    return Reconciliation(database, calendar, KeyedEvents(graph), settings.service_mailbox)
+    return Reconciliation(database, calendar, KeyedEvents(graph), settings.service_mailbox, settings.look_every_hours)

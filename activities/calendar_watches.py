@@ -9,6 +9,7 @@ from activities.moment import Moment
 from activities.route import COMMON, Route, Routes
 from activities.subscription_care import Say, SubscriptionCare
 from cycle.calendar_watch import (
+    LOOK_EVERY_HOURS,
     TRY_AGAIN,
     Window,
     has_rolled,
@@ -50,10 +51,12 @@ class CalendarWatches:
         reached_at: str | None,
         service_mailbox: str,
         routes: Routes,
+        look_every_hours: int = LOOK_EVERY_HOURS,
     ) -> None:
         self._database = database
         self._delta = delta
         self._routes = routes
+        self._look_every_hours = look_every_hours
         self._care = SubscriptionCare(database, subscriptions, reached_at)
         self._service_mailbox = service_mailbox
 
@@ -81,7 +84,7 @@ class CalendarWatches:
             idle = watch.mailbox != self._service_mailbox and await organizes_nothing(session, watch.mailbox, about.now)
         if idle and await self._over(watch, about.now):
             return None
-        looks = next_looks(about.now, watch.compared_at or watch.opened_at, watch.mailbox)
+        looks = next_looks(about.now, watch.compared_at or watch.opened_at, watch.mailbox, self._look_every_hours)
         try:
             refusal = await self._care.tend(watch, watch.mailbox, about.now)
             await self._read(watch, about.now)

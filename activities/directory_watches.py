@@ -10,7 +10,7 @@ from activities.directory import Mailboxes
 from activities.moment import Moment
 from activities.subscription_care import Say, SubscriptionCare, lock_row
 from cycle.calendar_watch import TRY_AGAIN
-from cycle.directory_watch import Population, Told, next_look, policy_for
+from cycle.directory_watch import LOOK_EVERY_HOURS, Population, Told, next_look, policy_for
 from integrations.database.connection import Database
 from integrations.database.directory_watches import (
     USERS,
@@ -53,7 +53,9 @@ class DirectoryWatches:
         mailboxes: Mailboxes,
         subscriptions: Subscriptions,
         reached_at: str | None,
+        look_every_hours: int = LOOK_EVERY_HOURS,
     ) -> None:
+        self._look_every_hours = look_every_hours
         self._database = database
         self._delta = delta
         self._directory = directory
@@ -73,7 +75,7 @@ class DirectoryWatches:
         """
         async with self._database.reading() as session:
             watch = await session.get_one(DirectoryWatchRow, about.id)
-        at = next_look(about.now)
+        at = next_look(about.now, self._look_every_hours)
         refusal = await self._care.tend(watch, USERS, about.now)
         found = await self._delta.go_on(watch.delta_link) if watch.delta_link else None
         found = found or await self._delta.begin()

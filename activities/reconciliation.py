@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.calendar import Calendar
 from activities.moment import Moment
-from cycle.calendar_watch import Looks, Window, next_looks, window_at
+from cycle.calendar_watch import LOOK_EVERY_HOURS, Looks, Window, next_looks, window_at
 from cycle.reconciliation import CANCELLED, READ_AGAIN, Difference, Finding, check_in_of, compare
 from integrations.database.calendar_watches import (
     ensure_watch,
@@ -27,11 +27,19 @@ from integrations.graph.keyed_events import KeyedEvents
 class Reconciliation:
     """The second half of `CalendarWatch`; `perennial doctor --calendars` calls the same."""
 
-    def __init__(self, database: Database, calendar: Calendar, keyed: KeyedEvents, service_mailbox: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        calendar: Calendar,
+        keyed: KeyedEvents,
+        service_mailbox: str,
+        look_every_hours: int = LOOK_EVERY_HOURS,
+    ) -> None:
         self._database = database
         self._calendar = calendar
         self._keyed = keyed
         self._service_mailbox = service_mailbox
+        self._look_every_hours = look_every_hours
 
     @activity.defn(name="reconciliation.compare")
     async def compare(self, about: Moment) -> Looks:
@@ -48,7 +56,7 @@ class Reconciliation:
             if mailbox == self._service_mailbox:
                 for organizer in await organizers(session, about.now):
                     await ensure_watch(session, organizer, about.now)
-        return next_looks(about.now, about.now, mailbox)
+        return next_looks(about.now, about.now, mailbox, self._look_every_hours)
 
     async def differences(self, mailbox: str, now: datetime) -> list[Finding]:
         """What differs from now on; nothing is changed. Raises GraphTrouble."""

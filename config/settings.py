@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from config.languages import DEFAULT, Language
+from cycle.calendar_watch import LOOK_EVERY_HOURS
 from cycle.sentences import Sentence
 
 PREFIX = "PERENNIAL_"
@@ -202,6 +203,10 @@ class Settings(BaseSettings):
     )
     language: Language = Field(
         default=DEFAULT, description="en or de, for whoever neither chose a language nor has one in their mailbox"
+    )
+    look_every_hours: Annotated[int, Field(ge=1, le=24)] = Field(
+        default=LOOK_EVERY_HOURS,
+        description="after how many hours, 1 to 24, calendars are read although nobody told of a change",
     )
     # Validated, the default would be a plain text that no language knows.
     help_contact: str = Field(

@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-LOOKS_AT = (2, 8, 14)
-"""UTC hours of a weekday at which a calendar is read even if nobody told of a change: a lost notification costs six
-hours at most by day, twelve by night."""
+LOOK_EVERY_HOURS = 6
+"""From the night's comparison on, on a weekday, a calendar is read so often even if nobody told of a change: so much a
+lost notification costs at most."""
 
 COMPARED_AT = 2
 """UTC hour of each night at which our tables and the calendar are compared."""
@@ -66,11 +66,11 @@ def has_rolled(window: Window, now: datetime) -> bool:
     return now >= window.start + BACK + ROLLED_AFTER
 
 
-def next_look(now: datetime, mailbox: str) -> datetime:
-    """The next instant after `now` at which the calendar is read unasked."""
+def next_look(now: datetime, mailbox: str, every_hours: int = LOOK_EVERY_HOURS) -> datetime:
+    """The next instant after `now` at which the calendar is read unasked; with 24 hours, in the night alone."""
     day, minute = now.astimezone(UTC).date(), _minute(mailbox)
     while True:
-        for hour in LOOKS_AT if day.weekday() <= FRIDAY else ():
+        for hour in range(COMPARED_AT, 24, every_hours) if day.weekday() <= FRIDAY else ():
             at = datetime.combine(day, time(hour, minute), UTC)
             if at > now:
                 return at
@@ -83,8 +83,8 @@ def next_comparison(after: datetime, mailbox: str) -> datetime:
     return at if at > after else at + timedelta(days=1)
 
 
-def next_looks(now: datetime, compared_at: datetime, mailbox: str) -> Looks:
-    return Looks(next_look(now, mailbox), next_comparison(compared_at, mailbox))
+def next_looks(now: datetime, compared_at: datetime, mailbox: str, every_hours: int = LOOK_EVERY_HOURS) -> Looks:
+    return Looks(next_look(now, mailbox, every_hours), next_comparison(compared_at, mailbox))
 
 
 def needs_care(known: Subscribed, url: str, now: datetime, mailbox: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from cycle.people import find_loops
 
-LOOK_EVERY = timedelta(hours=12)
+LOOK_EVERY_HOURS = 12
 """A lost notification of the directory costs this much; its delta links last seven days."""
 
 KEPT_AFTER_LEAVING = timedelta(days=90)
@@ -137,7 +137,8 @@ def settle_lines(
                 lines |= {one: standing.get(one) for one in changed}
 
 
-def next_look(now: datetime) -> datetime:
-    """The next of 00:00, 06:00, 12:00 and 18:00 UTC."""
+def next_look(now: datetime, every_hours: int = LOOK_EVERY_HOURS) -> datetime:
+    """The next midnight or, that many hours after it, the next hour (UTC)."""
     day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day + ((now - day) // LOOK_EVERY + 1) * LOOK_EVERY
+    every = timedelta(hours=every_hours)
+    return day + ((now - day) // every + 1) * every

@@ -81,4 +81,6 @@ def variables(tenant: Tenant, database: Path, port: int, address: str, clock_url
         "PERENNIAL_ENCRYPTION_KEYS": key or Fernet.generate_key().decode(),
         "PERENNIAL_SESSION_KEY": secrets.token_urlsafe(32),
         "PERENNIAL_CLOCK_URL": clock_url,
+        # What is told of changes is enough for most; a journey about looks that nobody asks for asks for more.
+        "PERENNIAL_LOOK_EVERY_HOURS": "24",
     }

@@ -101,14 +101,14 @@ async def test_the_doctor_prints_what_differs_and_mends_only_when_asked(
     assert capsys.readouterr().out == f"{life.tenant.service_mailbox}: as our tables have it.\n"
 
 
-async def test_a_lost_notification_costs_six_hours_at_most(life: Life) -> None:
+async def test_a_lost_notification_is_made_up_for_by_the_next_look(life: Life) -> None:
     await life.live(days=1, hours=9)
     booking = await the_booking(life)
     await control(life, "POST", "notifications", mishap="lose", count=None)
     await drag(life, booking.start_at + LATER)
-    await life.live(hours=5)
+    await life.live(hours=16)
     assert await is_at(life, booking.start_at)
-    await life.live(hours=1)
+    await life.live(hours=2)
     assert await is_at(life, booking.start_at + LATER)
 
 
