@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-LOOK_EVERY_HOURS = 6
+LOOK_EVERY_HOURS = 8
 """From the night's comparison on, on a weekday, a calendar is read so often even if nobody told of a change: so much a
 lost notification costs at most."""
 

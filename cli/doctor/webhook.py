@@ -22,7 +22,7 @@ async def webhook(settings: Settings, watch: CalendarWatchRow | None, now: datet
         return warn(
             NAME,
             f"PERENNIAL_PUBLIC_URL is {settings.public_url}, where Graph sends nothing; changes in calendars are "
-            "noticed every six hours.",
+            f"noticed every {settings.look_every_hours} hours only.",
             "Serve the web face at an https:// address.",
         )
     async with httpx.AsyncClient(timeout=WITHIN_SECONDS, trust_env=False) as http:

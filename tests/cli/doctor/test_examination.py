@@ -245,7 +245,7 @@ async def test_without_https_changes_are_noticed_late_and_that_is_said(strict: A
     finding = await webhook(
         settings_for(strict, sandbox_url=None, graph_url="https://graph.microsoft.com/v1.0"), None, NOON
     )
-    assert (finding.state, "every six hours" in finding.sentence) == ("warn", True)
+    assert (finding.state, "every 8 hours" in finding.sentence) == ("warn", True)
 
 
 def test_the_participant_who_is_tried_leads_nobody_if_that_can_be() -> None:
