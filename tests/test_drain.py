@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 import pytest
-from itsdangerous import TimestampSigner
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from pydantic import SecretStr
 from sqlalchemy import select
 from temporalio.api.enums.v1 import EventType
@@ -282,9 +282,11 @@ async def test_a_letter_in_flight_is_finished_and_not_repeated(house: House) -> 
     assert await attempts(house, "Postbox/ann", "letters.deliver") == [1]
 
 
-def signed_in_as(oid: str) -> str:
-    """The cookie of somebody signed in, as Starlette's sessions write it."""
-    told = base64.b64encode(json.dumps({"oid": oid, "roles": []}).encode())
+def signed_in_as(oid: str, tid: str) -> str:
+    """The cookie of somebody signed in, as `web/sessions.py` writes it with Starlette's sessions."""
+    account = {"oid": oid, "tid": tid, "roles": [], "no": 0}
+    sealed = URLSafeTimedSerializer(SESSION_KEY, salt="signed in").dumps(account)
+    told = base64.b64encode(json.dumps({"signed_in": sealed}).encode())
     return TimestampSigner(SESSION_KEY).sign(told).decode()
 
 
@@ -303,7 +305,7 @@ async def test_a_page_in_flight_is_answered_and_its_words_are_kept_once(house: H
 
     held = threading.Event()
     try:
-        cookies = {"perennial": signed_in_as(house.people["ann"]["id"])}
+        cookies = {"perennial": signed_in_as(house.people["ann"]["id"], house.told["tenant_id"])}
         async with httpx.AsyncClient(base_url=site, trust_env=False, cookies=cookies, timeout=30) as browser:
 
             async def up() -> bool:
