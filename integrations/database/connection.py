@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from integrations.database.columns import give_cipher, new_id
 from integrations.database.remembered import MustNote, remembering
+from integrations.database.sqlite_driver import connect
 from integrations.database.tables import WakeUp
 from integrations.temporal.pokes import NotTaken, Undelivered
 
@@ -130,7 +131,9 @@ def open_database(url: str, keys: Sequence[str], pokes: Deliverer | None = None)
     """Opens `url` (sqlite+aiosqlite:// or postgresql+asyncpg://); nothing is asked of the server yet."""
     parsed = make_url(url)
     sqlite = parsed.get_backend_name() == "sqlite"
-    options: dict[str, Any] = {"connect_args": {"timeout": 10}} if sqlite else {"pool_pre_ping": True}
+    options: dict[str, Any] = (
+        {"connect_args": {"timeout": 10, "async_creator_fn": connect}} if sqlite else {"pool_pre_ping": True}
+    )
     # A failed statement must not put what people wrote into a log.
     engine = create_async_engine(parsed, hide_parameters=True, **options)
     give_cipher(engine.dialect, keys)
@@ -153,6 +156,7 @@ def prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     reading = connection.get_execution_options().get("reading", False)
+    connection.connection.driver_connection.in_place = reading
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 

@@ -90,7 +90,7 @@ async def test_what_writes_waits_for_another_writer_without_holding_up_who_reads
     try:
         async with database.reading() as session:
             await session.connection()
-        # The connection that just read is the one that writes now, and another has to wait for it.
+        # The connection that just read in place is the one that writes now, and another has to wait for it.
         async with database.transaction() as session:
             await _people(session)
             waiting = asyncio.create_task(second_writer())
