@@ -60,7 +60,14 @@ class VirtualTime:
         return self.environment.client.service_client.config.target_host
 
     async def now(self) -> datetime:
-        return self._stands_at or (await self.environment.get_current_time()).astimezone(UTC)
+        while not self._stands_at:
+            try:
+                return (await self.environment.get_current_time()).astimezone(UTC)
+            except RPCError:
+                # Asked a moment before the server went away: then the time stands by now.
+                if not self._stands_at:
+                    raise
+        return self._stands_at
 
     async def lose_everything(self) -> None:
         """Another server, at another address, that knows nothing but the time."""

@@ -93,6 +93,7 @@ async def test_what_writes_waits_for_another_writer_without_holding_up_who_reads
         # The connection that just read in place is the one that writes now, and another has to wait for it.
         async with database.transaction() as session:
             await _people(session)
+            await session.flush()
             waiting = asyncio.create_task(second_writer())
             await asyncio.sleep(0)
             async with database.reading() as reader:
