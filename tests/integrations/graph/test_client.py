@@ -1,16 +1,22 @@
 """The Graph client: where requests go, with what, and where they never go."""
 
 import asyncio
+import importlib.util
+import inspect
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from kiota_serialization_json.json_parse_node_factory import JsonParseNodeFactory
+from msgraph.generated.models.entity import Entity
 
 from config.settings import Settings
 from integrations.graph.client import ForeignHost, Graph, open_graph
 from integrations.graph.directory import Directory
 from integrations.graph.errors import NotAllowed
-from integrations.graph.warm_up import warm_up
+from integrations.graph.warm_up import fields_of_an_entity, warm_up
 
 
 async def test_a_request_goes_to_the_base_url_with_a_token_and_our_preferences(stub: Any, graph: Graph) -> None:
@@ -50,6 +56,27 @@ async def test_in_production_a_loopback_address_is_foreign(
 
 def test_warming_up_needs_no_network() -> None:
     warm_up()
+
+
+def test_what_every_object_of_graph_has_is_read_as_the_sdk_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = Path(inspect.getfile(Entity))
+    spec = importlib.util.spec_from_file_location("msgraph.generated.models.entity_as_shipped", shipped)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up there.
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    answer = b'{"id": "1", "@odata.type": "#microsoft.graph.entity", "colour": "green"}'
+    found = []
+    for entity, fields in ((module.Entity(), module.Entity.get_field_deserializers), (Entity(), fields_of_an_entity)):
+        node = JsonParseNodeFactory().get_root_parse_node("application/json", answer)
+        for name, read in fields(entity).items():
+            child = node.get_child_node(name)
+            assert child
+            read(child)
+        found.append((entity.id, entity.odata_type, list(fields(entity))))
+    assert found[0] == found[1] == ("1", "#microsoft.graph.entity", ["id", "@odata.type"])
 
 
 async def test_a_mailbox_has_at_most_three_calls_in_flight_and_others_do_not_wait_for_it(graph: Graph) -> None:
