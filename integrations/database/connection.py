@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -61,6 +61,10 @@ class Database:
         self.engine = engine
         self._reading = engine.execution_options(reading=True)
         self._pokes = pokes
+        # The writers of one process take turns; left to SQLite, each asks again and again and the luckiest is next.
+        self._turn: AbstractAsyncContextManager[Any] = (
+            asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        )
 
     @property
     def where(self) -> str:
@@ -69,7 +73,7 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+        async with self._turn, AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
             await session.flush()
             owed = _once_each(session.info.pop("owed", []))
@@ -156,8 +160,11 @@ def prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     reading = connection.get_execution_options().get("reading", False)
-    connection.connection.driver_connection.in_place = reading
+    driver = connection.connection.driver_connection
+    # Whoever has become the one writer waits for nobody any more.
+    driver.in_place = reading
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    driver.in_place = True
 
 
 async def check_reachable(database: Database, *, may_begin: bool = False) -> None:

@@ -1,7 +1,7 @@
-"""SQLite without a thread where nothing can wait: readings are asked in place, what writes is left to the driver.
+"""SQLite without a thread where nothing can wait: only to become the one writer is left to the driver's thread.
 
-In WAL mode a reading waits for no writer, and takes less time than handing it to a thread and back, four times a
-statement. What writes may have to wait for another writer of this very process, so it never holds up the loop.
+In WAL mode a reading waits for no writer and the one writer for nobody, and a statement takes less time than handing
+it to a thread and back, four times. A writer that is never put off by other work also lets the next one in sooner.
 """
 
 import sqlite3
@@ -15,7 +15,7 @@ ROWS_AT_ONCE = 64
 
 
 class Connection(aiosqlite.Connection):
-    """`in_place` is set for each transaction as it begins; one connection is used by one task at a time."""
+    """`in_place` is set as each transaction begins; one connection is used by one task at a time."""
 
     in_place = False
 
