@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from temporalio.service import RPCError
+from temporalio.api.testservice.v1 import SleepRequest
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
-# Far more than a thousand people's busiest hour takes; a worker that fails again and again takes for ever.
-PATIENCE_SECONDS = 120
+PATIENCE = timedelta(minutes=6)
+"""Far more than a thousand people's busiest hour takes, and longer than any activity may: one that was lost on its way
+to a worker is given up and tried again meanwhile. A worker that fails again and again takes for ever."""
 
 
 # What may be asked for at once by POST /advance.
@@ -50,6 +52,7 @@ class VirtualTime:
 
     program: Path
     environment: WorkflowEnvironment
+    patience: timedelta = PATIENCE
     url: str = ""
     wishes: Wishes = field(default_factory=Wishes)
     _stands_at: datetime | None = None
@@ -84,16 +87,23 @@ class VirtualTime:
         While anything is being worked on, the clock runs at its real speed, so this may take a while.
         Raises TimeStandsStill.
         """
-        patience = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.patience.total_seconds()
         while (ahead := instant - await self.now()) > timedelta(0):
+            request = SleepRequest()
+            request.duration.FromTimedelta(ahead)
             try:
-                await asyncio.wait_for(self.environment.sleep(ahead), PATIENCE_SECONDS)
-            except (RPCError, TimeoutError) as error:
-                # The call gives up after half a minute, the server does not: it goes on until the instant.
-                if asyncio.get_running_loop().time() > patience:
+                # One call, as long as it may take. The SDK's own gives up after half a minute while the server goes on
+                # with it, and each further one lets time jump over whatever is being worked on.
+                await self.environment.client.test_service.unlock_time_skipping_with_sleep(
+                    request, timeout=timedelta(seconds=max(1.0, until - loop.time()))
+                )
+            except RPCError as error:
+                if loop.time() >= until or error.status == RPCStatusCode.DEADLINE_EXCEEDED:
                     raise TimeStandsStill(
                         f"Virtual time did not come from {instant - ahead:%d %B %H:%M} to {instant:%d %B %H:%M} "
-                        f"within {PATIENCE_SECONDS} seconds; the end of the worker's log says what holds it up."
+                        f"within {self.patience.total_seconds():.0f} seconds; "
+                        "the end of the worker's log says what holds it up."
                     ) from error
 
 

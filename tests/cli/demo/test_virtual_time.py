@@ -9,8 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+from temporalio import activity, workflow
+from temporalio.client import WorkflowExecutionStatus
+from temporalio.worker import Worker
 
-from cli.demo.virtual_time import VirtualTime, Wishes, _teller, virtual_time
+from cli.demo.virtual_time import PATIENCE, TimeStandsStill, VirtualTime, Wishes, _teller, virtual_time
 from cli.temporal_programs import test_server_program as time_skipping_program
 
 NOON = datetime(2030, 5, 10, 12, tzinfo=UTC)
@@ -87,3 +90,35 @@ async def test_a_server_that_lost_everything_still_knows_the_time_and_tells_it_a
 async def _ask_again_and_again(client: httpx.AsyncClient, url: str, times: list[str]) -> None:
     while True:
         times.append((await client.get(url)).json()["now"])
+
+
+@activity.defn
+async def something_long() -> None:
+    begun.set()
+    await may_end.wait()
+
+
+@workflow.defn(sandboxed=False)
+class Works:
+    @workflow.run
+    async def run(self) -> None:
+        await workflow.execute_activity(something_long, start_to_close_timeout=timedelta(minutes=30))
+
+
+begun, may_end = asyncio.Event(), asyncio.Event()
+
+
+async def test_time_never_jumps_over_what_is_being_worked_on_and_goes_on_after_it() -> None:
+    async with virtual_time(time_skipping_program(os.environ), NOON) as clock:
+        client = clock.environment.client
+        async with Worker(client, task_queue="q", workflows=[Works], activities=[something_long]):
+            working = await client.start_workflow(Works.run, id="works", task_queue="q")
+            await asyncio.wait_for(begun.wait(), 30)
+            clock.patience = timedelta(seconds=1)
+            with pytest.raises(TimeStandsStill, match="10 May 12:00 to 10 May 14:00 within 1 seconds"):
+                await clock.skip_to(NOON + timedelta(hours=2))
+            assert await clock.now() < NOON + timedelta(minutes=10)
+            may_end.set()
+            clock.patience = PATIENCE
+            await clock.skip_to(NOON + timedelta(hours=3))
+            assert (await working.describe()).status == WorkflowExecutionStatus.COMPLETED
