@@ -28,7 +28,7 @@ from integrations.graph.warm_up import warm_up
 from integrations.temporal.connect import TemporalUnreachable, connect
 from integrations.temporal.passthrough import workflow_runner
 from integrations.temporal.pokes import Pokes
-from integrations.temporal.shards import polling, queue_of_a_mailbox
+from integrations.temporal.shards import pollers, polling, queue_of_a_mailbox
 from workflows import WORKFLOWS
 
 log = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ async def working(settings: Settings) -> AsyncIterator[None]:
         database = open_database(settings.database_url, keys, Pokes(client, settings.temporal_task_queue))
         stack.push_async_callback(database.close)
         await check_current(database)
+        virtual = settings.clock_url is not None
         clock = open_clock(settings.clock_url)
         stack.push_async_callback(clock.aclose)
         tokens = MsalTokens(settings)
@@ -61,14 +62,13 @@ async def working(settings: Settings) -> AsyncIterator[None]:
                 activities=activities,
                 workflow_runner=workflow_runner(),
                 interceptors=[Failures(database, clock)],
-                workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-                activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+                workflow_task_poller_behavior=pollers(PollerBehaviorAutoscaling(), virtual=virtual),
+                activity_task_poller_behavior=pollers(PollerBehaviorAutoscaling(), virtual=virtual),
                 max_concurrent_activities=20,
                 # Less than the 30 s that orchestrators grant before they kill; what it cuts off is found by its key.
                 graceful_shutdown_timeout=timedelta(seconds=25),
             )
         )
-        virtual = settings.clock_url is not None
         leases = Leases(database, routes_of(settings).queues, LASTS_IN_VIRTUAL_TIME if virtual else LASTS)
         open_queue = queue_of_a_mailbox(client, activities, [Failures(database, clock)], virtual=virtual)
         queues = await stack.enter_async_context(polling(leases, RealClock(), open_queue))

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
+from temporalio.worker import PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 
 from integrations.database.connection import Database, open_database
 from integrations.database.leases import LASTS, Leases
 from integrations.database.tables import Lease, Table
-from integrations.temporal.shards import Polling, polling
+from integrations.temporal.shards import Polling, pollers, polling
 
 NOW = datetime(2030, 2, 4, 9, 0, tzinfo=UTC)
 QUEUES = ("q/1", "q/2", "q/3", "q/4")
@@ -207,3 +208,9 @@ async def test_at_the_end_everything_is_finished_and_given_back(database: Databa
         await asyncio.sleep(0)
     assert sorted(each for each in process.log if each.startswith("finished")) == [f"finished {q}" for q in QUEUES]
     assert await rows(database) == []
+
+
+def test_where_time_is_virtual_no_poll_is_given_up_before_the_server_answers_it() -> None:
+    adapting = PollerBehaviorAutoscaling()
+    assert pollers(adapting, virtual=False) is adapting
+    assert isinstance(pollers(adapting, virtual=True), PollerBehaviorSimpleMaximum)
