@@ -29,7 +29,7 @@ from integrations.temporal.connect import TemporalUnreachable, connect
 from integrations.temporal.passthrough import workflow_runner
 from integrations.temporal.pokes import Pokes
 from integrations.temporal.shards import pollers, polling, queue_of_a_mailbox
-from workflows import WORKFLOWS
+from workflows.every import WORKFLOWS
 
 log = logging.getLogger(__name__)
 

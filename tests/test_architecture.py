@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from activities.letters.catalogue import KINDS
-from workflows import WORKFLOWS
+from workflows.every import WORKFLOWS
 
 HOUSE = Path(__file__).parents[1]
 

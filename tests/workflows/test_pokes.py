@@ -18,7 +18,7 @@ from temporalio.worker import Worker
 from activities.moment import Moment
 from integrations.temporal.passthrough import workflow_runner
 from integrations.temporal.pokes import SIGNAL, WORKFLOW_NAMES, Pokes
-from workflows import WORKFLOWS
+from workflows.every import WORKFLOWS
 
 PROGRAMS = Path(sys.executable).parent
 # The development server's own delays would make this slow; the waits of the workflows themselves stay as they are.

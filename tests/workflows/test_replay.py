@@ -23,7 +23,7 @@ from activities.moment import Moment
 from cycle.check_in import Step
 from integrations.temporal.codec import data_converter
 from integrations.temporal.passthrough import workflow_runner
-from workflows import WORKFLOWS
+from workflows.every import WORKFLOWS
 from workflows.patience import MICROSOFT
 from workflows.wake_up import Pokable
 

@@ -25,7 +25,7 @@ from activities.route import COMMON, Route
 from cycle.check_in import Next, Step
 from integrations.temporal.passthrough import workflow_runner
 from integrations.temporal.pokes import Pokes
-from workflows import WORKFLOWS
+from workflows.every import WORKFLOWS
 from workflows.wake_up import Pokable
 
 HOUR = timedelta(hours=1)
