@@ -398,6 +398,8 @@ class Answer(Table):
     line: Mapped[str | None] = mapped_column(EncryptedText)
     shared_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+    whole: Mapped[bool] = mapped_column(default=False)
+    """Its writer's yes that the pre-read holds all of it in place of its line, where the policy allows that."""
     changed_at: Mapped[datetime]
 
 

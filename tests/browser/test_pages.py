@@ -67,7 +67,7 @@ async def test_axe_finds_nothing_on_what_a_form_answers(browsers: Any, full_hous
     await look("what was found")
     await page.goto("/feedback")
     await page.get_by_label("Name of a colleague").fill("Nobody Knows")
-    await page.get_by_role("button", name="Ask").click()
+    await page.get_by_role("button", name="Ask", exact=True).click()
     await expect(page.get_by_role("alert")).to_be_visible()
     await look("a colleague whom nobody knows")
     await page.goto("/plan?part=action")
