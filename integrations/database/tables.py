@@ -281,7 +281,7 @@ class ShownToSuccessor(Table):
     __tablename__ = "shown_to_successor"
     handover_id: Mapped[str] = mapped_column(ForeignKey("handovers.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
-    """goal | action | note | answer | pre-read"""
+    """goal | action | topic | heard | note | answer | pre-read"""
     item_id: Mapped[str] = mapped_column(primary_key=True)
     shown_at: Mapped[datetime]
 

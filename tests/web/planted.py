@@ -88,6 +88,11 @@ TEXTS = {
     "old moment": Text("fern"),
     "old note": Text("ann"),
     "former manager's note": Text("fern"),
+    "old topic": Text("ann"),
+    "former manager's topic": Text("fern"),
+    "old heard": Text("ann"),
+    "former manager heard": Text("fern"),
+    "former manager's answer": Text("fern"),
     "topic": Text("ann"),
     "manager's topic": Text("mara"),
     "heard": Text("ann"),
@@ -186,7 +191,7 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /feedback/{request_id}/answer": {"behaviour": "You asked", "do": "as-is"},
     "POST /pathways/role": {"role": "guide"},
     "POST /pathways/interests": {"about": "role/guide", "told": "nobody"},
-    "POST /pathways/pre-read": {"about": "opening/guide-hill"},
+    "POST /pathways/pre-read": {"about": "opening/guide-graz"},
     "POST /check-ins/{check_in_id}/actions": {"title": "Call them", "due_on": "2030-04-02"},
     "POST /check-ins/{check_in_id}/outcome": {"said": "held"},
     "POST /check-ins/{check_in_id}/another-time": {"booking_no": "1"},
@@ -350,6 +355,28 @@ def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
             text=sentence(name),
             made_at=lately,
         )
+    for key, who, name in (("old-topic", "ann", "old topic"), ("former-topic", "fern", "former manager's topic")):
+        yield Topic(
+            id=key,
+            person_id="person-ann",
+            partner_id="person-fern",
+            check_in_id="before",
+            writer_id=f"person-{who}",
+            text=sentence(name),
+            made_at=long_ago,
+        )
+    yield HeardLine(
+        check_in_id="before",
+        writer_id="person-ann",
+        text=sentence("old heard"),
+        written_at=long_ago,
+        answer="not_quite",
+        answer_text=sentence("former manager's answer"),
+        answered_at=long_ago,
+    )
+    yield HeardLine(
+        check_in_id="before", writer_id="person-fern", text=sentence("former manager heard"), written_at=long_ago
+    )
     yield HeardLine(check_in_id="over", writer_id="person-ann", text=sentence("heard"), written_at=lately)
     yield HeardLine(
         check_in_id="over",
@@ -484,9 +511,9 @@ def _written_with_others(lately: Any) -> Iterable[Any]:
             "roles": [{"key": "guide", "name": "Guide", "about": "Shows the way"}],
             "openings": [
                 {
-                    "key": "guide-hill",
+                    "key": "guide-graz",
                     "role": "guide",
-                    "where": "On the hill",
+                    "where": "Graz",
                     "opens_on": "2030-02-01",
                     "closes_on": "2030-06-30",
                 }
