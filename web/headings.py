@@ -1,17 +1,14 @@
-"""Keeps a short word such as "check-in" on one line of a heading, where a narrow page would break it at its hyphen."""
+"""Keeps the word "check-in" on one line of a heading, where a narrow page would break it at its hyphen."""
 
 import re
 
-LONGEST = 12
-"""Letters of a word that fits a phone's line beside others; a longer one may have to be broken."""
-
 _HEADING = re.compile(r"(<h([1-3])\b[^>]*>)(.*?)(</h\2>)", re.DOTALL)
 # A tag is passed by whole, so that no address in a heading is taken for words.
-_TAG_OR_WORD = re.compile(r"<[^>]*>|\w+(?:-\w+)+")
+_TAG_OR_WORD = re.compile(r"<[^>]*>|\bcheck-ins?\b", re.IGNORECASE)
 
 
 def kept_whole(page: str) -> str:
-    """`page` (HTML) with each short hyphenated word of its headings in a span that is not broken.
+    """`page` (HTML) with the word, wherever a heading has it, in a span that is not broken.
 
     The words stay as they are, so that they are found, read out and copied as before.
     """
@@ -19,5 +16,4 @@ def kept_whole(page: str) -> str:
 
 
 def _spanned(found: re.Match[str]) -> str:
-    word = found[0]
-    return word if word.startswith("<") or len(word) > LONGEST else f'<span class="whole">{word}</span>'
+    return found[0] if found[0].startswith("<") else f'<span class="whole">{found[0]}</span>'
