@@ -117,7 +117,7 @@ class Reflection(_Section):
 
 
 class PreRead(_Section):
-    """The one-page summary that both get before they talk."""
+    """The one-page summary that both get before they talk. Whole answers enter it by their writer's yes for each."""
 
     workdays_before: int = _number(1, 1, 5, "workdays", "when the pre-read goes out", "NEXT_CHECK_IN")
     words_at_most: int = _number(300, 100, 300, "words", "length of the pre-read", "NEXT_CHECK_IN")

@@ -14,12 +14,21 @@ WORDS_OF_A_LEARNING_MOMENT = 60
 
 
 class SharedLine(BaseModel):
-    """One shared, not withdrawn answer's line; `question` is a key of `cycle.reflection.BY_KEY`."""
+    """One shared, not withdrawn answer's line; `question` is a key of `cycle.reflection.BY_KEY`.
+
+    `whole` is all of the answer, where its writer and the policy want that in the line's place.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     question: str
     line: str
+    whole: str | None = None
+
+    @property
+    def given(self) -> str:
+        """What stands in the pre-read, on one line; empty for nothing."""
+        return " ".join(self.whole.split()) if self.whole else shortened(self.line)
 
 
 class PathwayStep(BaseModel):
@@ -52,7 +61,8 @@ class Promise(BaseModel):
 class Snapshot(BaseModel):
     """The pre-read, the same to both, frozen when it is made. `promises` has the manager first.
 
-    `lines` are (label, text); `questions` are the keys of the answers they come from, in the same order.
+    `lines` are (label, text); `questions` are the keys of the answers they come from, in the same order; `whole` are
+    those of them whose text is no line but the whole answer.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,16 +72,23 @@ class Snapshot(BaseModel):
     learning: str | None = None
     lines: tuple[tuple[str, str], ...] = ()
     questions: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
     pathway: tuple[PathwayStep, ...] = ()
     celebrating: str | None = None
     ask: tuple[str, str]
 
     @property
     def words(self) -> int:
-        """How many words a reader has before them, names and labels included."""
+        """How many words a reader has before them, names and labels included; a whole answer counts as a line.
+
+        Its writer wants all of it there, so nothing else gives way for its length.
+        """
         texts = [name for name, _ in self.promises]
         texts += [f"{each.what} by {each.due_on or ''}" for _, promises in self.promises for each in promises]
-        texts += [f"{label} {line}" for label, line in self.lines]
+        texts += [
+            f"{label} {shortened(line) if key in self.whole else line}"
+            for key, (label, line) in zip(self.questions, self.lines, strict=True)
+        ]
         texts += [f"{step.role} {step.where or ''} {step.closes_on or ''}" for step in self.pathway]
         texts += [text for text in (self.learning, self.celebrating) if text]
         return sum(map(count_words, (*texts, *self.ask)))
@@ -129,14 +146,14 @@ def build_snapshot(
 ) -> Snapshot:
     """The pre-read of at most `words_at_most` words.
 
-    `promises` are (name, open promises, the nearest first) with the manager first; `shared` are the lines of
-    answers that are shared and not withdrawn, in the order asked: nothing else of a reflection may be given.
+    `promises` are (name, open promises, the nearest first) with the manager first; `shared` are the lines, or the
+    whole, of answers that are shared and not withdrawn, in the order asked: nothing else of a reflection may be given.
     `pathway` is what the employee put here, and nothing else of what interests them.
     When it is too long, whole lines give way, the least important first: what is celebrated, then promises
     from the end (the employee's, then the manager's), then the learning moment, then pathways, then the employee's
     lines.
     """
-    kept = tuple(line for line in shared if line.line.strip())
+    kept = tuple(line for line in shared if line.given)
     owed = [[_short(each) for each in theirs if each.what.strip()] for _, theirs in promises]
     names = [name for name, _ in promises]
     moment = shortened(learning, WORDS_OF_A_LEARNING_MOMENT) if learning and learning.strip() else None
@@ -149,11 +166,12 @@ def build_snapshot(
             made_at=made_at,
             promises=tuple((name, tuple(theirs)) for name, theirs in zip(names, owed, strict=True) if theirs),
             learning=moment,
-            lines=tuple((BY_KEY[line.question].label, shortened(line.line)) for line in kept),
+            lines=tuple((BY_KEY[line.question].label, line.given) for line in kept),
             questions=tuple(line.question for line in kept),
+            whole=tuple(line.question for line in kept if line.whole),
             pathway=tuple(steps),
             celebrating=praise,
-            ask=questions_to_ask(line.question for line in shared if line.line.strip()),
+            ask=questions_to_ask(line.question for line in shared if line.given),
         )
 
     snapshot = made()

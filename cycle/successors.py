@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Kind = Literal["goal", "action", "note", "answer", "pre-read"]
-KINDS: tuple[Kind, ...] = ("goal", "action", "note", "answer", "pre-read")
+Kind = Literal["goal", "action", "topic", "heard", "note", "answer", "pre-read"]
+KINDS: tuple[Kind, ...] = ("goal", "action", "topic", "heard", "note", "answer", "pre-read")
 
 UNASKED: tuple[Kind, ...] = ("goal", "action")
 """What a new partner sees while nothing was chosen: goals, and actions that are open and were shared."""

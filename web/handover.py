@@ -5,9 +5,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cycle.heard import NOT_FOR
 from cycle.sentences import Sentence
 from cycle.successors import KINDS
 from integrations.database.successors import HandoverView, choose, handover_for, note_handover_read
+from integrations.database.topics import mark_topics_read
 from web.face import database_of
 from web.pages import NotHere, go, page, typed_in
 from web.sessions import Signed
@@ -17,6 +19,8 @@ router = APIRouter(prefix="/handovers/{handover_id}")
 HEADINGS = {
     "goal": Sentence("Goals"),
     "action": Sentence("Actions"),
+    "topic": Sentence("Topics"),
+    "heard": Sentence("What was heard"),
     "note": Sentence("Notes"),
     "answer": Sentence("What was shared before talks"),
     "pre-read": Sentence("Pages read before talks"),
@@ -33,10 +37,12 @@ async def show(request: Request, viewer: Signed, handover_id: str, saved: str = 
         if view is None:
             raise NotHere
         await note_handover_read(session, view, viewer.id, request.state.now)
+        topics = [each.item.id for each in view.items if each.item.kind == "topic"]
+        await mark_topics_read(session, topics, viewer.id, request.state.now)
         return view
 
     view = await database_of(request).noting(ask)
-    return page(request, "handover.html", view=view, groups=_groups(view), saved=saved, tick=TICK)
+    return page(request, "handover.html", not_for=NOT_FOR, view=view, groups=_groups(view), saved=saved, tick=TICK)
 
 
 @router.post("")

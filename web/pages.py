@@ -15,6 +15,7 @@ from config.languages import NAMES, Language, first_fitting, words_in
 from cycle.sentences import Sentence
 from web.assets import asset
 from web.face import face_of
+from web.headings import kept_whole
 
 HERE = Path(__file__).parent
 LONGEST_TEXT = 20_000
@@ -113,7 +114,7 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
     # A page of trouble says the same wherever it is met.
     facts["page_address"] = _address(request) if request.method == "GET" and status < 400 else "/"
     facts["fragment"] = fragment if (fragment := _target(request)) in made.blocks else None
-    return HTMLResponse(made.render(**facts), status_code=status)
+    return HTMLResponse(kept_whole(made.render(**facts)), status_code=status)
 
 
 def rendered(request: Request, template: str, **facts: Any) -> str:

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cycle.reflection import LINE_WORDS, NOT_ASKED_AFTER_LEAVE, NOT_FOR, quarter_of, shortened, where_help_is
+from cycle.pre_read import SharedLine
+from cycle.reflection import LINE_WORDS, NOT_ASKED_AFTER_LEAVE, NOT_FOR, quarter_of, where_help_is
 from cycle.sentences import Sentence
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.readings import note_reading
@@ -32,11 +33,13 @@ router = APIRouter(prefix="/reflections/{check_in_id}")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the partner will see of one answer: its line in the letter, if it has one, and the whole on our pages."""
+    """What the partner will see of one answer: in the letter its line, if it has one, or all of it; on our pages the
+    whole.
+    """
 
     label: Sentence
     question: Sentence
-    line: str
+    in_letter: str
     text: str
 
 
@@ -144,7 +147,10 @@ def _seen(form: ReflectionForm, typed: Mapping[str, TypedAnswer]) -> list[Seen]:
         text = now_typed.text.strip() if now_typed else answer.text
         if text and (now_typed.shared if now_typed else answer.shared):
             line = answer.line_of(now_typed) if now_typed else answer.line
-            found.append(Seen(answer.question.label, answer.question.text, shortened(line), text))
+            whole = form.may_be_whole and (answer.whole if now_typed is None else bool(now_typed.whole))
+            # As `cycle.pre_read` will take it.
+            given = SharedLine(question=answer.question.key, line=line, whole=text if whole else None).given
+            found.append(Seen(answer.question.label, answer.question.text, given, text))
     return found
 
 
@@ -152,7 +158,14 @@ def _as_typed(answer: FormAnswer, typed: TypedAnswer | None) -> FormAnswer:
     if typed is None:
         return answer
     line = answer.line if typed.line is None else typed.line
-    return replace(answer, text=typed.text, shared=typed.shared, line=line, version=typed.seen or answer.version)
+    return replace(
+        answer,
+        text=typed.text,
+        shared=typed.shared,
+        line=line,
+        version=typed.seen or answer.version,
+        whole=answer.whole if typed.whole is None else typed.whole,
+    )
 
 
 def _answers(shown: ReflectionForm, typed: Mapping[str, str]) -> dict[str, TypedAnswer]:
@@ -163,6 +176,8 @@ def _answers(shown: ReflectionForm, typed: Mapping[str, str]) -> dict[str, Typed
             shared=typed.get(f"share-{key}", "no") != "no",
             line=_changed_line(typed, key),
             seen=typed.get(f"seen-{key}"),
+            # A form that was open while the policy changed, and has no such choice, says no to it.
+            whole=typed.get(f"share-{key}") == "whole" if shown.may_be_whole else None,
         )
         for key in (answer.question.key for answer in shown.answers)
         if f"text-{key}" in typed

@@ -16,6 +16,9 @@ from integrations.database.readings import note_reading
 from integrations.database.tables import Answer, HeardLine, Note, Person, ReflectionRow, Topic
 from integrations.database.topics import mark_topics_read
 
+CHOSEN: tuple[Kind, ...] = ("topic", "heard", "note", "answer")
+"""What of the time before somebody may have been shown in words of people."""
+
 MOST = 50
 """Places shown; whoever finds more looks for something narrower."""
 
@@ -166,15 +169,19 @@ def _chosen(talk: Talk) -> list[Text]:
     return [
         Text(
             talk,
-            "note" if each.item.kind == "note" else "answer",
+            each.item.kind,
             each.item.id,
-            each.writer_id,
-            each.text,
-            tuple({person_id, each.writer_id}),
+            writer_id,
+            text,
+            tuple({person_id, *each.writer_ids}),
             each.about,
         )
         for each in talk.handover.items
-        if each.item.kind in ("note", "answer") and each.about.endswith(f"/{talk.row.id}")
+        if each.item.kind in CHOSEN and each.about.endswith(f"/{talk.row.id}")
+        for writer_id, text in (
+            (each.writer_id, each.text),
+            *([(each.reply.writer.id, each.reply.text)] if each.reply and each.reply.text else []),
+        )
     ]
 
 

@@ -185,7 +185,7 @@ async def _shown(session: AsyncSession, reader_id: str, now: datetime) -> list[T
             continue
         by_talk: dict[str, set[Kind]] = defaultdict(set)
         for each in view.items:
-            if each.item.kind in ("note", "answer", "pre-read"):
+            if each.item.kind in ("topic", "heard", "note", "answer", "pre-read"):
                 by_talk[each.about.partition("/")[2]].add(each.item.kind)
         for check_in_id, kinds in by_talk.items():
             talk = await session.get_one(CheckInRow, check_in_id)

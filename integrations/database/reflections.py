@@ -29,19 +29,21 @@ class TypedAnswer:
     """One answer as a form sends it.
 
     `line` is None when its writer left alone what the form proposed; "" when they removed it. `seen` is the
-    answer's `version` that the form showed, so that an old form takes nothing away; None: not told.
+    answer's `version` that the form showed, so that an old form takes nothing away; None: not told. `whole` is
+    None where the form did not ask.
     """
 
     text: str
     shared: bool = False
     line: str | None = None
     seen: str | None = None
+    whole: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FormAnswer:
     """One question with what its writer has so far; `line` is what the pre-read would take, `own_line` if they
-    worded it themselves.
+    worded it themselves, and `whole` their yes that all of the answer stands there in its place.
     """
 
     question: Question
@@ -50,6 +52,7 @@ class FormAnswer:
     line: str = ""
     version: str = ""
     own_line: bool = False
+    whole: bool = False
 
     def line_of(self, typed: TypedAnswer) -> str:
         """The line that the pre-read would take, were this typed answer saved and shared."""
@@ -74,6 +77,11 @@ class ReflectionForm:
     """When the newest pre-read was made; None before the first."""
     leaves_again: bool
     """The talk was moved since: another pre-read will be made."""
+
+    @property
+    def may_be_whole(self) -> bool:
+        """Whether its writer is asked, for each shared answer, if all of it may stand in the pre-read."""
+        return self.policy.pre_read.letter_contains == "whole_answers"
 
     @property
     def situation(self) -> str:
@@ -172,10 +180,16 @@ async def has_answered(session: AsyncSession, check_in_id: str, person_id: str) 
 
 
 async def shared_lines(session: AsyncSession, check_in_id: str) -> tuple[SharedLine, ...]:
-    """What a pre-read may take, in the order asked: the lines of answers shared and not withdrawn."""
-    answers = await _shared(session, check_in_id)
-    lines = (SharedLine(question=key, line=_line(answer)) for key, answer in answers)
-    return tuple(line for line in lines if line.line)
+    """What a pre-read may take, in the order asked: the lines of answers shared and not withdrawn, and the whole of
+    those of which its writer and the policy want that.
+    """
+    policy = await policy_of_check_in(session, await session.get_one(CheckInRow, check_in_id))
+    may_be_whole = policy.pre_read.letter_contains == "whole_answers"
+    lines = (
+        SharedLine(question=key, line=_line(answer), whole=answer.text if may_be_whole and answer.whole else None)
+        for key, answer in await _shared(session, check_in_id)
+    )
+    return tuple(line for line in lines if line.given)
 
 
 async def shared_answers(session: AsyncSession, check_in_id: str) -> Sequence[tuple[Question, str]]:
@@ -232,21 +246,23 @@ async def _keep(
     if row is None:
         if not text and not typed.line:
             return False
-        row = Answer(reflection_id=reflection_id, question=key, text="", changed_at=now)
+        row = Answer(reflection_id=reflection_id, question=key, text="", whole=False, changed_at=now)
         session.add(row)
     elif typed.seen is not None and typed.seen != _version(row):
         return _keep_from_an_old_form(row, text, now)
-    before, open_before = (row.text, row.line, row.shared_at, row.withdrawn_at), _open(row)
+    before, open_before = _kept(row), _open(row)
     row.text = text
     if typed.line is not None:
         row.line = " ".join(typed.line.split())
+    if typed.whole is not None:
+        row.whole = typed.whole
     wanted = typed.shared and bool(text)
     if wanted and not is_shared(row.shared_at is not None, row.withdrawn_at is not None):
         row.shared_at, row.withdrawn_at = now, None
     elif not wanted and row.shared_at is not None and row.withdrawn_at is None:
         # Before anything left, nobody has seen it: then it was never shared.
         row.shared_at, row.withdrawn_at = (row.shared_at, now) if given_out else (None, None)
-    changed = before != (row.text, row.line, row.shared_at, row.withdrawn_at)
+    changed = before != _kept(row)
     if changed:
         row.changed_at = now
     return changed and (open_before or _open(row))
@@ -290,6 +306,10 @@ def _open(answer: Answer) -> bool:
     return is_shared(answer.shared_at is not None, answer.withdrawn_at is not None) and bool(answer.text)
 
 
+def _kept(answer: Answer) -> tuple[object, ...]:
+    return answer.text, answer.line, answer.shared_at, answer.withdrawn_at, answer.whole
+
+
 def _line(answer: Answer) -> str:
     return proposed_line(answer.text) if answer.line is None else answer.line
 
@@ -303,5 +323,11 @@ def _as_form(question: Question, answer: Answer | None) -> FormAnswer:
         return FormAnswer(question)
     shown = answer.line is not None or _open(answer)
     return FormAnswer(
-        question, answer.text, _open(answer), _line(answer) if shown else "", _version(answer), answer.line is not None
+        question,
+        answer.text,
+        _open(answer),
+        _line(answer) if shown else "",
+        _version(answer),
+        own_line=answer.line is not None,
+        whole=answer.whole,
     )

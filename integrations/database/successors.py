@@ -1,6 +1,6 @@
 """Whose words from before a change of conversation partner the new one may see, and what their person chose."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -26,13 +26,24 @@ from integrations.database.tables import (
     CheckInRow,
     Goal,
     Handover,
+    HeardLine,
     Note,
     Person,
     Plan,
     PreRead,
     ReflectionRow,
     ShownToSuccessor,
+    Topic,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the other one answered to a line of what was heard: yes or not_quite, and their words."""
+
+    writer: Person
+    answer: str = field(repr=False)
+    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,11 @@ class PastItem:
     snapshot: Snapshot | None = field(default=None, repr=False)
     lines: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Of a pre-read: (label, line) of the answers that are still shared."""
+    reply: Reply | None = None
+
+    @property
+    def writer_ids(self) -> set[str]:
+        return {self.writer_id} | ({self.reply.writer.id} if self.reply else set())
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +201,7 @@ async def choose(
 async def note_handover_read(session: AsyncSession, view: HandoverView, reader_id: str, now: datetime) -> None:
     """Notes what of the time before is about to be shown: its person learns of it, and whoever wrote it."""
     for each in view.items:
-        for owner_id in {view.person.id, each.writer_id}:
+        for owner_id in {view.person.id, *each.writer_ids}:
             await note_reading(session, reader_id, owner_id, each.about, now.date())
     await mark_notes_read(session, [each.item.id for each in view.items if each.item.kind == "note"], reader_id, now)
 
@@ -263,12 +279,13 @@ async def _of_talks(session: AsyncSession, row: Handover) -> list[PastItem]:
 async def _of_talk(session: AsyncSession, talk: CheckInRow, row: Handover) -> Sequence[PastItem]:
     day = talk.due_on
     writers = {each: await session.get_one(Person, each) for each in (talk.person_id, talk.partner_id)}
+    found = [*await _topics(session, talk, row, writers), *await _heard(session, talk, row, writers)]
     notes = (
         select(Note)
         .where(Note.check_in_id == talk.id, Note.made_at < row.at, Note.withdrawn_at.is_(None))
         .order_by(Note.made_at, Note.id)
     )
-    found = [
+    found += [
         PastItem(
             Item("note", each.id, each.made_at),
             Sentence("A note by {name}", name=writers[each.writer_id].first_name),
@@ -320,4 +337,51 @@ async def _of_talk(session: AsyncSession, talk: CheckInRow, row: Handover) -> Se
         about = f"pre-read/{talk.id}"
         title = Sentence("The page you both read")
         found.append(PastItem(item, title, "", row.person_id, about, day, snapshot=snapshot, lines=lines))
+    return found
+
+
+async def _topics(
+    session: AsyncSession, talk: CheckInRow, row: Handover, writers: Mapping[str, Person]
+) -> list[PastItem]:
+    """What either wanted to talk about; those that were ticked off are closed."""
+    rows = await session.scalars(
+        select(Topic).where(Topic.check_in_id == talk.id, Topic.made_at < row.at).order_by(Topic.made_at, Topic.id)
+    )
+    return [
+        PastItem(
+            Item("topic", each.id, each.made_at),
+            Sentence("A topic of {name}", name=writers[each.writer_id].first_name),
+            each.text,
+            each.writer_id,
+            f"notes/{talk.id}",
+            talk.due_on,
+            closed=each.ticked_at is not None,
+        )
+        for each in rows
+    ]
+
+
+async def _heard(
+    session: AsyncSession, talk: CheckInRow, row: Handover, writers: Mapping[str, Person]
+) -> list[PastItem]:
+    """What each heard, with what the other answered: the two are shown together or not at all."""
+    rows = await session.scalars(
+        select(HeardLine)
+        .where(HeardLine.check_in_id == talk.id, HeardLine.written_at < row.at)
+        .order_by(HeardLine.written_at, HeardLine.writer_id)
+    )
+    found = []
+    for each in rows:
+        other = next(person for person_id, person in writers.items() if person_id != each.writer_id)
+        found.append(
+            PastItem(
+                Item("heard", f"{talk.id}/{each.writer_id}", each.written_at),
+                Sentence("What {name} heard", name=writers[each.writer_id].first_name),
+                each.text,
+                each.writer_id,
+                f"notes/{talk.id}",
+                talk.due_on,
+                reply=Reply(other, each.answer, each.answer_text or "") if each.answer else None,
+            )
+        )
     return found

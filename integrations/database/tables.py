@@ -281,7 +281,7 @@ class ShownToSuccessor(Table):
     __tablename__ = "shown_to_successor"
     handover_id: Mapped[str] = mapped_column(ForeignKey("handovers.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
-    """goal | action | note | answer | pre-read"""
+    """goal | action | topic | heard | note | answer | pre-read"""
     item_id: Mapped[str] = mapped_column(primary_key=True)
     shown_at: Mapped[datetime]
 
@@ -398,6 +398,8 @@ class Answer(Table):
     line: Mapped[str | None] = mapped_column(EncryptedText)
     shared_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
+    whole: Mapped[bool] = mapped_column(default=False)
+    """Its writer's yes that the pre-read holds all of it in place of its line, where the policy allows that."""
     changed_at: Mapped[datetime]
 
 

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
+from sqlalchemy import select
+
+from integrations.database.tables import PolicyRevision
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -28,6 +31,24 @@ async def test_a_reflection_is_previewed_by_one_button_and_saved_by_another(brow
     await expect(page.get_by_label("Shared with Mara").first).to_be_checked()
     await page.locator(".finish").get_by_role("button", name="Let’s just talk").click()
     await expect(page.get_by_role("status").first).to_contain_text("That is a full answer.")
+
+
+async def test_a_whole_answer_is_previewed_as_it_will_be_sent_with_a_script_and_without(browsers: Any) -> None:
+    async with browsers.house.database.transaction() as session:
+        for row in await session.scalars(select(PolicyRevision)):
+            row.document = row.document | {"pre_read": row.document["pre_read"] | {"letter_contains": "whole_answers"}}
+    for script in (False, True):
+        page = await browsers("ann", java_script_enabled=script)
+        await page.goto("/reflections/check-in-1")
+        await page.locator("textarea").first.fill("The first sentence. And all the rest of it.")
+        await page.get_by_label("Shared with Mara, all of it in the letter").first.check()
+        if not script:
+            await page.get_by_role("button", name="Show what Mara will see").click()
+        await expect(page.locator("#preview dd")).to_have_text("The first sentence. And all the rest of it.")
+        await page.get_by_label("Shared with Mara, its line in the letter").first.check()
+        if not script:
+            await page.get_by_role("button", name="Show what Mara will see").click()
+        await expect(page.locator("#preview dd")).to_have_text("The first sentence.")
 
 
 async def test_an_action_is_agreed_on_changed_and_undone(browsers: Any) -> None:
@@ -83,7 +104,7 @@ async def test_feedback_is_asked_for_and_a_judgement_is_met_with_advice(browsers
     otto = full_house.street.accounts["otto"]
     await page.get_by_label("Name of a colleague").fill(otto.mail)
     await page.get_by_label("What about?").fill("the numbers talk")
-    await page.get_by_role("button", name="Ask").click()
+    await page.get_by_role("button", name="Ask", exact=True).click()
     await expect(page.locator("main")).to_contain_text(otto.name)
     nora = await browsers("nora", java_script_enabled=False)
     await nora.goto("/feedback/asked")

@@ -14,6 +14,29 @@ from tests.browser.pages import NO_PAGE, NOT_HERE, PAGES, WALKERS, addresses, ro
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+BROKEN = """() => {
+  const broken = [];
+  let words = 0;
+  for (const heading of document.querySelectorAll("main :is(h1, h2, h3)")) {
+    const texts = document.createTreeWalker(heading, NodeFilter.SHOW_TEXT);
+    for (let text; (text = texts.nextNode());)
+      for (const found of text.data.matchAll(/check-in/gi)) {
+        words += 1;
+        const range = document.createRange();
+        range.setStart(text, found.index);
+        range.setEnd(text, found.index + found[0].length);
+        for (let width = 350; width >= 110; width -= 4) {
+          heading.style.width = `${width}px`;
+          if (new Set([...range.getClientRects()].map((each) => each.top)).size > 1)
+            broken.push(`${width} px: ${heading.textContent}`);
+        }
+        heading.style.width = "";
+      }
+  }
+  return [words, broken];
+}"""
+"""How often "check-in" stands in a heading, and where it breaks, at each width that a phone may leave to it."""
+
 Check = Callable[[Page], Awaitable[None]]
 
 
@@ -46,6 +69,18 @@ async def test_axe_finds_nothing_on_any_page(browsers: Any, full_house: Any, not
     assert found == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_no_heading_breaks_check_in_at_its_hyphen(browsers: Any, full_house: Any, language: Language) -> None:
+    page = await browsers("ann")
+    await page.goto("/")
+    await page.request.post("/language", form={"language": language}, headers={"Origin": browsers.house.at})
+    for address in ("/", "/reflections/check-in-1", "/check-ins/check-in-1", "/plan", "/history"):
+        await page.goto(address)
+        words, broken = await page.evaluate(BROKEN)
+        assert broken == [], address
+        assert words > 0 or address in ("/plan", "/history"), address
+
+
 async def test_axe_finds_nothing_on_what_a_form_answers(browsers: Any, full_house: Any, not_sideways: Check) -> None:
     page = await browsers("ann")
     found: list[str] = []
@@ -67,7 +102,7 @@ async def test_axe_finds_nothing_on_what_a_form_answers(browsers: Any, full_hous
     await look("what was found")
     await page.goto("/feedback")
     await page.get_by_label("Name of a colleague").fill("Nobody Knows")
-    await page.get_by_role("button", name="Ask").click()
+    await page.get_by_role("button", name="Ask", exact=True).click()
     await expect(page.get_by_role("alert")).to_be_visible()
     await look("a colleague whom nobody knows")
     await page.goto("/plan?part=action")

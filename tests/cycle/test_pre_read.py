@@ -50,6 +50,30 @@ def test_an_empty_shared_line_leaves_no_trace() -> None:
     assert blank == snapshot(shared=[])
 
 
+def test_a_whole_answer_stands_in_its_lines_place_on_one_line() -> None:
+    text = "One. Two.\n\n" + "word " * 60
+    made = snapshot(
+        shared=[
+            SharedLine(question="learned", line="One.", whole=text),
+            SharedLine(question="surprised", line="", whole="All of it."),
+            SharedLine(question="next", line="A line."),
+        ]
+    )
+    assert [line for _, line in made.lines] == [" ".join(text.split()), "All of it.", "A line."]
+    assert (made.questions, made.whole) == (("learned", "surprised", "next"), ("learned", "surprised"))
+    assert Snapshot.model_validate_json(made.model_dump_json()) == made
+
+
+def test_nothing_gives_way_for_the_length_of_a_whole_answer() -> None:
+    long = "word " * 500
+    made = snapshot(shared=[SharedLine(question="learned", line="One.", whole=long)], words_at_most=150)
+    assert made.lines[0][1] == long.strip()
+    assert made.celebrating
+    assert made.learning
+    assert len(made.promises) == 2
+    assert made.words <= 150
+
+
 def test_what_is_celebrated_gives_way_before_what_the_employee_wrote() -> None:
     whole = snapshot()
     tight = snapshot(words_at_most=whole.words - 1)

@@ -88,6 +88,11 @@ TEXTS = {
     "old moment": Text("fern"),
     "old note": Text("ann"),
     "former manager's note": Text("fern"),
+    "old topic": Text("ann"),
+    "former manager's topic": Text("fern"),
+    "old heard": Text("ann"),
+    "former manager heard": Text("fern"),
+    "former manager's answer": Text("fern"),
     "topic": Text("ann"),
     "manager's topic": Text("mara"),
     "heard": Text("ann"),
@@ -103,6 +108,7 @@ TEXTS = {
     "call for help": Text("ann"),
     "step": Text("ann"),
     "outcome": Text("ann"),
+    "change": Text("ann"),
     "invitation": Text("ann", belongs=frozenset({"nora"})),
     "mentor's word": Text("nora"),
     "asked about": Text("ann", belongs=frozenset({"nora"})),
@@ -134,11 +140,11 @@ PLACES = {
     },
     "{topic_id}": {"today": "topic"},
     "{note_id}": {"today": "note", "before": "old-note"},
-    "{goal_id}": {"today": "goal", "done": "done-goal"},
+    "{goal_id}": {"today": "goal", "done": "done-goal", "reached": "done-goal"},
     "{milestone_id}": {"today": "step"},
-    "{line_id}": {"today": "word", "done": "outcome"},
+    "{line_id}": {"today": "word", "done": "outcome", "reached": "change"},
     "{support_id}": {"today": "support", "invited": "invited"},
-    "{request_id}": {"today": "feedback", "asked": "asked"},
+    "{request_id}": {"today": "feedback", "asked": "asked", "read": "read", "shown": "shown", "not sent": "not-sent"},
     "{interest_id}": {"today": "interest"},
     "{key}": {"today": "guide"},
     "{plan_id}": {"today": "plan"},
@@ -185,7 +191,7 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /feedback/{request_id}/answer": {"behaviour": "You asked", "do": "as-is"},
     "POST /pathways/role": {"role": "guide"},
     "POST /pathways/interests": {"about": "role/guide", "told": "nobody"},
-    "POST /pathways/pre-read": {"about": "role/guide"},
+    "POST /pathways/pre-read": {"about": "opening/guide-graz"},
     "POST /check-ins/{check_in_id}/actions": {"title": "Call them", "due_on": "2030-04-02"},
     "POST /check-ins/{check_in_id}/outcome": {"said": "held"},
     "POST /check-ins/{check_in_id}/another-time": {"booking_no": "1"},
@@ -205,7 +211,12 @@ FORMS: dict[str, dict[str, str]] = {
 async def plant(world: Any) -> None:
     """Ann talked with Fern until February; Mara holds her check-ins since. The next one has its pre-read out."""
     async with world.database.transaction() as session:
-        for short, name in (("fern", "Fern Hall"), ("nora", "Nora Sand"), ("lena", "Lena Gone")):
+        for short, name in (
+            ("fern", "Fern Hall"),
+            ("nora", "Nora Sand"),
+            ("lena", "Lena Gone"),
+            ("vera", "Vera Stone"),
+        ):
             session.add(_person(short, name))
         await session.execute(
             update(Reporting).values(partner_id="person-mara", since=world.clock.at.date() - timedelta(days=20))
@@ -344,6 +355,28 @@ def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
             text=sentence(name),
             made_at=lately,
         )
+    for key, who, name in (("old-topic", "ann", "old topic"), ("former-topic", "fern", "former manager's topic")):
+        yield Topic(
+            id=key,
+            person_id="person-ann",
+            partner_id="person-fern",
+            check_in_id="before",
+            writer_id=f"person-{who}",
+            text=sentence(name),
+            made_at=long_ago,
+        )
+    yield HeardLine(
+        check_in_id="before",
+        writer_id="person-ann",
+        text=sentence("old heard"),
+        written_at=long_ago,
+        answer="not_quite",
+        answer_text=sentence("former manager's answer"),
+        answered_at=long_ago,
+    )
+    yield HeardLine(
+        check_in_id="before", writer_id="person-fern", text=sentence("former manager heard"), written_at=long_ago
+    )
     yield HeardLine(check_in_id="over", writer_id="person-ann", text=sentence("heard"), written_at=lately)
     yield HeardLine(
         check_in_id="over",
@@ -417,6 +450,9 @@ def _written_with_others(lately: Any) -> Iterable[Any]:
         text=sentence("outcome"),
         made_at=lately,
     )
+    yield Evidence(
+        id="change", goal_id="done-goal", writer_id="person-ann", kind="change", text=sentence("change"), made_at=lately
+    )
     for key, subject, state in (
         ("support", {"goal_id": "goal"}, "accepted"),
         ("invited", {"action_id": "action"}, "invited"),
@@ -440,7 +476,13 @@ def _written_with_others(lately: Any) -> Iterable[Any]:
         text=sentence("mentor's word"),
         made_at=lately,
     )
-    for key, answered in (("feedback", True), ("asked", False)):
+    for key, answered, read, letter in (
+        ("feedback", True, False, "sent"),
+        ("asked", False, False, "sent"),
+        ("read", True, True, "sent"),
+        ("shown", True, True, "sent"),
+        ("not-sent", False, False, "waiting"),
+    ):
         yield FeedbackRequest(
             id=key,
             asker_id="person-ann",
@@ -452,17 +494,32 @@ def _written_with_others(lately: Any) -> Iterable[Any]:
             next_step=sentence("next step") if answered else None,
             asked_at=lately,
             answered_at=lately if answered else None,
+            read_at=lately if read else None,
+            shared_with_id="person-mara" if key == "shown" else None,
         )
         yield LetterItem(
             key=f"feedback/{key}/person-nora",
             recipient_id="person-nora",
             kind="feedback_request",
             due_at=lately,
-            state="sent",
-            sent_at=lately,
+            state=letter,
+            sent_at=lately if letter == "sent" else None,
         )
     yield PathwaysRevision(
-        number=1, document={"roles": [{"key": "guide", "name": "Guide", "about": "Shows the way"}]}, made_at=lately
+        number=1,
+        document={
+            "roles": [{"key": "guide", "name": "Guide", "about": "Shows the way"}],
+            "openings": [
+                {
+                    "key": "guide-graz",
+                    "role": "guide",
+                    "where": "Graz",
+                    "opens_on": "2030-02-01",
+                    "closes_on": "2030-06-30",
+                }
+            ],
+        },
+        made_at=lately,
     )
     yield InterestRow(
         id="interest",
@@ -470,5 +527,30 @@ def _written_with_others(lately: Any) -> Iterable[Any]:
         about="role/guide",
         told="partner",
         partner_id="person-mara",
+        made_at=lately,
+    )
+    yield from _of_the_manager(lately)
+
+
+def _of_the_manager(lately: Any) -> Iterable[Any]:
+    """Mara talks with Vera, who is none of the eight. That page has not left, and the opening fits Mara."""
+    yield Reporting(person_id="person-mara", partner_id="person-vera", source="directory", since=date(2029, 1, 1))
+    yield CheckInRow(
+        id="manager-check-in",
+        person_id="person-mara",
+        partner_id="person-vera",
+        period=1,
+        due_on=date(2030, 3, 28),
+        state="due",
+        policy_id="policy",
+        policy_revision=1,
+        opened_at=lately,
+    )
+    yield InterestRow(
+        id="manager-interest",
+        person_id="person-mara",
+        about="role/guide",
+        told="nobody",
+        partner_id="person-vera",
         made_at=lately,
     )

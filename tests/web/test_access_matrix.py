@@ -127,6 +127,14 @@ def test_the_table_has_every_route_once_and_no_other(world: Any) -> None:
     assert twice == []
 
 
+def test_for_every_route_there_is_somebody_for_whom_it_works() -> None:
+    # Else a route that refuses everybody, or whose rows are not planted, would pass for a guarded one.
+    works = {
+        row.route for row in ROWS if set(row.cells.values()) - {*NO_PAGE, "sign-in"} or "taken" in row.cells.values()
+    }
+    assert sorted({row.route for row in ROWS} - works) == [], "plant what these need, in tests/web/planted.py"
+
+
 def test_every_sentence_is_planted_and_shown_to_somebody() -> None:
     assert {name for row in ROWS for name in row.holds} == set(TEXTS)
 

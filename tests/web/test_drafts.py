@@ -1,15 +1,17 @@
 """Drafts that save themselves: what the form hears back, what waits for its writer, and what nobody else gets."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from cycle.policy import Policy
 from cycle.pre_read import build_snapshot
 from integrations.database.learning_moments import save_moment
 from integrations.database.reflections import shared_lines
-from integrations.database.tables import Answer, PreRead, Reading
+from integrations.database.tables import Answer, PolicyRevision, PreRead, Reading
 from web.drafts import key_of
 
 FORM = "/reflections/check-in-1"
@@ -155,6 +157,64 @@ async def test_the_preview_is_what_the_partner_then_gets(world: Any) -> None:
     for line in ("<dd>Mine own</dd>", f"<dd>{' '.join(many.split()[:25])}…</dd>"):
         assert line in before
         assert line in page
+
+
+async def whole_answers(world: Any) -> None:
+    async with world.database.transaction() as session:
+        policy = Policy.model_validate({"name": "Whole", "pre_read": {"letter_contains": "whole_answers"}})
+        row = await session.get_one(PolicyRevision, ("policy", 1))
+        row.document = policy.model_dump(mode="json")
+
+
+async def test_a_whole_answer_is_previewed_whole_and_is_what_the_partner_then_gets(world: Any) -> None:
+    await whole_answers(world)
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    text = "The launch, and then\n\nall that came after it. " + " ".join(f"w{number}" for number in range(40))
+    typed = {
+        "text-proud": text,
+        "share-proud": "whole",
+        "text-heading": "Only the line. Not this.",
+        "share-heading": "yes",
+        "text-agreements": CANARY,
+        "share-agreements": "no",
+    }
+    fragment = {"HX-Request": "true", "HX-Target": "preview"}
+    before = (await ann.post(f"{FORM}/preview", data=typed, headers=fragment)).text
+    # Without a script the same stands on the page that comes back, with the choice as it was typed.
+    page = (await ann.post(f"{FORM}/preview", data=typed)).text
+    assert re.search(r'name="share-proud" value="whole" checked', page)
+    await ann.post(FORM, data=typed | {"do": "save"})
+    after = (await ann.post(f"{FORM}/preview", data={"do": "x"}, headers=fragment)).text
+    assert before == after
+    assert re.search(r'name="share-proud" value="whole" checked', (await ann.get(FORM)).text)
+    await pre_read_leaves(world)
+    read = (await mara.get("/check-ins/check-in-1/pre-read")).text
+    for given in (f"<dd>{' '.join(text.split())}</dd>", "<dd>Only the line.</dd>"):
+        for shown in (before, page, read):
+            assert given in shown
+    assert "Not this." not in read
+    assert CANARY not in before + read
+
+
+async def test_where_the_policy_takes_lines_nobody_is_asked_for_whole_answers(world: Any) -> None:
+    ann = await world.browser("ann")
+    assert 'value="whole"' not in (await ann.get(FORM)).text
+    typed = {"text-proud": "One. Two.", "share-proud": "whole"}
+    fragment = {"HX-Request": "true", "HX-Target": "preview"}
+    assert "<dd>One.</dd>" in (await ann.post(f"{FORM}/preview", data=typed, headers=fragment)).text
+    await ann.post(FORM, data=typed | {"do": "save"})
+    assert not (await answers(world))["proud"].whole
+
+
+async def test_withdrawn_after_it_left_a_whole_answer_is_hidden_too(world: Any) -> None:
+    await whole_answers(world)
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    await ann.post(FORM, data={"text-proud": f"One. {CANARY}", "share-proud": "whole", "do": "save"})
+    await pre_read_leaves(world)
+    assert CANARY in (await mara.get("/check-ins/check-in-1/pre-read")).text
+    await ann.post(FORM, data={"text-proud": f"One. {CANARY}", "share-proud": "no", "do": "save"})
+    for path in ("/check-ins/check-in-1/pre-read", "/check-ins/check-in-1"):
+        assert CANARY not in (await mara.get(path)).text
 
 
 async def test_nothing_shared_previews_as_nothing(world: Any) -> None:

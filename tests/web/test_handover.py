@@ -17,12 +17,14 @@ from integrations.database.tables import (
     CheckInRow,
     Goal,
     Handover,
+    HeardLine,
     Note,
     Plan,
     PreRead,
     Reading,
     ReflectionRow,
     Reporting,
+    Topic,
 )
 
 PAGE = "/handovers/handover-1"
@@ -32,6 +34,10 @@ WITHDRAWN = "taken back since"
 PROMISED = "open the door to pricing"
 BEFORE_ONLY = {NOTE, MARAS_NOTE, SHARED, DONE}
 EVERYTHING = {GOAL, OPEN, DONE, NOTE, MARAS_NOTE, SHARED}
+TOPIC, MARAS_TOPIC = "a desk by the window", "who trains the new ones"
+HEARD, MARA_HEARD, NOT_QUITE = "you want fewer meetings", "you would like Graz", "I said maybe Graz"
+OF_THE_PAIR = {TOPIC, MARAS_TOPIC, HEARD, MARA_HEARD, NOT_QUITE}
+LATER_TOPIC = "written after the change"
 NEVER = {PRIVATE, UNSHARED, WITHDRAWN}
 
 
@@ -164,6 +170,93 @@ async def test_what_is_chosen_is_seen_and_nothing_else(changed: Any) -> None:
     ):
         assert await choose(changed, *items) == 303
         assert await seen_by(changed, "otto") == seen
+
+
+@pytest.fixture
+async def talked(changed: Any) -> Any:
+    """The same, and the two of them had lines to talk about, and said what they had heard."""
+    before = changed.clock.at - timedelta(days=5)
+    pair = {"person_id": "person-ann", "partner_id": "person-mara", "check_in_id": "check-in-1"}
+    async with changed.database.transaction() as session:
+        for key, who, text, at in (
+            ("topic-1", "ann", TOPIC, before),
+            ("topic-2", "mara", MARAS_TOPIC, before),
+            ("topic-3", "ann", LATER_TOPIC, changed.clock.at),
+        ):
+            session.add(Topic(id=key, writer_id=f"person-{who}", text=text, made_at=at, **pair))
+        heard = {"check_in_id": "check-in-1", "written_at": before}
+        session.add(HeardLine(writer_id="person-ann", text=HEARD, **heard))
+        answer = {"answer": "not_quite", "answer_text": NOT_QUITE, "answered_at": before}
+        session.add(HeardLine(writer_id="person-mara", text=MARA_HEARD, **heard, **answer))
+    return changed
+
+
+ANNS_LINE, MARAS_LINE = "heard/check-in-1/person-ann", "heard/check-in-1/person-mara"
+
+
+async def test_unasked_the_new_manager_sees_no_topic_and_nothing_that_was_heard(talked: Any) -> None:
+    assert await seen_by(talked, "otto", OF_THE_PAIR | {LATER_TOPIC}) == set()
+
+
+async def test_topics_and_what_was_heard_are_chosen_like_everything_else(talked: Any) -> None:
+    form = (await (await talked.browser("ann")).get(PAGE)).text
+    assert {word for word in OF_THE_PAIR | {LATER_TOPIC} if word in form} == OF_THE_PAIR
+    assert "Not for performance or disciplinary use." in form
+    for items, seen in (
+        (["topic/topic-1"], {TOPIC}),
+        (["topic/topic-2", ANNS_LINE], {MARAS_TOPIC, HEARD}),
+        # A line and its answer stand together.
+        ([MARAS_LINE], {MARA_HEARD, NOT_QUITE}),
+        (["topic/topic-3", "heard/check-in-1/person-otto", "heard/check-in-2/person-ann"], set[str]()),
+        ([], set[str]()),
+    ):
+        assert await choose(talked, *items) == 303
+        assert await seen_by(talked, "otto", OF_THE_PAIR | {LATER_TOPIC}) == seen
+
+
+async def test_the_former_manager_keeps_their_own_topic_and_line_and_nothing_of_anns(talked: Any) -> None:
+    own = {MARAS_TOPIC, MARA_HEARD}
+    assert await seen_by(talked, "mara", OF_THE_PAIR | {LATER_TOPIC}) == own
+    await choose(talked, "topic/topic-1", "topic/topic-2", ANNS_LINE, MARAS_LINE)
+    assert await seen_by(talked, "mara", OF_THE_PAIR | {LATER_TOPIC}) == own
+    for words in (TOPIC, HEARD, NOT_QUITE):
+        found = await (await talked.browser("mara")).post("/history", data={"q": words})
+        assert "Nothing of what you may read" in found.text
+
+
+async def test_the_new_manager_finds_what_was_chosen_in_their_history_and_nothing_else(talked: Any) -> None:
+    await choose(talked, "topic/topic-1", MARAS_LINE)
+    otto = await talked.browser("otto")
+    found = {word for word in OF_THE_PAIR if "Found in" in (await otto.post("/history", data={"q": word})).text}
+    assert found == {TOPIC, MARA_HEARD, NOT_QUITE}
+    history = (await otto.get("/history")).text
+    assert "topics" in history
+    assert "what you heard" in history
+    await choose(talked)
+    assert PAGE not in (await otto.get("/history")).text
+
+
+async def test_both_who_wrote_a_line_and_its_answer_learn_that_it_was_read(talked: Any) -> None:
+    await choose(talked, MARAS_LINE)
+    await (await talked.browser("otto")).get(PAGE)
+    assert await readings(talked) == {("person-otto", "person-ann", "notes"), ("person-otto", "person-mara", "notes")}
+
+
+async def test_a_topic_that_the_new_manager_has_read_is_not_taken_back(talked: Any) -> None:
+    await choose(talked, "topic/topic-1")
+    await (await talked.browser("otto")).get(PAGE)
+    async with talked.database.reading() as session:
+        assert (await session.get_one(Topic, "topic-1")).read_at == talked.clock.at
+        assert (await session.get_one(Topic, "topic-2")).read_at is None
+
+
+async def test_a_topic_that_was_ticked_off_says_so(talked: Any) -> None:
+    ann = await talked.browser("ann")
+    assert "talked about" not in (await ann.get(PAGE)).text
+    async with talked.database.transaction() as session:
+        topic = await session.get_one(Topic, "topic-1")
+        topic.ticked_at, topic.ticked_in_id = talked.clock.at, "check-in-1"
+    assert (await ann.get(PAGE)).text.count(", talked about") == 1
 
 
 async def test_nothing_private_can_be_chosen_or_is_offered(changed: Any) -> None:

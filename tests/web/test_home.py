@@ -28,10 +28,15 @@ from web.app import build_app
 CANARY = "a fox crossed the yard"
 
 
+def words_of(page: str) -> str:
+    """What one reads, also where a heading keeps a word whole."""
+    return re.sub("</?span[^>]*>", "", page)
+
+
 async def test_the_start_page_says_what_is_next_and_what_waits(world: Any) -> None:
     ann = await world.browser("ann")
     page = (await ann.get("/")).text
-    assert "Check-in with Mara" in page
+    assert "Check-in with Mara" in words_of(page)
     assert "Monday 11 March 2030 at 10:00" in page
     assert 'href="/reflections/check-in-1"' in page
     await ann.post("/reflections/check-in-1", data={"do": "talk"})
@@ -45,7 +50,7 @@ async def test_the_start_page_says_what_is_next_and_what_waits(world: Any) -> No
 async def test_the_manager_is_not_told_whether_the_form_waits(world: Any) -> None:
     mara, ann = await world.browser("mara"), await world.browser("ann")
     before = (await mara.get("/")).text
-    assert "Check-in with Ann" in before
+    assert "Check-in with Ann" in words_of(before)
     await ann.post("/reflections/check-in-1", data={"text-proud": CANARY, "do": "save"})
     assert (await mara.get("/")).text == before
 
@@ -228,7 +233,7 @@ async def test_hr_has_a_closed_period_counted_once_and_sees_no_count_of_few(worl
     hale, ira = await world.browser("hale"), await world.browser("ira")
     assert "worth the time" not in (await ira.get("/hr")).text
     page = (await hale.get("/hr")).text
-    assert "Quarterly check-ins" in page
+    assert "Quarterly check-ins" in words_of(page)
     found = re.search(r'name="period" value="([^"]+)"', page)
     assert found
     for browser in (ira, await world.browser("ann"), await world.browser("mara")):

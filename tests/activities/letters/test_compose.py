@@ -193,6 +193,24 @@ async def test_with_link_only_the_pre_read_holds_no_content(home: Any) -> None:
         assert "Full answers" not in words
 
 
+async def test_a_whole_answer_stands_in_the_letter_by_its_writers_yes_alone(home: Any) -> None:
+    await home.set_policy(pre_read={"letter_contains": "whole_answers"})
+    check_in_id = await a_talk(home, "pre_read")
+    async with home.database.transaction() as session:
+        answers = {
+            "proud": TypedAnswer("The launch.\n\nAnd the people.", shared=True, whole=True),
+            "heading": TypedAnswer(f"East. {CANARY}", shared=True),
+        }
+        await save_answers(session, check_in_id, "ann", answers, MONDAY)
+    await freeze(home, check_in_id)
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.PreRead)
+    assert part.lines == (("Proud of", "The launch. And the people."), ("Heading", "East."))
+    for words in (letter.text, letter.html):
+        assert "The launch. And the people." in words
+        assert CANARY not in words
+
+
 async def test_a_pre_read_that_holds_its_content_leads_to_the_full_answers(home: Any) -> None:
     check_in_id = await a_talk(home, "pre_read")
     await freeze(home, check_in_id)

@@ -92,6 +92,33 @@ async def test_only_what_is_shared_and_not_withdrawn_may_enter_a_pre_read(databa
         assert await shared_answers(session, "c") == []
 
 
+@pytest.mark.parametrize("contains", ["shared_lines", "link_only", "whole_answers"])
+async def test_a_whole_answer_enters_by_its_writers_yes_where_the_policy_allows_it(
+    database: Database, contains: str
+) -> None:
+    async with database.transaction() as session:
+        policy = Policy.model_validate({"name": "Whole", "pre_read": {"letter_contains": contains}})
+        row = await session.get_one(PolicyRevision, ("policy", 1))
+        row.document = policy.model_dump(mode="json")
+    await save(
+        database,
+        works_best=TypedAnswer("Mornings. Not evenings.", shared=True, whole=True),
+        proud=TypedAnswer("The launch. And more.", shared=True),
+        heading=TypedAnswer("Private.", whole=True),
+    )
+    async with database.reading() as session:
+        given = [(line.question, line.given) for line in await shared_lines(session, "c")]
+    first = "Mornings. Not evenings." if contains == "whole_answers" else "Mornings."
+    assert given == [("works-best", first), ("proud", "The launch.")]
+    # A form that does not ask leaves the yes alone.
+    await save(database, works_best=TypedAnswer("Mornings. Not evenings.", shared=True))
+    async with database.reading() as session:
+        assert (await shared_lines(session, "c"))[0].given == first
+    await save(database, works_best=TypedAnswer("Mornings. Not evenings.", shared=True, whole=False))
+    async with database.reading() as session:
+        assert (await shared_lines(session, "c"))[0].given == "Mornings."
+
+
 async def test_a_share_taken_back_before_anything_left_was_never_a_share(database: Database) -> None:
     await save(database, proud=TypedAnswer("x", shared=True))
     await save(database, proud=TypedAnswer("x"))
