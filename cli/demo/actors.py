@@ -16,6 +16,7 @@ from cli.demo.evidence import Colleague, Stretch
 from cli.demo.inbox import Letter, Part
 from cli.demo.outlook import Habit, Manners, Outlook, another_hour, at_night, told, week_of
 from cli.demo.page import Page
+from cli.demo.phrases import DAY_IS_CLOSE, DAY_PASSED, STILL_OPEN
 from cli.demo.temperaments import (
     Answer,
     Rung,
@@ -342,8 +343,9 @@ class Actor:
         form = page.form(f"{part.path}/actions")
         if form is None:
             return
-        who = "I do" if owner is self.person else owner.name.split()[0]
-        ids = [value for value, label in form.choices.get("owner", ()) if who in label]
+        # The other is named; whoever is not is oneself.
+        named = other.name.split()[0]
+        ids = [value for value, label in form.choices.get("owner", ()) if (named in label) is (owner is other)]
         values = {
             "title": self._world.next_title(self.mail, other.mail),
             "success": pick(SUCCESSES, "success", *case),
@@ -449,8 +451,8 @@ class Actor:
 
 def rung_of(text: str) -> Rung:
     """Which mention of an action a letter is, by what it says."""
-    if "has passed" in text:
+    if DAY_PASSED.is_in(text):
         return "passed"
-    if "still open" in text:
+    if STILL_OPEN.is_in(text):
         return "still_open"
-    return "tomorrow" if "close now" in text else "ahead"
+    return "tomorrow" if DAY_IS_CLOSE.is_in(text) else "ahead"

@@ -14,6 +14,7 @@ from typing import Any
 from cli.demo.evidence import Evidence, Sent, Talk
 from cli.demo.inbox import parts_of
 from cli.demo.keys import keys_of
+from cli.demo.phrases import OF_CHECK_INS, OF_THE_PLAN
 from cli.demo.topics import title_in
 
 TALKS_TOLERANCE = timedelta(0)
@@ -27,8 +28,6 @@ KNOWN_WITHIN = timedelta(days=1)
 """So soon at the latest the directory has been read, whatever goes wrong."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_OF_THE_PLAN = re.compile(r"The plan you share with (\w+)")
-_OF_CHECK_INS = re.compile(r"Your check-ins with (\w+)")
 AROUND = timedelta(hours=1)
 MOST_LINES = 25
 
@@ -235,14 +234,15 @@ def _stalls(evidence: Evidence) -> dict[str, str]:
 
 
 def _whose(evidence: Evidence, reader: str, words: str) -> str:
-    said = _OF_THE_PLAN.search(words) or _OF_CHECK_INS.search(words)
+    of_check_ins = OF_CHECK_INS.read_in(words)
+    said = OF_THE_PLAN.read_in(words) or of_check_ins
     if said is None:
         return reader
     near = [mail for mail, each in evidence.people.items() if reader in each.managers]
-    named = [mail for mail in near if evidence.people[mail].name.split()[0] == said[1]]
+    named = [mail for mail in near if evidence.people[mail].name.split()[0] == said["partner_name"]]
     if named:
         return named[0]
-    return reader if _OF_CHECK_INS.search(words) else str(evidence.people[reader].manager)
+    return reader if of_check_ins else str(evidence.people[reader].manager)
 
 
 def _moves(evidence: Evidence) -> dict[str, str]:
