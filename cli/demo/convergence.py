@@ -13,6 +13,8 @@ from typing import Any
 
 from cli.demo.evidence import Evidence, Sent, Talk
 from cli.demo.inbox import parts_of
+from cli.demo.invariants.colleagues import reach_those_asked
+from cli.demo.invariants.languages import letters_in_their_language
 from cli.demo.keys import keys_of
 from cli.demo.phrases import OF_CHECK_INS, OF_THE_PLAN
 from cli.demo.topics import title_in
@@ -170,7 +172,9 @@ def broken_promises(evidence: Evidence) -> list[str]:
         for letter in evidence.letters
         if not letter.keys
     ]
-    return [*twice, *lost, *doubled, *clashes, *unkeyed, *late, *orphans]
+    of_words = [*reach_those_asked(evidence, in_time=False), *letters_in_their_language(evidence)]
+    astray = [each.first_violation for each in of_words if each.first_violation and each.checked]
+    return [*twice, *lost, *doubled, *clashes, *unkeyed, *late, *orphans, *astray]
 
 
 def ledger_around(ledger: Sequence[Mapping[str, Any]], at: datetime) -> list[str]:
@@ -197,6 +201,7 @@ def _names(evidence: Evidence) -> dict[str, str]:
         | _stalls(evidence)
         | _moves(evidence)
         | _recipients(evidence.letters)
+        | _asks(evidence.letters)
     )
 
 
@@ -256,6 +261,18 @@ def _moves(evidence: Evidence) -> dict[str, str]:
         if key.kind == "handover"
     }
     return changes | {key.parts[2]: left[0] for key in keys if key.kind == "orphan" and left}
+
+
+def _asks(letters: Iterable[Sent]) -> dict[str, str]:
+    """What colleagues ask of somebody goes by the order in which they hear of it."""
+    found: dict[str, str] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for letter in sorted(letters, key=lambda each: each.at):
+        for key in keys_of(letter.keys):
+            if key.kind in ("feedback", "supporter") and key.about not in found:
+                counts[key.kind, letter.to] += 1
+                found[key.about] = f"ask {counts[key.kind, letter.to]} of {letter.to}"
+    return found
 
 
 def _recipients(letters: Iterable[Sent]) -> dict[str, str]:
