@@ -1,4 +1,4 @@
-"""Sentences of letters, known again in each language that letters are written in, and the days that stand in them.
+"""Sentences of letters, known again in each language that letters are written in.
 
 Whatever a link can tell is read from links; these are for what only words can tell.
 """
@@ -6,15 +6,12 @@ Whatever a link can tell is read from links; these are for what only words can t
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import cache
 
 from config.languages import LANGUAGES, words_in
 
 _PLACE = re.compile(r"%\((\w+)\)s")
 _A_DAY = r"(?:\w+,? )?\d{1,2}\.? [^\W\d]+"
-_DAY = re.compile(r"\b(\d{1,2})\.? ([^\W\d]+)\b")
-_HOUR = re.compile(r"\b\d{1,2}:\d{2}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +61,6 @@ EVERY = (DAY_PASSED, STILL_OPEN, DAY_IS_CLOSE, ASKED_AGAIN, RESTS, OF_THE_PLAN, 
 def in_an_action(text: str, place: str) -> str:
     """What stands in this place of the sentence about an action; empty where there is none."""
     return next((read[place] for each in ABOUT_AN_ACTION if (read := each.read_in(text))), "")
-
-
-def first_day(text: str) -> tuple[int, int] | None:
-    """(day, month) of the first day that a text names."""
-    for number, word in _DAY.findall(text):
-        if word in _months():
-            return int(number), _months()[word]
-    return None
-
-
-def first_hour(text: str) -> str:
-    """The first hour, as "09:30"; empty where a text names none."""
-    found = _HOUR.search(text)
-    return found[0] if found else ""
-
-
-@cache
-def _months() -> Mapping[str, int]:
-    """The names of the months in each language."""
-    days = [date(2000, month, 1) for month in range(1, 13)]
-    return {words_in(language).short_day(day).split()[-1]: day.month for language in LANGUAGES for day in days}
 
 
 @cache

@@ -6,8 +6,9 @@ People decide by these, so that a letter that comes later, or beside another, ch
 from dataclasses import dataclass, field
 from datetime import date
 
+from cli.demo.days import first_day
 from cli.demo.inbox import Letter, Part
-from cli.demo.phrases import OF_CHECK_INS, OF_THE_PLAN, first_day, in_an_action
+from cli.demo.phrases import OF_CHECK_INS, OF_THE_PLAN, in_an_action
 
 QUOTATION_MARKS = '"\u201e\u201c\u201d'
 

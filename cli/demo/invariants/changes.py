@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
+from cli.demo.days import first_day, first_hour
 from cli.demo.diary import Act, Entry
 from cli.demo.evidence import Colleague, Evidence, Stretch, Talk
 from cli.demo.invariants.chances import ON_ITS_WAY, latest
 from cli.demo.invariants.verdict import Tally, Verdict
 from cli.demo.keys import keys_of
 from cli.demo.oracle import DAY, is_free, outside_minutes
-from cli.demo.phrases import first_day, first_hour
 
 HEARD: tuple[Act, ...] = ("declined_invitation",)
 """The organizer's calendar says so at once."""

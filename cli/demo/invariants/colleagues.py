@@ -46,7 +46,7 @@ def asks(evidence: Evidence, kind: Kind) -> Iterator[Ask]:
 
 
 def _reach(evidence: Evidence, kind: Kind, in_time: bool) -> Verdict:
-    tally = Tally(f"{NAMES[kind]} reaches those asked, once, and nobody else")
+    tally = Tally(f"{NAMES[kind]} reaches those asked alone, once")
     unasked = [
         (letter.at, letter.to, key.text)
         for letter in sorted(evidence.letters, key=lambda each: each.at)
@@ -69,7 +69,7 @@ def _reach(evidence: Evidence, kind: Kind, in_time: bool) -> Verdict:
 
 def _supporter_sees_one_thing(evidence: Evidence) -> Verdict:
     """The goal's title stands on the page of whoever said that they stand by it, and there for nobody else."""
-    tally = Tally("4 a supporter sees the one thing they were asked along for, and nobody else does there")
+    tally = Tally("4 a supporter sees the one thing, and nobody else there")
     for ask in asks(evidence, "supporter"):
         title = ask.entry.fields["title"]
         yes = [each for each in evidence.acts("accepted_invitation_to_support") if each.person == ask.whom]
@@ -87,7 +87,7 @@ def _supporter_sees_one_thing(evidence: Evidence) -> Verdict:
 
 def _feedback_stays_between_two(evidence: Evidence) -> Verdict:
     """Its words stand on the page of who asked and of who gave it. Who gave none is not on anybody's page."""
-    tally = Tally("4 feedback is read by who asked for it and who gave it, and nobody else")
+    tally = Tally("4 feedback is read by who asked and who gave it alone")
     for ask in asks(evidence, "feedback"):
         for entry in evidence.acts("gave_feedback"):
             if entry.person != ask.whom:
