@@ -23,6 +23,7 @@ from cli.demo.histories import write_histories
 from cli.demo.import_story import POLICY_FILES, import_story
 from cli.demo.inbox import MailClient
 from cli.demo.invariants import Verdict, judge
+from cli.demo.kept import Kept, write_kept
 from cli.demo.outlook import HABITS_SHOW_AFTER, Outlook
 from cli.demo.personnel import Move
 from cli.demo.seed import Story, write_story
@@ -171,6 +172,8 @@ async def living(
         with Timeline(console, DAY0, wanted.days, life.names) as timeline:
             await _live(life, timeline, began, life.until)
         await weather.clears()
+        keys = here.variables["PERENNIAL_ENCRYPTION_KEYS"]
+        write_kept(data, Kept(wanted.seed, wanted.people, DAY0, life.until, keys))
         mark("live")
         yield life
 
