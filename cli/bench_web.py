@@ -12,65 +12,25 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import httpx
 import typer
 from sqlalchemy import event
 
+from cli.benchmarked import Benchmarked, Visit, left_by_demo, seeded_year
 from cli.demo.browser import Browser
-from cli.processes import accepts_connections, python, stopped_by_signals
-from cli.showcase.house import House, open_house
-from cli.showcase.story import send_pre_read
-from cli.showcase.times import Times
-from integrations.clock import RealClock
+from cli.processes import stopped_by_signals
 from integrations.entra.sign_in import SignIn
 from web.app import build_app
 from web.assets import ASSETS, VERSION
 
-READY_WITHIN_SECONDS = 60
 MOST_BYTES = 150_000
 MOST_MILLISECONDS = 50.0
-PAGES = {
-    0: (
-        "/",
-        "/reflections/{talk}",
-        "/check-ins/{talk}",
-        "/check-ins/{talk}/pre-read",
-        "/check-ins/{talk}/another-time",
-        "/check-ins/{past-1}",
-        "/plan",
-        "/goals/{goal-0}",
-        "/actions/{calls}",
-        "/actions/{calls}?choose=new-date",
-        "/history",
-        "/feedback",
-        "/feedback/{feedback-1}",
-        "/pathways",
-        "/pathways/roles/senior-analyst",
-        "/privacy",
-    ),
-    1: ("/stalls/{stall}",),
-    2: ("/handovers/{handover}",),
-    3: ("/check-ins/{talk}/slots",),
-}
-"""What an employee opens, by their place among their manager's people; see `cli.showcase.story`."""
-OF_A_MANAGER = ("/", "/learning-moment", "/check-ins/{talk}", "/plans/{plan}", "/pathways/shown")
-OF_HR = ("/hr", "/hr/pathways")
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """One address, and who opens it. `page` names the kind of page that it is."""
-
-    page: str
-    path: str
-    mail: str
 
 
 @dataclass(slots=True)
@@ -87,7 +47,8 @@ class Weight:
 
 @dataclass(slots=True)
 class Figures:
-    people: int
+    of: str
+    """Of which database."""
     seconds: float
     rate: float
     load_before: float
@@ -118,8 +79,8 @@ class Figures:
                 f"serves {1000 / self.server_cpu:.0f} a second"
             )
         yield (
-            f"{len(times)} requests in {self.seconds:.0f} s at {self.rate:g} a second, of a database of "
-            f"{self.people} people; {self.failed} failed"
+            f"{len(times)} requests in {self.seconds:.0f} s at {self.rate:g} a second, of {self.of}; "
+            f"{self.failed} failed"
         )
         yield (
             f"one web process on a machine of {cores} cores; its load was {self.load_before:.1f} before "
@@ -145,65 +106,59 @@ def web(
     people: Annotated[int, typer.Option(min=12, help="How many people who have a manager.")] = 60,
     seconds: Annotated[float, typer.Option(min=1, help="How long the load lasts.")] = 20,
     rate: Annotated[float, typer.Option(min=1, help="Requests a second.")] = 50,
+    on: Annotated[
+        Path | None,
+        typer.Option(help="Instead of a seeded year: the folder of a `perennial demo --keep`.", metavar="DIR"),
+    ] = None,
 ) -> None:
     """Open every page as signed-in people, and say what each weighs and how fast it comes under load."""
     with tempfile.TemporaryDirectory(prefix="perennial-bench-") as folder:
-        figures = asyncio.run(_web(people, seconds, rate, Path(folder)))
+        data = Path(folder)
+        opened = left_by_demo(on, data, os.environ) if on else seeded_year(people, data, os.environ)
+        figures = asyncio.run(_measured(opened, seconds, rate))
     for line in figures.lines():
         typer.echo(line)
 
 
-async def _web(people: int, seconds: float, rate: float, data: Path) -> Figures:
-    figures = Figures(people, seconds, rate, os.getloadavg()[0])
-    # Tomorrow's talks: their pre-reads are out.
-    times = Times((await RealClock().now()).replace(minute=0, second=0, microsecond=0) + timedelta(hours=18))
-    async with stopped_by_signals(), open_house(data, os.environ, people, times) as house:
-        async with house.database.transaction() as session:
-            await send_pre_read(session, house.cast, times)
-        server = await house.children.start("web", python("-m", "web.server"), house.variables)
-        await accepts_connections(house.settings.web_port, server, READY_WITHIN_SECONDS)
-        visits = _visits(house)
-        cookies = await _signed_in(house, {visit.mail for visit in visits})
-        await _weigh(house, visits, cookies, figures)
-        await _load(house, visits, cookies, figures, server.process.pid)
+async def _measured(opened: AbstractAsyncContextManager[Benchmarked], seconds: float, rate: float) -> Figures:
+    load = os.getloadavg()[0]
+    async with stopped_by_signals(), opened as benchmarked:
+        figures = Figures(benchmarked.of, seconds, rate, load)
+        cookies = await _signed_in(benchmarked.site, {visit.mail for visit in benchmarked.visits})
+        visits = await _still_there(benchmarked, cookies)
+        await _weigh(benchmarked, visits, cookies, figures)
+        await _load(benchmarked, visits, cookies, figures)
     return figures
 
 
-def _visits(house: House, each: int = 3) -> list[Visit]:
-    """Every page as `each` of those who have it, so that nothing is measured on one person's rows alone."""
-    found = []
-    members = house.cast.members
-    for place, paths in PAGES.items():
-        for path in paths:
-            of_place = [member for member in members if member.place == place][:each]
-            found += [Visit(path, _filled(path, member), member.person.mail) for member in of_place]
-    firsts = [member for member in members if member.place == 0][:each]
-    found += [Visit(f"{path} (manager)", _filled(path, m), m.partner.mail) for path in OF_A_MANAGER for m in firsts]
-    found += [Visit(f"{path} (HR)", path, house.cast.hr.mail) for path in OF_HR]
-    return found
-
-
-def _filled(path: str, member: Any) -> str:
-    return re.sub(r"{([\w-]+)}", lambda found: member.key(found[1]), path)
-
-
-async def _signed_in(house: House, mails: Iterable[str]) -> dict[str, str]:
+async def _signed_in(site: str, mails: Iterable[str]) -> dict[str, str]:
     """Everybody's cookie, from a walk through the tenant's sign-in."""
     found = {}
     async with httpx.AsyncHTTPTransport(verify=False) as transport:
         for mail in sorted(mails):
-            browser = Browser(mail, house.site, transport)
+            browser = Browser(mail, site, transport)
             await browser.visit("/privacy")
             found[mail] = browser.cookie_header
     return found
 
 
-async def _weigh(house: House, visits: Sequence[Visit], cookies: Mapping[str, str], figures: Figures) -> None:
+async def _still_there(benchmarked: Benchmarked, cookies: Mapping[str, str]) -> list[Visit]:
+    """Without the pages that have gone since somebody opened them, such as hours to choose from."""
+    lines = _Lines(benchmarked.settings.web_port)
+    try:
+        return [each for each in benchmarked.visits if await lines.ask(each.path, cookies[each.mail]) == 200]
+    finally:
+        lines.close()
+
+
+async def _weigh(
+    benchmarked: Benchmarked, visits: Sequence[Visit], cookies: Mapping[str, str], figures: Figures
+) -> None:
     """Asks an application in this process, where statements and processor time can be counted."""
-    sign_in = SignIn(house.settings)
-    app = build_app(house.settings, house.database, RealClock(), sign_in)
+    sign_in = SignIn(benchmarked.settings)
+    app = build_app(benchmarked.settings, benchmarked.database, benchmarked.clock, sign_in)
     counted: list[str] = []
-    engine = house.database.engine.sync_engine
+    engine = benchmarked.database.engine.sync_engine
     event.listen(engine, "before_cursor_execute", lambda _c, _cu, statement, *_: counted.append(statement))
     try:
         weights: dict[str, Weight] = {}
@@ -269,9 +224,9 @@ async def _asked(app: Any, visit: Visit, cookies: Mapping[str, str]) -> bytes:
 
 
 async def _load(
-    house: House, visits: Sequence[Visit], cookies: Mapping[str, str], figures: Figures, server: int
+    benchmarked: Benchmarked, visits: Sequence[Visit], cookies: Mapping[str, str], figures: Figures
 ) -> None:
-    lines = _Lines(urlsplit(house.site).port or 80)
+    lines, server = _Lines(benchmarked.settings.web_port), benchmarked.server.process.pid
     for visit in visits:
         await lines.ask(visit.path, cookies[visit.mail])
     used, began = _processor_time(server), time.perf_counter() + 0.5

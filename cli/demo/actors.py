@@ -4,9 +4,10 @@ They know what a person knows: their letters, the pages they may open, and who t
 """
 
 import heapq
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 from cli.demo.browser import Browser
@@ -14,13 +15,16 @@ from cli.demo.desk import Desk
 from cli.demo.diary import Act, Canary, Entry
 from cli.demo.evidence import Colleague, Stretch
 from cli.demo.inbox import Letter, Part
+from cli.demo.initiatives import Initiative
 from cli.demo.outlook import Habit, Manners, Outlook, another_hour, at_night, told, week_of
 from cli.demo.page import Page
+from cli.demo.phrases import DAY_IS_CLOSE, DAY_PASSED, STILL_OPEN
 from cli.demo.temperaments import (
     Answer,
     Rung,
     Temperament,
     answers_outcome,
+    gives_feedback,
     makes_action,
     with_action,
     with_form,
@@ -30,6 +34,9 @@ from cli.demo.temperaments import (
 )
 from cli.demo.topics import Topics, day_in, due_in, title_in
 from cli.demo.words import (
+    FEEDBACK,
+    FEEDBACK_ABOUT,
+    FOR_A_SUPPORTER,
     LEARNED,
     NOTES,
     SUCCESSES,
@@ -96,7 +103,9 @@ class Actor:
         world: World,
         outlook: Outlook | None = None,
         manners: Manners | None = None,
+        initiatives: Sequence[tuple[datetime, Initiative]] = (),
     ) -> None:
+        """`initiatives` come each with the instant from which on it is taken."""
         self.person = person
         self.temperament = temperament
         self.browser = browser
@@ -113,6 +122,8 @@ class Actor:
         self._manners = manners or Manners()
         self._lived_up_to = False
         self._invited_to: set[str] = set()
+        for at, initiative in initiatives:
+            self._later(partial(self._begin, initiative), at)
 
     @property
     def mail(self) -> str:
@@ -187,6 +198,11 @@ class Actor:
                 await self._choose_for_successor(part)
             case "orphan":
                 await self._decide_for_leaver(part, day)
+            case "feedback":
+                await self._give_feedback(part)
+            case "supporter":
+                page = await self._desk.open(part.path, part.path)
+                await self._desk.post(page, f"{part.path}/accept", "accepted_invitation_to_support", {}, part.path)
 
     # Hours
 
@@ -342,8 +358,9 @@ class Actor:
         form = page.form(f"{part.path}/actions")
         if form is None:
             return
-        who = "I do" if owner is self.person else owner.name.split()[0]
-        ids = [value for value, label in form.choices.get("owner", ()) if who in label]
+        # The other is named; whoever is not is oneself.
+        named = other.name.split()[0]
+        ids = [value for value, label in form.choices.get("owner", ()) if (named in label) is (owner is other)]
         values = {
             "title": self._world.next_title(self.mail, other.mail),
             "success": pick(SUCCESSES, "success", *case),
@@ -446,11 +463,49 @@ class Actor:
             values = {}
         await self._desk.post(page, f"{part.path}/{answer}", STALL_ACTS[answer], values, part.path)
 
+    # Colleagues
+
+    async def _begin(self, initiative: Initiative) -> None:
+        if initiative.what == "support":
+            await self._invite_supporter(*initiative.colleagues)
+        else:
+            await self._ask_for_feedback(initiative.colleagues)
+
+    async def _invite_supporter(self, colleague: str) -> None:
+        """To the first goal of one's plan."""
+        plan = await self._desk.open("/plan", None)
+        paths = (urlsplit(link.href).path for link in plan.links)
+        path = next((path for path in paths if path.startswith("/goals/") and path.count("/") == 2), None)
+        if path is None:
+            return
+        page = await self._desk.open(path, None)
+        sentence = shared_canary(self._world.seed, self.mail, "for a supporter")
+        values = {"who": colleague, "role": "peer", "note": f"{sentence} {FOR_A_SUPPORTER}"}
+        said = {"title": page.heading}
+        canaries = (Canary(sentence, shared=True),)
+        await self._desk.post(
+            page, f"{path}/supporters", "invited_supporter", values, None, canaries=canaries, said=said
+        )
+
+    async def _ask_for_feedback(self, colleagues: Sequence[str]) -> None:
+        page = await self._desk.open("/feedback", None)
+        values = {f"name-{n}": mail for n, mail in enumerate(colleagues, 1)} | {"about": FEEDBACK_ABOUT}
+        await self._desk.post(page, "/feedback", "asked_for_feedback", values, None)
+
+    async def _give_feedback(self, part: Part) -> None:
+        if not gives_feedback(self.temperament):
+            return
+        page = await self._desk.open(part.path, part.path)
+        sentence = shared_canary(self._world.seed, self.mail, "for a colleague")
+        values = FEEDBACK | {"behaviour": sentence, "do": "send"}
+        canaries = (Canary(sentence, shared=True),)
+        await self._desk.post(page, f"{part.path}/answer", "gave_feedback", values, part.path, canaries=canaries)
+
 
 def rung_of(text: str) -> Rung:
     """Which mention of an action a letter is, by what it says."""
-    if "has passed" in text:
+    if DAY_PASSED.is_in(text):
         return "passed"
-    if "still open" in text:
+    if STILL_OPEN.is_in(text):
         return "still_open"
-    return "tomorrow" if "close now" in text else "ahead"
+    return "tomorrow" if DAY_IS_CLOSE.is_in(text) else "ahead"

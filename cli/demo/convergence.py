@@ -13,7 +13,10 @@ from typing import Any
 
 from cli.demo.evidence import Evidence, Sent, Talk
 from cli.demo.inbox import parts_of
+from cli.demo.invariants.colleagues import reach_those_asked
+from cli.demo.invariants.languages import letters_in_their_language
 from cli.demo.keys import keys_of
+from cli.demo.phrases import OF_CHECK_INS, OF_THE_PLAN
 from cli.demo.topics import title_in
 
 TALKS_TOLERANCE = timedelta(0)
@@ -27,8 +30,6 @@ KNOWN_WITHIN = timedelta(days=1)
 """So soon at the latest the directory has been read, whatever goes wrong."""
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_OF_THE_PLAN = re.compile(r"The plan you share with (\w+)")
-_OF_CHECK_INS = re.compile(r"Your check-ins with (\w+)")
 AROUND = timedelta(hours=1)
 MOST_LINES = 25
 
@@ -171,7 +172,9 @@ def broken_promises(evidence: Evidence) -> list[str]:
         for letter in evidence.letters
         if not letter.keys
     ]
-    return [*twice, *lost, *doubled, *clashes, *unkeyed, *late, *orphans]
+    of_words = [*reach_those_asked(evidence, in_time=False), *letters_in_their_language(evidence)]
+    astray = [each.first_violation for each in of_words if each.first_violation and each.checked]
+    return [*twice, *lost, *doubled, *clashes, *unkeyed, *late, *orphans, *astray]
 
 
 def ledger_around(ledger: Sequence[Mapping[str, Any]], at: datetime) -> list[str]:
@@ -198,6 +201,7 @@ def _names(evidence: Evidence) -> dict[str, str]:
         | _stalls(evidence)
         | _moves(evidence)
         | _recipients(evidence.letters)
+        | _asks(evidence.letters)
     )
 
 
@@ -235,14 +239,15 @@ def _stalls(evidence: Evidence) -> dict[str, str]:
 
 
 def _whose(evidence: Evidence, reader: str, words: str) -> str:
-    said = _OF_THE_PLAN.search(words) or _OF_CHECK_INS.search(words)
+    of_check_ins = OF_CHECK_INS.read_in(words)
+    said = OF_THE_PLAN.read_in(words) or of_check_ins
     if said is None:
         return reader
     near = [mail for mail, each in evidence.people.items() if reader in each.managers]
-    named = [mail for mail in near if evidence.people[mail].name.split()[0] == said[1]]
+    named = [mail for mail in near if evidence.people[mail].name.split()[0] == said["partner_name"]]
     if named:
         return named[0]
-    return reader if _OF_CHECK_INS.search(words) else str(evidence.people[reader].manager)
+    return reader if of_check_ins else str(evidence.people[reader].manager)
 
 
 def _moves(evidence: Evidence) -> dict[str, str]:
@@ -256,6 +261,18 @@ def _moves(evidence: Evidence) -> dict[str, str]:
         if key.kind == "handover"
     }
     return changes | {key.parts[2]: left[0] for key in keys if key.kind == "orphan" and left}
+
+
+def _asks(letters: Iterable[Sent]) -> dict[str, str]:
+    """What colleagues ask of somebody goes by the order in which they hear of it."""
+    found: dict[str, str] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for letter in sorted(letters, key=lambda each: each.at):
+        for key in keys_of(letter.keys):
+            if key.kind in ("feedback", "supporter") and key.about not in found:
+                counts[key.kind, letter.to] += 1
+                found[key.about] = f"ask {counts[key.kind, letter.to]} of {letter.to}"
+    return found
 
 
 def _recipients(letters: Iterable[Sent]) -> dict[str, str]:

@@ -44,6 +44,10 @@ Act = Literal[
     "chose_for_successor",
     "took_over_action",
     "let_orphan_go",
+    "invited_supporter",
+    "accepted_invitation_to_support",
+    "asked_for_feedback",
+    "gave_feedback",
     "got_manager",
     "left_company",
 ]
@@ -54,7 +58,9 @@ to noted_progress an action, answered_stall to kept_hr_out a stall, resumed_plan
 was_invited and what is done in Outlook with an invitation have its `start` and `end` among the fields, proposed_hour
 also `to` and `until`, went_on_leave `first` and `last`, and chose_slot the words for the `hour`.
 chose_for_successor is about a handover, and says which title was `chosen` and which were `withheld`, a line each;
-took_over_action and let_orphan_go are about an action. got_manager (who: `manager`) and left_company befall people.
+took_over_action and let_orphan_go are about an action. invited_supporter is about a goal, with its `title` and `who`
+is invited, asked_for_feedback about nothing but who is asked (`name-1` and `name-2`), and what answers either about
+the request that the letter named. got_manager (who: `manager`) and left_company befall people.
 """
 
 

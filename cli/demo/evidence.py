@@ -164,6 +164,8 @@ class Evidence:
     histories: Sequence[Path] = ()
     """Temporal's histories as JSON, with each payload replaced by what it says once decrypted."""
     databases: Sequence[Path] = ()
+    languages: Mapping[str, str] = field(default_factory=dict)
+    """What each mailbox is set to: a tag such as de-DE."""
     secret_texts: Sequence[str] = ()
     """What the imported history says in people's own words: titles, goals, what success looks like."""
 

@@ -19,6 +19,7 @@ from cli.demo.seed import Story
 from cli.demo.tenant_state import (
     merged_policies,
     read_called_off,
+    read_languages,
     read_letters,
     read_mailed,
     read_people,
@@ -27,10 +28,10 @@ from cli.demo.tenant_state import (
 )
 
 # What everybody has; the rest is found from here.
-OWN_PAGES = ("/", "/plan", "/privacy", "/hr")
+OWN_PAGES = ("/", "/plan", "/feedback", "/privacy", "/hr")
 # Tried by everybody: what must not be seen is behind these.
 GUARDED = ("/check-ins/", "/reflections/")
-LINKED = ("/check-ins/", "/actions/", "/plans/", "/stalls/")
+LINKED = ("/check-ins/", "/actions/", "/plans/", "/stalls/", "/feedback/", "/supporting/")
 PAGES_AT_A_TIME = 6
 
 
@@ -178,6 +179,7 @@ def make_evidence(
         logs=logs,
         histories=histories,
         databases=databases,
+        languages=read_languages(told.state),
         secret_texts=words_of(story.history),
     )
 

@@ -1,6 +1,5 @@
 """People's inboxes, read over Graph by a mail client that is an app of its own, and what a letter asks about."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ import httpx
 
 from cli.demo.evidence import Stretch
 from cli.demo.page import read_page
+from cli.demo.phrases import ASKED_AGAIN, RESTS
 
 Kind = Literal[
     "form",
@@ -28,6 +28,8 @@ Kind = Literal[
     "slots",
     "handover",
     "orphan",
+    "feedback",
+    "supporter",
     "other",
 ]
 # Links that stand in every letter's frame.
@@ -138,7 +140,10 @@ def _hour_of(message: Mapping[str, Any]) -> Stretch | None:
 
 
 def parts_of(html: str) -> tuple[Part, ...]:
-    """The things a letter is about, in its order: neighbouring links to one path belong together."""
+    """The things a letter is about, in its order: neighbouring links to one path belong together.
+
+    All links of one thing to the plan stand next to each other, so that words between two tell things apart.
+    """
     groups: list[tuple[str, str, list[Mapping[str, str]]]] = []
     links = [(urlsplit(link.href), link.before) for link in read_page(html, "").links]
     paths = [parts.path for parts, _ in links]
@@ -146,7 +151,7 @@ def parts_of(html: str) -> tuple[Part, ...]:
         if parts.path in FRAME:
             continue
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        if groups and groups[-1][0] == parts.path:
+        if groups and groups[-1][0] == parts.path and not (before and parts.path == "/plan"):
             groups[-1][2].append(query)
         else:
             groups.append((parts.path, before, [query]))
@@ -164,8 +169,6 @@ def _reminds(path: str, paths: list[str]) -> bool:
 
 
 def _kind(path: str, text: str, queries: list[Mapping[str, str]], reminded: bool) -> Kind:
-    if "repairs that often help" in text or "repair that often helps" in text:
-        return "repairs"
     chosen = {name for query in queries for name in query}
     match path.strip("/").split("/"):
         case ["reflections", _]:
@@ -173,23 +176,27 @@ def _kind(path: str, text: str, queries: list[Mapping[str, str]], reminded: bool
         case ["learning-moment"]:
             return "learning"
         case ["check-ins", _] if "said" in chosen:
-            return "second-outcome" if "one more time" in text else "outcome"
-        case ["check-ins", _] if re.search(r"ask|only|snapshot|letter|same", text):
-            return "pre-read"
-        case ["check-ins", _, "pre-read"]:
+            return "second-outcome" if ASKED_AGAIN.is_in(text) else "outcome"
+        case ["check-ins", _] | ["check-ins", _, "pre-read"]:
             return "pre-read"
         case ["check-ins", _, "slots"]:
             return "slots"
         case ["actions", _] if {"choose": "done"} in queries:
             return "action"
-        case ["actions", _] if "does not work here any more" in text:
+        case ["actions", _] if not chosen:
             return "orphan"
         case ["handovers", _]:
             return "handover"
-        case ["stalls", _] if "reason" in chosen:
+        case ["stalls", _] if "choose" in chosen:
             return "stall"
         case ["hr"]:
             return "request"
-        case ["plan"]:
-            return "rest" if "rests" in text else "weekly"
+        case ["plan"] if len(queries) == 1:
+            return "rest" if RESTS.is_in(text) else "weekly"
+        case ["actions" | "stalls" | "plans", _] | ["plan"]:
+            return "repairs"
+        case ["feedback", _]:
+            return "feedback"
+        case ["supporting", _]:
+            return "supporter"
     return "other"

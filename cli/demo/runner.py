@@ -23,6 +23,7 @@ from cli.demo.histories import write_histories
 from cli.demo.import_story import POLICY_FILES, import_story
 from cli.demo.inbox import MailClient
 from cli.demo.invariants import Verdict, judge
+from cli.demo.kept import Kept, write_kept
 from cli.demo.outlook import HABITS_SHOW_AFTER, Outlook
 from cli.demo.personnel import Move
 from cli.demo.seed import Story, write_story
@@ -38,6 +39,7 @@ from integrations.database.wake_ups import deliver_owed
 from integrations.temporal.codec import EncryptingCodec
 
 DAY0 = date(2030, 2, 4)
+ANSWERED_COLLEAGUES = ("gave_feedback", "accepted_invitation_to_support")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +146,13 @@ async def living(
     ):
         organization = (await here.http.get(f"{here.tenant.url}/_sandbox/organization")).json()
         story = write_story(organization, wanted.days)
+        outlook = Outlook(here.tenant.url, here.http, began + HABITS_SHOW_AFTER, here.time.now)
+        for mail, language in story.languages.items():
+            await outlook.press(mail, "change_language", language=language)
         await _import(here, story, organization)
         weather = weather_on(here)
         await here.start_worker(mortal=weather.breaks_things)
         mark("start")
-        outlook = Outlook(here.tenant.url, here.http, began + HABITS_SHOW_AFTER, here.time.now)
         world = World(wanted.seed, here.time.now, read_people(organization), story.temperaments, story.titles_used)
         actors = _cast(here, story, organization, world, outlook, transport, patient=weather.breaks_things)
         life = Life(
@@ -168,6 +172,8 @@ async def living(
         with Timeline(console, DAY0, wanted.days, life.names) as timeline:
             await _live(life, timeline, began, life.until)
         await weather.clears()
+        keys = here.variables["PERENNIAL_ENCRYPTION_KEYS"]
+        write_kept(data, Kept(wanted.seed, wanted.people, DAY0, life.until, keys))
         mark("live")
         yield life
 
@@ -235,6 +241,7 @@ def _cast(
     patient: bool,
 ) -> list[Actor]:
     """Everybody with a mailbox, in the order of the seed file."""
+    began = datetime.combine(DAY0, time(), UTC)
     return [
         Actor(
             person,
@@ -243,6 +250,7 @@ def _cast(
             world,
             outlook,
             story.manners.get(mail),
+            [(began + timedelta(days=each.day), each) for each in story.initiatives.get(mail, ())],
         )
         for mail, person in world.people.items()
         if mail != organization["service_mailbox"]
@@ -309,8 +317,9 @@ async def _gather(life: Life, *, whole: bool) -> tuple[Evidence, Told]:
     pages: list[Page] = []
     histories: list[Path] = []
     if whole:
-        with_secrets = dict.fromkeys(entry.target for entry in entries if entry.canaries)
+        with_secrets = dict.fromkeys(entry.target for entry in entries if entry.did == "answered_form")
         shown = dict.fromkeys(entry.link for entry in entries if entry.did == "chose_for_successor")
+        shown |= dict.fromkeys(entry.letter or "/" for entry in entries if entry.did in ANSWERED_COLLEAGUES)
         here = [actor for actor in actors if not actor.person.left]
         pages = await everybodys_pages(here, entries, with_secrets, shown)
         histories = await write_histories(

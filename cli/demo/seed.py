@@ -12,11 +12,13 @@ from typing import Any
 
 import yaml
 
+from cli.demo.initiatives import Initiative, draw_initiatives
 from cli.demo.outlook import Manners, manners
 from cli.demo.personnel import Move, draw_moves
 from cli.demo.temperaments import Temperament, dealt
 from cli.demo.words import GOALS, SUCCESSES, draw, pick, title
 
+GERMAN = "de-DE"
 QUARTERLY, MONTHLY = "Quarterly check-ins", "Monthly check-ins"
 
 # Days from day 0. A stalled plan needs 14 overdue and 30 quiet days: these have 16 and 25 behind them.
@@ -46,6 +48,9 @@ class Story:
     titles_used: int
     manners: Mapping[str, Manners] = field(default_factory=dict)
     moves: Sequence[Move] = ()
+    languages: Mapping[str, str] = field(default_factory=dict)
+    """What mailboxes are set to where it is not English: a tag by mail address."""
+    initiatives: Mapping[str, Sequence[Initiative]] = field(default_factory=dict)
 
     @property
     def history_yaml(self) -> str:
@@ -104,6 +109,8 @@ def write_story(organization: Mapping[str, Any], days: int = 0) -> Story:
         near = [mail for mail in long_here if manager_of[mail] == manager_of[leaver] and mail not in (leaver, *stuck)]
         for mail in near[:1]:
             writer.action(mail, leaver, due=LEFT_BEHIND_DUE, agreed=LEFT_BEHIND_AGREED, quiet=LEFT_BEHIND_QUIET)
+    german = _german_readers(people, managers)
+    asker = next((mail for mail in german if mail not in managers), None)
     return Story(
         people_csv=_csv(people),
         history={"people": [_past(writer, mail) for mail in long_here]},
@@ -112,7 +119,22 @@ def write_story(organization: Mapping[str, Any], days: int = 0) -> Story:
         titles_used=writer.used,
         manners=manners([mail for mail in managed if mail not in managers]),
         moves=moves,
+        languages=dict.fromkeys(german, GERMAN),
+        initiatives=draw_initiatives(
+            {each["mail"]: each["manager"] for each in people},
+            temperaments,
+            asker,
+            [move.person for move in moves if not move.manager],
+        ),
     )
+
+
+def _german_readers(people: Sequence[Mapping[str, Any]], managers: Sequence[str]) -> list[str]:
+    """The first manager who lives in Germany, and the first employee there but Ann, who reads English."""
+    there = [each["mail"] for each in people if each["country"] == "DE"]
+    leads = [mail for mail in there if mail in managers]
+    employees = [each["mail"] for each in people if each["manager"] and each["mail"] not in managers]
+    return leads[:1] + [mail for mail in employees[1:] if mail in there][:1]
 
 
 def _usual_plan(writer: _Writer, n: int, mail: str) -> None:

@@ -134,3 +134,8 @@ def with_orphan(who: Temperament) -> Literal["me", "nobody"] | None:
 def makes_action(who: Temperament, *case: object) -> bool:
     """Whether somebody takes something on at the end of a talk."""
     return who in (Temperament.PROMPT, Temperament.ASKS_FOR_HELP, Temperament.LETS_TALK) and chance(70, "makes", *case)
+
+
+def gives_feedback(who: Temperament) -> bool:
+    """Whether somebody answers a colleague who asks for it; the others let it lie."""
+    return who in (Temperament.PROMPT, Temperament.ASKS_FOR_HELP, Temperament.LETS_TALK)

@@ -122,6 +122,11 @@ def read_mailed(state: Mapping[str, Any]) -> list[Mailed]:
     return found
 
 
+def read_languages(state: Mapping[str, Any]) -> dict[str, str]:
+    """What each mailbox is set to."""
+    return {mail: mailbox["language"] for mail, mailbox in _mailboxes(state).items()}
+
+
 def instant(text: str) -> datetime:
     """An ISO instant; ValueError when it has no zone."""
     found = datetime.fromisoformat(text)

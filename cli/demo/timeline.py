@@ -55,6 +55,10 @@ TOLD: Mapping[Act, tuple[str, str]] = {
     "chose_for_successor": ("wrote", "chose what the new manager sees of before"),
     "took_over_action": ("plan", "took on what somebody who left had promised"),
     "let_orphan_go": ("plan", "let go what somebody who left had promised"),
+    "invited_supporter": ("plan", "invited a colleague to support a goal"),
+    "accepted_invitation_to_support": ("plan", "will support a colleague's goal"),
+    "asked_for_feedback": ("wrote", "asked two colleagues for feedback"),
+    "gave_feedback": ("wrote", "gave a colleague feedback"),
     "got_manager": ("off", "has another manager"),
     "left_company": ("off", "has left"),
 }

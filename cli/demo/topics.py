@@ -3,16 +3,14 @@
 People decide by these, so that a letter that comes later, or beside another, changes no decision.
 """
 
-import re
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 
+from cli.demo.days import first_day
 from cli.demo.inbox import Letter, Part
+from cli.demo.phrases import OF_CHECK_INS, OF_THE_PLAN, in_an_action
 
-_QUOTED = re.compile(r'"([^"]+)"')
-_DAY = re.compile(r"\b(\d{1,2}) ([A-Z][a-z]+)\b")
-_DUE = re.compile(r"by (\d{1,2} [A-Z][a-z]+)\b")
-_WITH = re.compile(r"(?:share with|check-ins with) (\w+)")
+QUOTATION_MARKS = '"\u201e\u201c\u201d'
 
 
 @dataclass(slots=True)
@@ -20,7 +18,7 @@ class Topics:
     """One person's memory of what their letters were about. Talks go by the names in Outlook's invitations."""
 
     _talks: dict[str, str] = field(default_factory=dict)
-    _hours: dict[str, list[str]] = field(default_factory=dict)
+    _hours: dict[str, list[tuple[int, int] | None]] = field(default_factory=dict)
 
     def invited(self, letter: Letter) -> None:
         """The first talk of two people is "Check-in: Ann and Mara 1", the next one 2; another hour is the same talk."""
@@ -34,9 +32,8 @@ class Topics:
 
     def hour(self, part: Part) -> int:
         """Which hour of its talk a question is about, the first being 0: one that was moved has a second."""
-        said = _DAY.search(part.text)
         hours = self._hours.setdefault(part.path, [])
-        day = said[0] if said else ""
+        day = first_day(part.text)
         if day not in hours:
             hours.append(day)
         return hours.index(day)
@@ -48,9 +45,10 @@ class Topics:
             case "check-ins" | "reflections", _:
                 return self.talk(part.path)
             case "actions", "action" | "orphan":
-                return f"{title_in(part)} by {_first(_DUE, part.text)}"
+                return f"{title_in(part)} by {in_an_action(part.text, 'due_day')}"
             case "stalls", _:
-                return _first(_WITH, part.text)
+                read = OF_THE_PLAN.read_in(part.text) or OF_CHECK_INS.read_in(part.text)
+                return read["partner_name"] if read else ""
         return ""
 
 
@@ -60,31 +58,27 @@ def id_in(path: str) -> str:
 
 def title_in(part: Part) -> str:
     """The title of the action that a letter speaks of."""
-    return _first(_QUOTED, part.text)
+    return in_an_action(part.text, "title").strip(QUOTATION_MARKS)
 
 
 def due_in(part: Part, near: date) -> date | None:
     """The due date of that action; letters leave the year to the reader."""
-    said = _DUE.search(part.text)
-    return _nearest(said[1], near) if said else None
+    return day_near(first_day(in_an_action(part.text, "due_day")), near)
 
 
 def day_in(part: Part, near: date) -> date | None:
     """The first day that a letter names."""
-    said = _DAY.search(part.text)
-    return _nearest(said[0], near) if said else None
+    return day_near(first_day(part.text), near)
 
 
-def _nearest(said: str, near: date) -> date | None:
+def day_near(said: tuple[int, int] | None, near: date) -> date | None:
+    """This (day, month) in the year in which it is nearest; None where there is no such day."""
+    if said is None:
+        return None
     days = []
     for year in (near.year - 1, near.year, near.year + 1):
         try:
-            days.append(datetime.strptime(f"{said} {year} +0000", "%d %B %Y %z").date())
+            days.append(date(year, said[1], said[0]))
         except ValueError:
             continue
     return min(days, key=lambda day: abs(day - near), default=None)
-
-
-def _first(pattern: re.Pattern[str], text: str) -> str:
-    found = pattern.search(text)
-    return found[1] if found else ""

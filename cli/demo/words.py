@@ -82,6 +82,12 @@ NOTES = (
     "A good talk about what to leave out.",
     "We spoke about the spring, and about what can wait.",
 )
+FEEDBACK_ABOUT = "how I explained the figures in the spring review"
+FEEDBACK = {
+    "impact": "The others asked fewer questions afterwards than they usually do.",
+    "next_step": "Show the drawing first, and the figures after it.",
+}
+FOR_A_SUPPORTER = "Would you think along with me for a while?"
 
 STRIDE = 611
 

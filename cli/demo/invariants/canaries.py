@@ -20,7 +20,7 @@ from cli.demo.invariants.verdict import Tally, Verdict
 from cli.demo.keys import keys_of
 from cli.demo.pursuits import plain
 
-TYPED = ("text", "line", "title", "success", "note", "why")
+TYPED = ("text", "line", "title", "success", "note", "why", "about", "behaviour", "impact", "next_step")
 """Form fields that hold somebody's words begin like this."""
 
 LONG_ENOUGH = 20
@@ -47,7 +47,7 @@ def judge(evidence: Evidence) -> list[Verdict]:
     planted = list(_planted(evidence))
     private = [each for each in planted if not each.shared]
     shared = [each for each in planted if each.shared]
-    words = _words(evidence)
+    words = written_words(evidence)
     return [
         _in_no_letter(evidence, private),
         _on_no_other_page(evidence, private),
@@ -68,16 +68,23 @@ def _planted(evidence: Evidence) -> Iterator[Planted]:
 
 
 def _readers(evidence: Evidence, entry: Entry, canary: Canary, pairs: dict[str, tuple[str, str]]) -> set[str]:
-    """The writer; of a shared one also the other of the check-in, or the people of a manager who learned."""
+    """The writer; of a shared one also the other of the check-in, the people of a manager who learned, or the colleague
+    whom it was written to.
+    """
     if not canary.shared:
         return {entry.person}
     if entry.did == "wrote_learning_moment":
         team = {mail for mail, person in evidence.people.items() if entry.person in person.managers}
         return {entry.person, *team}
+    if entry.did == "invited_supporter":
+        return {entry.person, entry.fields["who"]}
+    if entry.did == "gave_feedback":
+        asked = evidence.acts("asked_for_feedback")
+        return {entry.person, *(each.person for each in asked if entry.person in each.fields.values())}
     return {entry.person, *pairs.get(entry.target, ())}
 
 
-def _words(evidence: Evidence) -> list[str]:
+def written_words(evidence: Evidence) -> list[str]:
     """Everything that anybody wrote: canaries, every typed field, and the imported history."""
     found = {canary.sentence for entry in evidence.diary for canary in entry.canaries}
     for entry in evidence.diary:

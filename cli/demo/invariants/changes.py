@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
+from cli.demo.days import first_day, first_hour
 from cli.demo.diary import Act, Entry
 from cli.demo.evidence import Colleague, Evidence, Stretch, Talk
 from cli.demo.invariants.chances import ON_ITS_WAY, latest
@@ -174,17 +175,19 @@ def _taken(evidence: Evidence, invited: dict[str, list[Stretch]]) -> Verdict:
     for entry in evidence.acts("chose_slot"):
         person = evidence.people[entry.person]
         talks = [talk.time for talk in evidence.talks if talk.check_in == entry.target]
-        hours = {_words(person, hour) for hour in (*invited[entry.target], *talks)}
+        hours = {_on_the_wall(person, hour) for hour in (*invited[entry.target], *talks)}
         gone = any(each.target == entry.target and each.at > entry.at for each in evidence.acts("chose_slot"))
         if not gone and entry.at + DAY < evidence.until:
             words = entry.fields["hour"]
-            tally.case(words in hours, f"{entry.person} chose {words}, and the talk is at {sorted(hours)}.")
+            chosen = (first_day(words), first_hour(words))
+            tally.case(chosen in hours, f"{entry.person} chose {words}, and the talk is at {sorted(hours)}.")
     return tally.verdict()
 
 
-def _words(person: Colleague, hour: Stretch) -> str:
+def _on_the_wall(person: Colleague, hour: Stretch) -> tuple[tuple[int, int] | None, str]:
+    """When it is by somebody's clock, as a page says it: the year is the reader's to know."""
     start = person.local(hour.start)
-    return f"{start:%A} {start.day} {start:%B %Y} at {start:%H:%M}"
+    return (start.day, start.month), f"{start:%H:%M}"
 
 
 def _left_out(evidence: Evidence) -> Verdict:

@@ -16,6 +16,8 @@ ANN, MARA, OTTO, HALE, KIM, REMY = (f"{name}@meadow.example" for name in ("ann",
 SERVICE = "checkins@meadow.example"
 PRIVATE = "What I keep to myself goes by the name of balomiru."
 SHARED = "What carried me lately goes by the name of tekanovi."
+TO_A_SUPPORTER, TO_A_COLLEAGUE = ("What carried me lately goes by the name of " + name for name in ("supa.", "fiba."))
+SUPPORTED_GOAL = "Lead a small project from start to end"
 OWN_TITLE, STUCK_TITLE = "Lead a planning round on one page", "Shadow somebody in the supplier talks"
 
 QUARTERLY: dict[str, dict[str, Any]] = {
@@ -73,7 +75,20 @@ def colleague(mail: str, manager: str | None) -> Colleague:
 
 
 def letter(at: str, to: str, *keys: str, words: str = "") -> Sent:
-    return Sent(keys, to, moment(at), f"Something for you, {to}, {len(keys)}", f"<p>Hello. {words} {len(keys)}</p>")
+    body = in_their_words(to, f"{words} {len(keys)}")
+    subject = f"Etwas von uns, {to}" if to == MARA else f"Something for you, {to}"
+    return Sent(keys, to, moment(at), f"{subject}, {len(keys)}", body)
+
+
+def in_their_words(reader: str, words: str) -> str:
+    """Mara's mailbox is set to German."""
+    if reader == MARA:
+        return f'<html lang="de"><p>Hallo, das ist von uns. {words}</p></html>'
+    return f'<html lang="en"><p>Hello, this is from us. {words}</p></html>'
+
+
+def seen(viewer: str, path: str, html: str) -> Page:
+    return Page(viewer, path, in_their_words(viewer, html))
 
 
 def talk_at(start: str, end: str, **changed: Any) -> Talk:
@@ -118,6 +133,10 @@ LETTERS = (
     letter("2030-02-18 08:40", MARA, "support/L2/S1/repairs/P-mara"),
     letter("2030-03-04 08:40", HALE, "support/L2/S1/hr/P-hale"),
     letter("2030-03-18 08:40", OTTO, "support/L2/S1/rest/P-otto"),
+    # Ann asks Otto along for a goal; Mara asks Otto and Hale for feedback, and Hale lets it lie.
+    letter("2030-02-25 08:40", OTTO, "supporter/U1/P-otto"),
+    letter("2030-02-26 08:40", OTTO, "feedback/F1/P-otto"),
+    letter("2030-02-26 08:40", HALE, "feedback/F2/P-hale"),
 )
 
 DIARY = (
@@ -152,15 +171,44 @@ DIARY = (
     ),
     entry("2030-03-18 14:00", ANN, "said_outcome", "/check-ins/C1/outcome", fields={"said": "held"}),
     entry("2030-03-18 14:05", MARA, "said_outcome", "/check-ins/C1/outcome", fields={"said": "held"}),
+    entry(
+        "2030-02-22 14:00",
+        ANN,
+        "invited_supporter",
+        "/goals/G1/supporters",
+        fields={"who": OTTO, "role": "peer", "note": TO_A_SUPPORTER, "title": SUPPORTED_GOAL},
+        canaries=(Canary(TO_A_SUPPORTER, shared=True),),
+    ),
+    entry("2030-02-25 09:30", OTTO, "accepted_invitation_to_support", "/supporting/U1/accept"),
+    entry(
+        "2030-02-25 14:00",
+        MARA,
+        "asked_for_feedback",
+        "/feedback",
+        fields={"name-1": OTTO, "name-2": HALE, "about": "how I explained the figures"},
+    ),
+    entry(
+        "2030-02-26 09:30",
+        OTTO,
+        "gave_feedback",
+        "/feedback/F1/answer",
+        fields={"behaviour": TO_A_COLLEAGUE},
+        canaries=(Canary(TO_A_COLLEAGUE, shared=True),),
+    ),
     entry("2030-04-09 09:00", ANN, "finished_action", "/actions/A1/done"),
 )
 
 PAGES = (
-    Page(ANN, "/reflections/C1", f"<textarea>{PRIVATE}</textarea><textarea>{SHARED}</textarea>"),
-    Page(MARA, "/check-ins/C1", f"<p>{SHARED}</p>"),
-    Page(OTTO, "/check-ins/C1", "<p>There is no such page.</p>"),
-    Page(ANN, "/actions/A1", f"<h1>{OWN_TITLE}</h1>"),
-    Page(OTTO, "/actions/A2", f"<h1>{STUCK_TITLE}</h1>"),
+    seen(ANN, "/reflections/C1", f"<textarea>{PRIVATE}</textarea><textarea>{SHARED}</textarea>"),
+    seen(MARA, "/check-ins/C1", f"<p>{SHARED}</p>"),
+    seen(OTTO, "/check-ins/C1", ""),
+    seen(ANN, "/actions/A1", f"<h1>{OWN_TITLE}</h1>"),
+    seen(HALE, "/supporting/U1", ""),
+    seen(OTTO, "/supporting/U1", f"<h1>{SUPPORTED_GOAL}</h1>"),
+    seen(OTTO, "/feedback/F1", TO_A_COLLEAGUE),
+    seen(MARA, "/feedback/F1", TO_A_COLLEAGUE),
+    seen(HALE, "/feedback/F1", ""),
+    seen(OTTO, "/actions/A2", f"<h1>{STUCK_TITLE}</h1>"),
 )
 
 HISTORY = (
@@ -219,6 +267,7 @@ def quarter(tmp_path: Path) -> Evidence:
         diary=DIARY,
         history=HISTORY,
         pages=PAGES,
+        languages={ANN: "en-GB", MARA: "de-DE", OTTO: "fr-FR"},
         secret_texts=(OWN_TITLE, STUCK_TITLE),
         called_off=(),
         **files(tmp_path),
@@ -263,8 +312,8 @@ def upheaval(quarter: Evidence) -> Evidence:
     """The same with somebody who leaves and somebody who has another manager, and all that this entails."""
     diary = [*quarter.diary, *MOVES]
     letters = [*quarter.letters, *LETTERS_OF_MOVES]
-    pages = [Page(viewer, "/handovers/H1", "<p>There is no such page.</p>") for viewer in (ANN, MARA, HALE)]
-    pages += [Page(OTTO, "/handovers/H1", f"{OTTOS_GOAL} {STUCK_TITLE}"), Page(REMY, "/handovers/H1", OTTOS_GOAL)]
+    pages = [seen(viewer, "/handovers/H1", "") for viewer in (ANN, MARA, HALE)]
+    pages += [seen(OTTO, "/handovers/H1", f"{OTTOS_GOAL} {STUCK_TITLE}"), seen(REMY, "/handovers/H1", OTTOS_GOAL)]
     left_behind = SeededAction(KIMS_TITLE, ANN, KIM, date(2030, 1, 10), date(2030, 4, 20), date(2030, 1, 20))
     people = dict(quarter.people) | {KIM: colleague(KIM, MARA), REMY: colleague(REMY, None)}
     return replace(

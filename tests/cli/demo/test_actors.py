@@ -13,7 +13,9 @@ from cli.demo.actors import Actor
 from cli.demo.browser import Browser
 from cli.demo.evidence import Colleague, Stretch
 from cli.demo.inbox import Letter, Part
+from cli.demo.initiatives import Initiative
 from cli.demo.outlook import Habit, Manners, Outlook
+from cli.demo.page import read_page
 from cli.demo.temperaments import Temperament
 from cli.demo.world import World
 
@@ -184,3 +186,69 @@ async def test_whoever_left_looks_at_no_inbox() -> None:
     assert ann.next_look(NOW) is not None
     ann.person = replace(ann.person, left=NOW)
     assert ann.next_look(NOW) is None
+
+
+async def test_who_is_asked_for_feedback_gives_it_or_lets_it_lie() -> None:
+    request = letter_about(Part("feedback", "/feedback/7", "", ()))
+    page = '<form method="post" action="/feedback/7/answer"><textarea name="behaviour"></textarea></form>'
+    giving, silent = Site(page), Site(page)
+    ann = at_their_desk(giving)
+    await ann._read(request)
+    (entry,) = (each for each in ann.take_diary() if each.did == "gave_feedback")
+    assert entry.canaries[0].sentence == giving.posted[0]["behaviour"][0]
+    await at_their_desk(silent, Temperament.FORGETFUL)._read(request)
+    assert silent.posted == []
+
+
+async def test_who_is_invited_to_support_says_yes() -> None:
+    site = Site(
+        '<form method="post" action="/supporting/7/decline"></form><form method="post" action="/supporting/7/accept">'
+    )
+    ann = at_their_desk(site)
+    await ann._read(letter_about(Part("supporter", "/supporting/7", "", ())))
+    (entry,) = (each for each in ann.take_diary() if each.did == "accepted_invitation_to_support")
+    assert (entry.link, entry.target) == ("/supporting/7/accept", "7")
+
+
+async def test_an_initiative_is_taken_once_from_its_instant_on_whether_or_not_there_was_mail() -> None:
+    site = Site(
+        '<h1>Lead more</h1><a href="/goals/7">Lead more</a>'
+        '<form method="post" action="/goals/7/supporters"><input name="who"></form>'
+        '<form method="post" action="/feedback"><input name="name-1"></form>'
+    )
+    browser = Browser(ANN.mail, "http://site", httpx.MockTransport(site))
+    world = World(1, clock, {ANN.mail: ANN}, {})
+    due = [
+        (NOW, Initiative(8, "support", ("otto@meadow.example",))),
+        (NOW + timedelta(days=1), Initiative(9, "feedback", ("mara@meadow.example", "kim@meadow.example"))),
+    ]
+    ann = Actor(ANN, Temperament.PROMPT, browser, world, initiatives=due)
+    for at in (NOW - timedelta(hours=1), NOW, NOW + timedelta(hours=1), NOW + timedelta(days=2)):
+        await ann.act([], at)
+    invited, asked = (each for each in ann.take_diary() if each.did != "opened_page")
+    assert (invited.did, invited.fields["who"], invited.fields["title"]) == (
+        "invited_supporter",
+        "otto@meadow.example",
+        "Lead more",
+    )
+    assert asked.did == "asked_for_feedback"
+    assert [asked.fields[name] for name in ("name-1", "name-2")] == ["mara@meadow.example", "kim@meadow.example"]
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [("I do", "Otto, once they agree"), ("Ich", "Otto, sobald es passt")])
+@pytest.mark.parametrize("for_the_other", [False, True])
+async def test_whose_a_promise_is_is_chosen_by_whose_name_stands_there(
+    mine: str, theirs: str, for_the_other: bool
+) -> None:
+    otto = replace(ANN, mail="otto@meadow.example", name="Otto Berg", manager=ANN.mail)
+    html = (
+        '<form method="post" action="/check-ins/7/actions"><select name="owner">'
+        f'<option value="A">{mine}</option><option value="O">{theirs}</option></select></form>'
+    )
+    site = Site(html)
+    browser = Browser(ANN.mail, "http://site", httpx.MockTransport(site))
+    ann = Actor(ANN, Temperament.PROMPT, browser, World(1, clock, {each.mail: each for each in (ANN, otto)}, {}))
+    page = read_page(html, "http://site/check-ins/7")
+    part = Part("outcome", "/check-ins/7", "", ())
+    await ann._promise(page, part, NOW.date(), otto if for_the_other else ann.person, otto, ())
+    assert site.posted[0]["owner"] == ["O" if for_the_other else "A"]

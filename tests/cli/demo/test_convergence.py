@@ -23,7 +23,7 @@ def id_of(what: str, run: int) -> str:
 def action_letter(at: datetime, run: int, title: str = "Lead a planning round") -> Sent:
     action = id_of(title, run)
     body = (
-        f'<p>On 1 January you took this on with Mara: "{title}", by 20 February. What fits?</p>'
+        f'<html lang="en"><p>On 1 January you took this on with Mara: "{title}", by 20 February. What fits?</p>'
         f'<a href="http://127.0.0.1/actions/{action}?choose=done">Done</a>'
     )
     return Sent((f"action/{action}/2030-02-20/-1",), ANN, at, "One thing", body)
@@ -31,7 +31,7 @@ def action_letter(at: datetime, run: int, title: str = "Lead a planning round") 
 
 def pre_read(to: str, at: datetime, run: int) -> Sent:
     key = f"pre-read/{id_of('talk', run)}/1/1/{id_of(to, run)}"
-    return Sent((key,), to, at, "For your check-in", "<p>You both get this same letter.</p>")
+    return Sent((key,), to, at, "For your check-in", '<html lang="en"><p>You both get this same letter.</p>')
 
 
 def a_run(quarter: Evidence, run: int, **changed: Any) -> Evidence:
@@ -51,7 +51,8 @@ def a_run(quarter: Evidence, run: int, **changed: Any) -> Evidence:
         pre_read(MARA, datetime(2030, 3, 11, 8, 31, tzinfo=UTC), run),
     ]
     received = [(letter.to, letter.subject, letter.at) for letter in letters]
-    facts: dict[str, Any] = {"talks": [talk], "letters": letters, "received": received} | changed
+    facts: dict[str, Any] = {"talks": [talk], "letters": letters, "received": received, "diary": (), "languages": {}}
+    facts |= changed
     return replace(quarter, began=BEGAN, until=datetime(2030, 5, 10, tzinfo=UTC), **facts)
 
 
@@ -135,3 +136,14 @@ def test_three_neighbouring_seeds_draw_every_fault_and_each_is_a_method_of_chaos
     drawn = {each.fault for seed in (1, 2, 3) for each in draw_troubles(seed, BEGAN, until)}
     assert drawn == {*CHEAP, *DEAR}
     assert all(callable(getattr(Chaos, fault)) for fault in drawn)
+
+
+def test_what_a_colleague_asks_is_the_same_in_both_runs_whatever_its_id(quarter: Evidence) -> None:
+    def asked(run: int) -> Sent:
+        key = f"feedback/{id_of('request', run)}/{id_of(ANN, run)}"
+        return Sent((key,), ANN, datetime(2030, 2, 20, 8, 36, tzinfo=UTC), "Your view", "<p>Hello.</p>")
+
+    calm, other = (a_run(quarter, run, letters=[asked(run)]) for run in (1, 2))
+    assert sentences(calm, other) == []
+    assert list(ending(other).letters) == [(ANN, f"feedback/ask 1 of {ANN}/{ANN}")]
+    assert len(sentences(calm, a_run(quarter, 2, letters=[]))) == 1

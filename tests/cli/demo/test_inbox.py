@@ -1,6 +1,7 @@
 """Letters as the actors read them: written by the real catalogue, understood from links and words alone."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import httpx
 import pytest
@@ -8,16 +9,18 @@ import pytest
 from activities.letters import catalogue
 from activities.letters.catalogue import Part as Written
 from activities.letters.render import render
-from activities.letters.samples import sample_letters
+from activities.letters.samples import sample_letters, sample_parts
 from cli.demo.actors import rung_of
 from cli.demo.evidence import Stretch
 from cli.demo.inbox import MailClient, parts_of
+from cli.demo.topics import day_in, due_in, title_in
+from config.languages import LANGUAGES, Language, words_in
 
 SITE = "http://127.0.0.1:8000"
 
 
-def mailed(*parts: Written) -> str:
-    return render("Ann", parts, f"{SITE}/", "Hale", f"{SITE}/privacy").html
+def mailed(*parts: Written, language: Language = "en") -> str:
+    return render("Ann", parts, f"{SITE}/", "Hale", f"{SITE}/privacy", language).html
 
 
 def action(kind: type[catalogue.ActionStep], number: int = 1) -> Written:
@@ -39,7 +42,7 @@ def action(kind: type[catalogue.ActionStep], number: int = 1) -> Written:
     return made
 
 
-def outcome(second: bool) -> Written:
+def outcome(second: bool) -> catalogue.OutcomeQuestion:
     page = f"{SITE}/check-ins/7"
     return catalogue.OutcomeQuestion(
         partner_name="Mara",
@@ -198,3 +201,79 @@ def test_a_change_of_manager_and_what_a_leaver_had_taken_on_are_told_apart_from_
         ("orphan", "/actions/8"),
         ("action", "/actions/9"),
     ]
+
+
+KINDS = {
+    "reflection_request": ["form"],
+    "reflection_reminder": ["form-reminder"],
+    "learning_moment": ["learning"],
+    "pre_read": ["pre-read"],
+    "outcome_question": ["outcome"],
+    "slots": ["slots"],
+    "moves": [],
+    "action_ahead": ["action"],
+    "action_tomorrow": ["action"],
+    "action_passed": ["action"],
+    "action_still_open": ["action"],
+    "support_note": ["stall"],
+    "support_repairs": ["repairs"],
+    "support_request": ["request"],
+    "support_rest": ["rest"],
+    "weekly": ["weekly"],
+    "handover": ["handover"],
+    "action_without_owner": ["orphan"],
+    "feedback_request": ["feedback"],
+    "supporter_invitation": ["supporter"],
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_letter_of_the_catalogue_is_understood_in_every_language(language: Language) -> None:
+    letters = sample_letters(language)
+    found = {name: [part.kind for part in parts_of(letters[name].html)] for name in sample_parts(language)}
+    assert found == KINDS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_second_question_is_known_in_every_language(language: Language) -> None:
+    day = words_in(language).weekday_and_day(date(2030, 3, 14))
+    (part,) = parts_of(mailed(replace(outcome(second=True), day=day), language=language))
+    assert (part.kind, day_in(part, date(2030, 3, 15))) == ("second-outcome", date(2030, 3, 14))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("name", "rung"),
+    [
+        ("action_ahead", "ahead"),
+        ("action_tomorrow", "tomorrow"),
+        ("action_passed", "passed"),
+        ("action_still_open", "still_open"),
+    ],
+)
+def test_what_an_action_is_about_is_read_in_every_language(language: Language, name: str, rung: str) -> None:
+    written = sample_parts(language)[name]
+    assert isinstance(written, catalogue.ActionStep)
+    (part,) = parts_of(sample_letters(language)[name].html)
+    assert (rung_of(part.text), title_in(part)) == (rung, written.title)
+    assert due_in(part, date(2030, 2, 20)) == date(2030, 2, 23)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_leaver_had_taken_on_is_read_in_every_language(language: Language) -> None:
+    (part,) = parts_of(sample_letters(language)["action_without_owner"].html)
+    written = sample_parts(language)["action_without_owner"]
+    assert isinstance(written, catalogue.ActionWithoutOwner)
+    assert (title_in(part), due_in(part, date(2030, 2, 20))) == (written.title, date(2030, 2, 23))
+
+
+def test_repairs_that_all_lead_to_the_plan_are_not_the_weekly_letter_that_follows_them() -> None:
+    repairs = catalogue.SupportRepairs(
+        partner_name="Mara",
+        repairs=tuple((words, f"{SITE}/plan") for words in ("Move one date", "Make it smaller", "Ask")),
+        hr_day="22 March",
+        hr_name="Hale",
+        kept_out=False,
+    )
+    parts = parts_of(mailed(repairs, catalogue.Weekly(open_count=2, url=f"{SITE}/plan")))
+    assert [part.kind for part in parts] == ["repairs", "weekly"]

@@ -12,7 +12,7 @@ import pytest
 
 from cli.demo.diary import Act, Entry
 from cli.demo.evidence import Evidence, Mailed, Page, SeededAction, Sent, Talk
-from cli.demo.invariants import Verdict, changes, judge, personnel
+from cli.demo.invariants import Verdict, changes, colleagues, judge, languages, personnel
 from cli.demo.invariants.verdict import Tally
 
 ANN, MARA, OTTO, HALE = (f"{name}@meadow.example" for name in ("ann", "mara", "otto", "hale"))
@@ -393,7 +393,9 @@ def test_a_promise_that_was_broken_is_named_with_its_first_violation(quarter: Ev
 
 
 def test_every_promise_is_broken_by_some_story(quarter: Evidence) -> None:
-    elsewhere = {verdict.name for part in (changes, personnel) for verdict in part.judge(quarter)}
+    elsewhere = {
+        verdict.name for part in (changes, personnel, colleagues, languages) for verdict in part.judge(quarter)
+    }
     assert {verdict.name for verdict in judge(quarter)} == {name for name, _ in BROKEN.values()} | elsewhere
 
 

@@ -108,7 +108,7 @@ def test_a_plan_is_stuck_14_days_overdue_and_30_quiet_days_after_whatever_happen
 
 def test_the_oracle_shares_nothing_with_what_it_checks() -> None:
     folder = Path(__file__).parents[3] / "cli" / "demo"
-    names = ("diary.py", "evidence.py", "keys.py", "oracle.py", "pursuits.py", "tenant_state.py")
+    names = ("days.py", "diary.py", "evidence.py", "keys.py", "oracle.py", "page.py", "pursuits.py", "tenant_state.py")
     imported = set()
     for path in [*(folder / name for name in names), *sorted((folder / "invariants").glob("*.py"))]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

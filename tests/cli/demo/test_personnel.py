@@ -18,6 +18,7 @@ from sandbox.organization import build_organization
 from sandbox.records import organization_record
 
 ANN, MARA, OTTO, KIM, REMY = (f"{name}@meadow.example" for name in ("ann", "mara", "otto", "kim", "remy"))
+WORDS = '<html lang="en">From us.'
 DAY0 = date(2030, 2, 4)
 
 Break = Callable[[Evidence], Evidence]
@@ -89,7 +90,7 @@ def talk(check_in: str, **facts: Any) -> Break:
 
 
 def one_more(at: str, to: str, *keys: str) -> Break:
-    return lambda quarter: replace(quarter, letters=[*quarter.letters, Sent(keys, to, moment(at), "More", "<p></p>")])
+    return lambda quarter: replace(quarter, letters=[*quarter.letters, Sent(keys, to, moment(at), "More", WORDS)])
 
 
 def without(key: str) -> Break:

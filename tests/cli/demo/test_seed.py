@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cli.demo.seed import MONTHLY, QUARTERLY, write_story
-from cli.demo.temperaments import Temperament
+from cli.demo.temperaments import Temperament, gives_feedback
 from cli.history import read_history_yaml
 from cycle.people import read_people_csv
 from sandbox.organization import build_organization
@@ -78,3 +78,30 @@ def test_no_title_is_used_twice_or_is_part_of_another() -> None:
     titles = [action["title"] for past in story.history["people"] for action in past["plan"]["actions"]]
     assert len(titles) == len(set(titles)) <= story.titles_used
     assert not any(one in other for one in titles for other in titles if one != other)
+
+
+def test_an_employee_and_a_manager_read_german_and_ann_does_not() -> None:
+    story = write_story(organization(), 95)
+    bosses = {each["manager"] for each in organization()["people"]}
+    assert sorted(mail in bosses for mail in story.languages) == [False, True]
+    assert "de-DE" in story.languages.values()
+    assert not [mail for mail in story.languages if mail.startswith("ann.")]
+
+
+@pytest.mark.parametrize("people", [4, 12, 40])
+def test_somebody_invites_a_supporter_and_somebody_asks_one_who_answers_and_one_who_does_not(people: int) -> None:
+    story = write_story(organization(people), 95)
+    taken = {each.what: (mail, each.colleagues) for mail, all_ in story.initiatives.items() for each in all_}
+    (inviter, (supporter,)), (asker, (gives, lets_it_lie)) = taken["support"], taken["feedback"]
+    assert inviter != supporter
+    assert story.temperaments[supporter] is not Temperament.SILENT
+    assert asker in story.languages
+    assert asker not in (gives, lets_it_lie)
+    assert gives_feedback(story.temperaments[gives])
+    assert not gives_feedback(story.temperaments[lets_it_lie])
+
+
+def test_in_a_whole_quarter_nobody_who_is_asked_leaves() -> None:
+    story = write_story(organization(), 95)
+    left = {move.person for move in story.moves if not move.manager}
+    assert not left & {each for all_ in story.initiatives.values() for one in all_ for each in one.colleagues}
