@@ -42,6 +42,7 @@ from integrations.database.tables import (
 from integrations.entra.tokens import MsalTokens
 from integrations.graph.client import open_graph
 from integrations.graph.keys import ITEMS, KEY
+from tests.stand_ins import SettableClock
 
 # 10:00 in Berlin, where Ann, Mara and Hale live and work from 9 to 5; Otto lives in New York.
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
@@ -157,17 +158,6 @@ def tokens(settings: Settings) -> Iterator[MsalTokens]:
     tokens = MsalTokens(settings)
     yield tokens
     tokens.close()
-
-
-@dataclass
-class SettableClock:
-    at: datetime = MONDAY
-
-    async def now(self) -> datetime:
-        return self.at
-
-    async def aclose(self) -> None:
-        return None
 
 
 @dataclass
@@ -375,7 +365,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory, serving: Tenant, keys: t
 async def _living(
     url: str, tenant: Tenant, settings: Settings, tokens: MsalTokens, keys: tuple[str, ...]
 ) -> AsyncIterator[Household]:
-    clock, pokes = SettableClock(), Pokes()
+    clock, pokes = SettableClock(MONDAY), Pokes()
     database = open_database(url, keys, pokes)
     async with open_graph(settings, tokens) as graph:
         named = {each.__name__: each for each in every_activity(settings, database, graph, clock)}

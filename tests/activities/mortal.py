@@ -29,6 +29,7 @@ from integrations.graph.client import open_graph
 from integrations.graph.errors import Transient
 from integrations.graph.mail import Mail
 from integrations.graph.warm_up import warm_up
+from tests.stand_ins import SettableClock
 
 KILLED = 9
 
@@ -73,17 +74,6 @@ class Steps:
         wire.handle_async_request = counted
 
 
-@dataclass(frozen=True)
-class StoppedClock:
-    at: datetime
-
-    async def now(self) -> datetime:
-        return self.at
-
-    async def aclose(self) -> None:
-        return None
-
-
 @asynccontextmanager
 async def activity_named(
     order: dict[str, Any], settings: Settings, tokens: MsalTokens, steps: Steps
@@ -92,7 +82,7 @@ async def activity_named(
     database = open_database(order["database_url"], keys)
     steps.watch_database(database.engine)
     steps.watch_graph()
-    clock = StoppedClock(datetime.fromisoformat(order["clock"]))
+    clock = SettableClock(datetime.fromisoformat(order["clock"]))
     async with open_graph(settings, tokens) as graph:
         named = {each.__name__: each for each in every_activity(settings, database, graph, clock)}
         yield named[order["activity"]]

@@ -5,7 +5,7 @@ import shutil
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from integrations.database.tables import (
     Table,
 )
 from integrations.entra.sign_in import SignIn
+from tests.stand_ins import Pokes, SettableClock
 from tests.web.planted import plant
 from web.app import build_app
 
@@ -49,27 +50,6 @@ class Account:
     oid: str
     mail: str
     name: str
-
-
-@dataclass
-class SettableClock:
-    at: datetime = MONDAY
-
-    async def now(self) -> datetime:
-        return self.at
-
-    async def aclose(self) -> None:
-        return None
-
-
-@dataclass
-class Pokes:
-    """Takes every wake-up and remembers it."""
-
-    made: list[tuple[str, str]] = field(default_factory=list)
-
-    async def deliver(self, workflow: str, target: str, _reason: str) -> None:
-        self.made.append((workflow, target))
 
 
 class Door:
@@ -267,7 +247,7 @@ async def fill(house: House) -> None:
 async def a_house(street: Street, furnished: Path, file: Path) -> AsyncIterator[House]:
     """A house of its own for one test, behind the door of the street."""
     shutil.copy(furnished, file)
-    pokes, clock = Pokes(), SettableClock()
+    pokes, clock = Pokes(), SettableClock(MONDAY)
     database = _open(street, file, pokes)
     street.door.app = build_app(street.settings, database, clock, street.sign_in)
     try:

@@ -15,14 +15,7 @@ from cycle.pathways import Catalogue
 from integrations.database.connection import open_database
 from integrations.database.pathways import pathways_now
 from integrations.database.tables import Table
-
-
-class StandingClock:
-    async def now(self) -> datetime:
-        return datetime(2030, 2, 4, 8, tzinfo=UTC)
-
-    async def aclose(self) -> None:
-        return None
+from tests.stand_ins import SettableClock
 
 
 @pytest.fixture
@@ -30,7 +23,7 @@ async def installation(database_url: str) -> AsyncIterator[Installation]:
     database = open_database(database_url, (Fernet.generate_key().decode(),))
     async with database.engine.begin() as connection:
         await connection.run_sync(Table.metadata.create_all)
-    yield Installation(cast(Settings, None), StandingClock(), database)
+    yield Installation(cast(Settings, None), SettableClock(datetime(2030, 2, 4, 8, tzinfo=UTC)), database)
     await database.close()
 
 

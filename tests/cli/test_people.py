@@ -22,19 +22,12 @@ from integrations.database.roster import Listed, roster
 from integrations.database.tables import Person, Reporting, Table
 from integrations.graph.directory import Directory, DirectoryUser, MailboxFacts
 from integrations.graph.errors import NoMailbox
+from tests.stand_ins import SettableClock
 
 TODAY = date(2030, 2, 4)
 HEADER = "name,mail,manager,zone,start_date\n"
 MARA = "Mara Vassen,mara@meadow.example,,Europe/Berlin,2020-01-01\n"
 ANN = "Ann Zimi,ann@meadow.example,mara@meadow.example,Europe/Berlin,2026-01-01\n"
-
-
-class StandingClock:
-    async def now(self) -> datetime:
-        return datetime(2030, 2, 4, 8, tzinfo=UTC)
-
-    async def aclose(self) -> None:
-        return None
 
 
 class SmallTenant:
@@ -68,7 +61,7 @@ async def installation(database_url: str) -> AsyncIterator[Installation]:
         encryption_keys=(SecretStr(key),),
         session_key=SecretStr("s" * 32),
     )
-    yield Installation(settings, StandingClock(), database)
+    yield Installation(settings, SettableClock(datetime(2030, 2, 4, 8, tzinfo=UTC)), database)
     await database.close()
 
 

@@ -1,7 +1,7 @@
 """A face over a real SQLite file, with everybody in it; sign-in is the one part that is stood in for."""
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,23 +25,13 @@ from integrations.database.tables import (
     Table,
 )
 from integrations.entra.sign_in import SignedIn, SignInRefused
+from tests.stand_ins import Pokes, SettableClock
 from web.app import build_app
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 HERE = "http://127.0.0.1:8000"
 TENANT = "11111111-1111-1111-1111-111111111111"
 ROLES = {"oid-hale": frozenset({"HR"}), "oid-ira": frozenset({"Admin"})}
-
-
-@dataclass
-class SettableClock:
-    at: datetime = MONDAY
-
-    async def now(self) -> datetime:
-        return self.at
-
-    async def aclose(self) -> None:
-        return None
 
 
 class DoorSignIn:
@@ -54,16 +44,6 @@ class DoorSignIn:
         if query.get("state") != flow["state"]:
             raise SignInRefused("This sign-in was not begun in this browser; please sign in again.")
         return SignedIn(query["as"], query.get("tenant", TENANT), "", "", ROLES.get(query["as"], frozenset()))
-
-
-@dataclass
-class Pokes:
-    """Takes every wake-up and remembers it."""
-
-    made: list[tuple[str, str]] = field(default_factory=list)
-
-    async def deliver(self, workflow: str, target: str, _reason: str) -> None:
-        self.made.append((workflow, target))
 
 
 @dataclass
@@ -173,7 +153,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
                 made_at=MONDAY,
             )
         )
-    clock = SettableClock()
+    clock = SettableClock(MONDAY)
     app = build_app(settings, database, clock, DoorSignIn())
     yield World(app, database, clock, pokes, settings, "check-in-1", people, file)
     await database.close()

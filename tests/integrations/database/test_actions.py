@@ -1,7 +1,7 @@
 """Making and moving actions, and who may see them, over real databases."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -25,17 +25,10 @@ from integrations.database.tables import (
     Stall,
     Table,
 )
+from tests.stand_ins import Pokes
 
 NOW = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 TODAY = NOW.date()
-
-
-@dataclass
-class Pokes:
-    made: list[tuple[str, str]] = field(default_factory=list)
-
-    async def deliver(self, workflow: str, target: str, reason: str) -> None:
-        self.made.append((workflow, target))
 
 
 @dataclass

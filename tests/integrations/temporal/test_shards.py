@@ -13,20 +13,10 @@ from integrations.database.connection import Database, open_database
 from integrations.database.leases import LASTS, Leases
 from integrations.database.tables import Lease, Table
 from integrations.temporal.shards import Polling, pollers, polling
+from tests.stand_ins import SettableClock
 
 NOW = datetime(2030, 2, 4, 9, 0, tzinfo=UTC)
 QUEUES = ("q/1", "q/2", "q/3", "q/4")
-
-
-@dataclass
-class SettableClock:
-    at: datetime = NOW
-
-    async def now(self) -> datetime:
-        return self.at
-
-    async def aclose(self) -> None:
-        return None
 
 
 @dataclass
@@ -100,7 +90,7 @@ def a_process(database: Database, clock: SettableClock) -> Process:
 
 
 async def test_alone_it_polls_everything_and_looks_again_before_its_leases_lapse(database: Database) -> None:
-    one = a_process(database, SettableClock())
+    one = a_process(database, SettableClock(NOW))
     assert await one.look() == LASTS / 3
     assert one.log == [f"polls {name}" for name in QUEUES]
     await one.look(LASTS / 3)
@@ -110,7 +100,7 @@ async def test_alone_it_polls_everything_and_looks_again_before_its_leases_lapse
 
 
 async def test_a_queue_changes_hands_only_once_what_was_in_flight_has_finished(database: Database) -> None:
-    clock = SettableClock()
+    clock = SettableClock(NOW)
     one, other = a_process(database, clock), a_process(database, clock)
     await one.look()
     await other.look()
@@ -141,7 +131,7 @@ async def test_whoever_cannot_renew_stops_when_the_leases_lapse_and_not_before(
     postgres_url: str, keys: tuple[str, ...]
 ) -> None:
     database = await made(postgres_url, keys)
-    one = a_process(database, SettableClock())
+    one = a_process(database, SettableClock(NOW))
     await one.look()
     await rename(database, "leases", "away")
     assert await one.look(LASTS - timedelta(seconds=1)) <= timedelta(seconds=1)
@@ -159,7 +149,7 @@ async def test_whoever_cannot_renew_stops_when_the_leases_lapse_and_not_before(
 
 
 async def test_a_file_that_is_locked_is_locked_for_all_so_nobody_stops(database: Database) -> None:
-    one = a_process(database, SettableClock())
+    one = a_process(database, SettableClock(NOW))
     await one.look()
     await rename(database, "leases", "away")
     await one.look(10 * LASTS)
@@ -183,7 +173,7 @@ async def rename(database: Database, name: str, to: str) -> None:
 
 
 async def test_what_ends_by_itself_is_begun_anew(database: Database) -> None:
-    one = a_process(database, SettableClock())
+    one = a_process(database, SettableClock(NOW))
     await one.look()
     one.works[0].broken.set()
     await asyncio.gather(one.queues._polled["q/1"][1], return_exceptions=True)
@@ -195,14 +185,14 @@ async def test_what_ends_by_itself_is_begun_anew(database: Database) -> None:
 
 
 async def test_at_the_end_everything_is_finished_and_given_back(database: Database) -> None:
-    process = a_process(database, SettableClock())
+    process = a_process(database, SettableClock(NOW))
 
     def open_queue(name: str) -> Work:
         process.works.append(Work(name, process.log))
         process.works[-1].finished.set()
         return process.works[-1]
 
-    async with polling(Leases(database, QUEUES), SettableClock(), open_queue) as queues:
+    async with polling(Leases(database, QUEUES), SettableClock(NOW), open_queue) as queues:
         assert queues.polled == set(QUEUES)
         assert len(await rows(database)) == len(QUEUES) + 1
         await asyncio.sleep(0)
