@@ -31,7 +31,7 @@ CANCELLED = frozenset({Difference.DOUBLED, Difference.SUPERSEDED})
 @dataclass(frozen=True, slots=True)
 class Ours:
     """A check-in's newest booking. `state` is the booking's; `takes_place` that the check-in is still open,
-    `called_off` that it was given up; neither, that it is over. `people` are their mail addresses in lower case.
+    `called_off` that it was given up; neither, that it is over. `people` are the addresses, lower case, that it invites.
     """
 
     check_in_id: str

@@ -222,3 +222,9 @@ async def test_called_off_after_the_managers_mailbox_is_gone_it_ends_and_hr_hear
     assert (await home.booking(check_in_id)).state == "cancelled"
     assert await home.do("look", check_in_id) is None, "it is not tried for ever"
     assert "ask whoever still has the invitation" in (await home.needs_a_hand())[f"left-over/{check_in_id}"]
+
+
+async def test_at_night_nothing_differs_in_a_managers_calendar_that_invites_the_employee_only(home: Any) -> None:
+    check_in_id = await booked_with_mara(home)
+    found = await home.activities["compare"].__self__.differences(oid_of(home, "Mara"), MONDAY)
+    assert [each.difference for each in found if each.check_in_id == check_in_id] == []
