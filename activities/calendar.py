@@ -286,7 +286,7 @@ class Calendar:
         async with calendar_of(self._database, booking.organizer, now):
             event = await self._calendars.get_event(booking.organizer, booking.event_id)
         hour = (booking.start_at, booking.end_at)
-        change = classify(hour, _seen(event, booking), _invited(pair, booking), booking.made_at, now)
+        change = classify(hour, _seen(event, booking), _named_in(event, pair, booking), booking.made_at, now)
         if booking.state == "moved" and not isinstance(change, Moved | Cancelled):
             # Another hour is being looked for already.
             change = Untouched()
@@ -396,7 +396,18 @@ def _uninvited(pair: Pair, booking: Booking, event: EventFacts) -> list[Attendee
     return [
         Attendee(person.mail, person.name)
         for person in pair.people
-        if person.mail.lower() in _invited(pair, booking) and person.mail.lower() not in event.attendees
+        if person.mail.lower() in _invited(pair, booking) and not event.attendees.keys() & set(person.mails)
+    ]
+
+
+def _named_in(event: EventFacts | None, pair: Pair, booking: Booking) -> list[str]:
+    """`_invited`, under the addresses that the event has: it was written before somebody got another."""
+    known = event.attendees if event else {}
+    guests = _invited(pair, booking)
+    return [
+        next((mail for mail in person.mails if mail in known), person.mail.lower())
+        for person in pair.people
+        if person.mail.lower() in guests
     ]
 
 

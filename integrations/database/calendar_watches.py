@@ -159,9 +159,9 @@ async def organized(
     }
 
 
-def _invited(booking: Booking, *people: Person) -> frozenset[str]:
+def _invited(booking: Booking, *people: Person) -> frozenset[frozenset[str]]:
     guests = invited(booking.organizer, tuple(each.oid for each in people))
-    return frozenset(each.mail.lower() for each in people if each.oid in guests)
+    return frozenset(frozenset(each.mails) for each in people if each.oid in guests)
 
 
 async def _people(session: AsyncSession, person_ids: Collection[str]) -> dict[str, Person]:

@@ -373,6 +373,21 @@ async def test_a_new_name_and_address_are_followed(home: Any, watch: str) -> Non
     assert (row.name, row.mail, row.oid) == ("Renamed Person", mail, employee.oid)
 
 
+async def test_a_new_address_is_no_reason_to_give_up_an_hour(home: Any, watch: str) -> None:
+    employee, old, _ = await a_team(home, watch)
+    check_in_id = await home.a_check_in(START.date(), employee.id, old.id)
+    await home.an_intended_booking(check_in_id, START)
+    await home.do("book", check_in_id)
+    mail = f"renamed.{next(numbers)}@meadow.example"
+    home.tenant._post("act", person=employee.mail, act="rename", given="Renamed", surname="Person", mail=mail)
+    await home.do("follow_directory", watch)
+    assert (await home.get(Person, employee.id)).mail == mail
+    await home.do("ask_for_reflection", check_in_id)
+    assert (await home.get(CheckInRow, check_in_id)).state == "booked"
+    found = await home.activities["compare"].__self__.differences(home.tenant.service, MONDAY)
+    assert [each for each in found if each.check_in_id == check_in_id] == []
+
+
 async def test_a_name_of_hrs_own_stays_while_the_directory_keeps_its_own(home: Any, watch: str) -> None:
     employee, _, new = await a_team(home, watch)
     await home.change(Person, employee.id, name="Called Otherwise")
