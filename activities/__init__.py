@@ -68,6 +68,7 @@ def every_activity(
         Cycles(database).open_due,
         Leaves(database, calendars, mailboxes, settings.service_mailbox).find_leave,
         team_plans.plan_team,
+        calendar.clear_away,
         calendar.book,
         calendar.reread,
         calendar.call_off,
