@@ -210,8 +210,8 @@ class Calendar:
             (await session.get_one(Booking, booking.id)).event_id = None
             if left_over:
                 sentence = (
-                    f"The check-in of {pair.person.name} and {pair.partner.name} has another organizer, and the mailbox "
-                    "of the former one is gone: ask whoever still has its invitation to delete it."
+                    f"The check-in of {pair.person.name} and {pair.partner.name} has another organizer, and the "
+                    "mailbox of the former one is gone: ask whoever still has its invitation to delete it."
                 )
                 await ask_for_a_hand(session, f"left-over/{about.id}", sentence, about.now, pair.person.id)
 
