@@ -230,6 +230,17 @@ async def test_a_manager_is_watched_until_a_week_after_their_last_talk_and_again
     assert home.pokes.made == [f"CalendarWatch/{watch_id}"]
 
 
+async def test_what_hr_was_told_of_a_watch_is_struck_out_when_it_ends(home: Any) -> None:
+    watch_id = await a_watch(home, "nobody@meadow.example")
+    check_in_id = await home.a_check_in()
+    await home.an_intended_booking(check_in_id, START, organizer="nobody@meadow.example")
+    await home.do("read_changes", watch_id)
+    assert list(await home.needs_a_hand()) == ["organizer/nobody@meadow.example"]
+    await home.change(Booking, (await home.booking(check_in_id)).id, state="cancelled")
+    assert await home.do("read_changes", watch_id) is None
+    assert await home.needs_a_hand() == {}
+
+
 async def test_a_watch_says_where_its_mailbox_is_talked_to_before_it_looks(home: Any) -> None:
     watch_id = await a_watch(home)
     asked = len(home.tenant.asked())
