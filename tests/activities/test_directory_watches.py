@@ -8,6 +8,7 @@ import pytest
 
 from cycle.check_in import Step
 from integrations.database.directory_watches import ensure_directory_watch
+from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.people import name_partner, partner_of
 from integrations.database.tables import (
     CheckInRow,
@@ -224,6 +225,20 @@ async def test_a_manager_whom_nobody_knew_here_is_taken_in(home: Any, watch: str
 
 
 # Leaving
+
+
+async def test_hr_need_not_do_anything_any_more_for_whoever_left(home: Any, watch: str) -> None:
+    employee, old, _ = await a_team(home, watch)
+    async with home.database.transaction() as session:
+        for person in (employee, old):
+            await ask_for_a_hand(session, f"zone/{person.id}", "Have them choose a zone.", MONDAY, person.id)
+            await ask_for_a_hand(session, f"mail/{person.id}", "Correct the address.", MONDAY, person.id)
+    home.tenant.act(employee.mail, "leave_company", how="disabled")
+    await home.do("follow_directory", watch)
+    hands = await home.needs_a_hand()
+    assert f"zone/{employee.id}" not in hands
+    assert f"mail/{employee.id}" not in hands
+    assert {f"zone/{old.id}", f"mail/{old.id}"} <= hands.keys()
 
 
 @pytest.mark.parametrize("how", ["disabled", "deleted"])
