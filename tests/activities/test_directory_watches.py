@@ -21,7 +21,8 @@ from integrations.database.tables import (
     PolicyRow,
     Reporting,
 )
-from integrations.graph.errors import NotAllowed
+from integrations.graph.directory import MailboxFacts
+from integrations.graph.errors import Garbled, GraphTrouble, NotAllowed, NoToken
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 START = datetime(2030, 5, 14, 12, 0, tzinfo=UTC)
@@ -487,6 +488,56 @@ async def test_one_joiner_without_mailbox_delays_nobody(home: Any, watch: str) -
     await home.do("follow_directory", watch)
     assert await known(home, broken) is not None
     assert f"joiner/{user.oid}" not in await home.needs_a_hand()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (NotAllowed("read a person's working hours", "the app may not"), "put them into the participants' group"),
+        (Garbled("read a person's working hours", "they are not written so"), "save their working hours"),
+    ],
+)
+async def test_one_joiner_whose_mailbox_cannot_be_read_delays_nobody(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch, trouble: GraphTrouble, words: str
+) -> None:
+    _, old, _ = await a_team(home, watch)
+    await home.change(PolicyRow, "policy", population="teams")
+    broken, fine = joins(home, "Broken", old.mail), joins(home, "Fine", old.mail)
+    directory = home.activities["follow_directory"].__self__._directory
+    user, mailbox = await directory.user(broken), directory.mailbox
+
+    async def unreadable_for_one(oid: str) -> MailboxFacts:
+        if oid == user.oid:
+            raise trouble
+        facts: MailboxFacts = await mailbox(oid)
+        return facts
+
+    monkeypatch.setattr(directory, "mailbox", unreadable_for_one)
+    await home.do("follow_directory", watch)
+    assert await known(home, broken) is None
+    assert words in (await home.needs_a_hand())[f"joiner/{user.oid}"]
+    assert await known(home, fine) is not None
+    monkeypatch.undo()
+    await home.do("follow_directory", watch)
+    assert await known(home, broken) is not None
+    assert f"joiner/{user.oid}" not in await home.needs_a_hand()
+
+
+async def test_without_a_token_nobody_is_blamed_for_their_mailbox(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, old, _ = await a_team(home, watch)
+    await home.change(PolicyRow, "policy", population="teams")
+    joins(home, "Joiner", old.mail)
+
+    async def refused(oid: str) -> MailboxFacts:
+        raise NoToken("read a person's working hours", "the client secret has expired")
+
+    directory = home.activities["follow_directory"].__self__._directory
+    monkeypatch.setattr(directory, "mailbox", refused)
+    with pytest.raises(NoToken):
+        await home.do("follow_directory", watch)
+    assert not [key for key in await home.needs_a_hand() if key.startswith("joiner/")]
 
 
 async def test_the_watch_looks_again_by_itself(home: Any, watch: str) -> None:
