@@ -51,8 +51,11 @@ async def watches_of_subscriptions(
     session: AsyncSession, subscription_ids: Collection[str]
 ) -> dict[str, CalendarWatchRow]:
     """By subscription id; those that are nobody's are left out."""
-    query = select(CalendarWatchRow).where(CalendarWatchRow.subscription_id.in_(list(subscription_ids)[:AT_ONCE]))
-    return {row.subscription_id: row for row in await session.scalars(query) if row.subscription_id}
+    ids, found = list(subscription_ids), dict[str, CalendarWatchRow]()
+    for first in range(0, len(ids), AT_ONCE):
+        query = select(CalendarWatchRow).where(CalendarWatchRow.subscription_id.in_(ids[first : first + AT_ONCE]))
+        found |= {row.subscription_id: row for row in await session.scalars(query) if row.subscription_id}
+    return found
 
 
 async def hear(session: AsyncSession, mailbox: str, named: Mapping[str, str | None], now: datetime) -> int:
