@@ -66,8 +66,9 @@ def every_activity(
     )
     return [
         Cycles(database).open_due,
-        Leaves(database, calendars, mailboxes, settings.service_mailbox).find_leave,
+        Leaves(database, calendars, mailboxes).find_leave,
         team_plans.plan_team,
+        calendar.clear_away,
         calendar.book,
         calendar.reread,
         calendar.call_off,

@@ -11,7 +11,7 @@ from cycle.check_in import CALLED_OFF, OPEN, Next, State, Step, conclusion
 from cycle.mail_window import next_opening
 from cycle.policy import Policy
 from cycle.workdays import add_workdays, workdays_between
-from integrations.database.check_ins import Pair, said_about
+from integrations.database.check_ins import Pair, former_organizer, said_about
 from integrations.database.leaves import pair_paused_until, pause_of
 from integrations.database.letters import items_about
 from integrations.database.offers import open_offer
@@ -26,12 +26,13 @@ PEOPLE_READ_EVERY = timedelta(days=3)
 async def agenda(session: AsyncSession, pair: Pair, policy: Policy, now: datetime) -> list[Next]:
     """What the check-in needs next, each step with the instant from which it may be taken."""
     row, booking = pair.row, pair.open_booking
+    first = Step.CLEAR_AWAY if await former_organizer(session, booking) else None
     if row.state in CALLED_OFF:
-        return [Next(Step.CALL_OFF, now)] if pair.booking_in_calendar else []
+        return [Next(first or Step.CALL_OFF, now)] if pair.booking_in_calendar else []
     if row.state not in OPEN:
         return await _second_thoughts(session, pair, now)
     if await pause_of(session, pair, policy, now):
-        return [Next(Step.PAUSE, now)]
+        return [Next(first or Step.PAUSE, now)]
     offer = await open_offer(session, row.id)
     if booking is None:
         if offer and offer.state == "picked":
@@ -39,7 +40,7 @@ async def agenda(session: AsyncSession, pair: Pair, policy: Policy, now: datetim
         rests = await pair_paused_until(session, pair, policy, now)
         return [Next(Step.PLAN, max(now, row.plan_again_at or now, rests or now)), *_about_offers(offer, now)]
     if booking.state == "intended":
-        return [Next(Step.BOOK, max(now, booking.minute or now))]
+        return [Next(first or Step.BOOK, max(now, booking.minute or now))]
     said = await said_about(session, row.id, booking.no)
     asked_out = await asked_out_at(session, pair, booking, policy)
     if conclusion(said, ids(pair), asked_out=False):

@@ -47,6 +47,7 @@ from integrations.database.check_ins import (
     booking_before,
     check_in,
     close,
+    former_organizer,
     lock_check_in,
     lock_people,
     newest_booking,
@@ -64,6 +65,8 @@ log = logging.getLogger(__name__)
 
 PAUSED = Sentence("This one takes a pause. The next hour is found by itself; there is nothing to do.")
 """The same words for a leave and for a hold: nobody learns which."""
+
+ANEW = Sentence("A new invitation follows at once.")
 
 NOT_NEEDED = Sentence("This entry is no longer needed. Your check-in page has the hour that counts.")
 
@@ -93,7 +96,8 @@ class Calendar:
     async def book(self, about: Moment) -> None:
         """Writes the intended booking into Outlook, once.
 
-        1. The intent was committed before (plan_team). 2. A booking that keeps an event moves that event; else its
+        1. The intent was committed before (plan_team), and what stands in another organizer's calendar was cleared
+        away. 2. A booking that keeps an event moves that event; else its
         key is looked up, since an earlier try may have been cut off after Exchange created the event; only then is
         it created. 3. The result is committed.
         """
@@ -101,8 +105,9 @@ class Calendar:
             pair = await check_in(session, about.id)
             policy = await policy_of_check_in(session, pair.row)
             before = await booking_before(session, pair.booking) if pair.booking else None
+            elsewhere_still = await former_organizer(session, pair.booking)
         booking = pair.booking
-        if booking is None or booking.state != "intended":
+        if booking is None or booking.state != "intended" or elsewhere_still:
             return
         async with calendar_of(self._database, booking.organizer, about.now):
             event = await self._event_for(booking, before, pair, policy)
@@ -121,9 +126,9 @@ class Calendar:
 
     async def _event_for(self, booking: Booking, before: Booking | None, pair: Pair, policy: Policy) -> EventFacts:
         if booking.event_id and before and _replaces(booking, before):
-            # Written in another zone or calendar, it cannot become this one. Cancelled twice it is gone already.
-            words = self._words(pair).say(Sentence("A new invitation follows at once."))
-            await self._calendars.cancel_event(before.organizer, booking.event_id, words)
+            # Written in another zone, it cannot become this one. Cancelled twice it is gone already.
+            words = self._words(pair).say(ANEW)
+            await self._calendars.cancel_event(booking.organizer, booking.event_id, words)
         elif booking.event_id:
             event = await self._calendars.get_event(booking.organizer, booking.event_id)
             if event and not event.cancelled:
@@ -184,6 +189,32 @@ class Calendar:
             f'{note}<p><a href="{escape(link)}">{escape(label)}</a></p>'
         )
 
+    @activity.defn(name="calendar.clear_away")
+    async def clear_away(self, about: Moment) -> None:
+        """Cancels the event that an intended booking replaces, where another mailbox organizes by now. Done before all
+        else, and in the former calendar's own turn.
+        """
+        async with self._database.reading() as session:
+            pair = await check_in(session, about.id)
+            booking, former = pair.booking, await former_organizer(session, pair.booking)
+            if booking is None or booking.event_id is None or former is None:
+                return
+            words = self._words(pair).say(await _parting(session, pair, about.now))
+        left_over = False
+        try:
+            async with calendar_of(self._database, former, about.now, for_the_last_time=True):
+                await self._calendars.cancel_event(former, booking.event_id, words)
+        except NoMailbox:
+            left_over = True
+        async with self._database.transaction() as session:
+            (await session.get_one(Booking, booking.id)).event_id = None
+            if left_over:
+                sentence = (
+                    f"The check-in of {pair.person.name} and {pair.partner.name} has another organizer, and the "
+                    "mailbox of the former one is gone: ask whoever still has its invitation to delete it."
+                )
+                await ask_for_a_hand(session, f"left-over/{about.id}", sentence, about.now, pair.person.id)
+
     @activity.defn(name="calendar.call_off")
     async def call_off(self, about: Moment) -> None:
         """Cancels the event of a check-in that will not take place; Outlook tells both, kindly."""
@@ -196,7 +227,7 @@ class Calendar:
         try:
             async with self._database.reading() as session:
                 words = self._words(pair).say(await _goodbye(session, pair, about.now))
-            async with calendar_of(self._database, booking.organizer, about.now):
+            async with calendar_of(self._database, booking.organizer, about.now, for_the_last_time=True):
                 await self._cancel(booking, words)
         except NoMailbox:
             # The event went with the mailbox, and nobody is left who could tell those whom it invited.
@@ -286,7 +317,7 @@ class Calendar:
         async with calendar_of(self._database, booking.organizer, now):
             event = await self._calendars.get_event(booking.organizer, booking.event_id)
         hour = (booking.start_at, booking.end_at)
-        change = classify(hour, _seen(event, booking), _invited(pair, booking), booking.made_at, now)
+        change = classify(hour, _seen(event, booking), _named_in(event, pair, booking), booking.made_at, now)
         if booking.state == "moved" and not isinstance(change, Moved | Cancelled):
             # Another hour is being looked for already.
             change = Untouched()
@@ -363,10 +394,9 @@ class Calendar:
 
 
 def _replaces(booking: Booking, before: Booking) -> bool:
-    """Whether this booking has an event of its own instead of the one before: another calendar, or another zone."""
+    """Whether this booking has an event of its own instead of the one before: somebody lives in another zone."""
     zones = ((before.person_zone, booking.person_zone), (before.partner_zone, booking.partner_zone))
-    moved = any(elsewhere(before.start_at, then, now) for then, now in zones)
-    return moved or before.organizer != booking.organizer
+    return any(elsewhere(before.start_at, then, now) for then, now in zones)
 
 
 async def _move_there(session: AsyncSession, pair: Pair, policy: Policy, change: Proposed, now: datetime) -> bool:
@@ -396,7 +426,18 @@ def _uninvited(pair: Pair, booking: Booking, event: EventFacts) -> list[Attendee
     return [
         Attendee(person.mail, person.name)
         for person in pair.people
-        if person.mail.lower() in _invited(pair, booking) and person.mail.lower() not in event.attendees
+        if person.mail.lower() in _invited(pair, booking) and not event.attendees.keys() & set(person.mails)
+    ]
+
+
+def _named_in(event: EventFacts | None, pair: Pair, booking: Booking) -> list[str]:
+    """`_invited`, under the addresses that the event has: it was written before somebody got another."""
+    known = event.attendees if event else {}
+    guests = _invited(pair, booking)
+    return [
+        next((mail for mail in person.mails if mail in known), person.mail.lower())
+        for person in pair.people
+        if person.mail.lower() in guests
     ]
 
 
@@ -430,6 +471,14 @@ def _ask_at(change: MeetingChange, pair: Pair, now: datetime) -> datetime:
         return now
     week = work_week(pair.partner, now.date())
     return week.instant(add_workdays(week, week.local_day(now), 1), week.hours[0])
+
+
+async def _parting(session: AsyncSession, pair: Pair, now: datetime) -> Sentence:
+    """What both read where an event gives way to one of another organizer, or to none."""
+    if pair.row.state in CALLED_OFF:
+        return await _goodbye(session, pair, now)
+    policy = await policy_of_check_in(session, pair.row)
+    return PAUSED if await pause_of(session, pair, policy, now) else ANEW
 
 
 async def _goodbye(session: AsyncSession, pair: Pair, now: datetime) -> Sentence:

@@ -15,7 +15,7 @@ from cycle.check_in import CALLED_OFF, Next, State, Step, conclusion, first_of
 from cycle.organizer import organizing_mailbox
 from cycle.policy import Policy
 from cycle.reflection import quarter_of
-from integrations.database.check_ins import Pair, check_in, close, lock_check_in, said_about
+from integrations.database.check_ins import Pair, check_in, close, former_organizer, lock_check_in, said_about
 from integrations.database.connection import Database
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.letters import items_about, owe_letter
@@ -27,7 +27,7 @@ from integrations.database.tables import PreRead
 ASKS_NO_MAILBOX = frozenset({Step.CONCLUDE})
 """Steps that our tables alone decide."""
 
-AWAITED = frozenset({Step.PLAN, Step.BOOK, Step.REREAD, Step.TAKE_SLOT, Step.CALL_OFF})
+AWAITED = frozenset({Step.PLAN, Step.CLEAR_AWAY, Step.BOOK, Step.REREAD, Step.TAKE_SLOT, Step.CALL_OFF})
 """Steps that follow, once there is an event, from what somebody did; the others come by the clock."""
 
 
@@ -55,17 +55,18 @@ class CheckIns:
             pair = await check_in(session, about.id)
             policy = await policy_of_check_in(session, pair.row)
             upcoming = first_of(await agenda(session, pair, policy, about.now))
-        return Turn(upcoming.step, upcoming.at, self._route(upcoming, pair, policy)) if upcoming else None
+            former = await former_organizer(session, pair.booking)
+        return Turn(upcoming.step, upcoming.at, self._route(upcoming, pair, policy, former)) if upcoming else None
 
-    def _route(self, upcoming: Next, pair: Pair, policy: Policy) -> Route:
-        """To the mailbox that has the event, or will have it."""
+    def _route(self, upcoming: Next, pair: Pair, policy: Policy, former: str | None) -> Route:
+        """To the mailbox that has the event, or will have it; what is cleared away, to the `former` one."""
         if upcoming.step in ASKS_NO_MAILBOX:
             return COMMON
         standing = pair.booking_in_calendar
         if standing is None or upcoming.step is Step.PLAN:
             mailbox = organizing_mailbox(policy.booking.organizer, self._routes.service_mailbox, pair.partner.oid)
         else:
-            mailbox = standing.organizer
+            mailbox = former if former and upcoming.step is Step.CLEAR_AWAY else standing.organizer
         soon = pair.booking is not None and pair.booking.no > 1 and upcoming.step in AWAITED
         return self._routes.of(mailbox, pair.partner.id, soon=soon or upcoming.step is Step.CALL_OFF)
 

@@ -32,7 +32,7 @@ from integrations.database.policies import enrol_person, populations
 from integrations.database.tables import DirectoryWatchRow, Person
 from integrations.graph.directory import Directory, DirectoryUser
 from integrations.graph.directory_delta import DirectoryDelta, Round
-from integrations.graph.errors import BadRequest, NoMailbox, Permanent
+from integrations.graph.errors import Garbled, NoMailbox, NotAllowed, NoToken, Permanent
 from integrations.graph.subscriptions import Subscriptions
 
 # Different mailboxes, so Graph's limit of four requests at a time in one mailbox is far away.
@@ -177,13 +177,16 @@ class DirectoryWatches:
             return await self._directory.user(oid)
 
     async def _move_in(self, user: DirectoryUser, now: datetime) -> None:
-        """Adds somebody with what their mailbox says; without one they wait on HR's list."""
+        """Adds somebody with what their mailbox says; without one, or one that cannot be read, they wait on HR's list
+        and hold up nobody else.
+        """
         try:
             async with self._gate:
                 facts = await self._directory.mailbox(user.oid)
-        except (NoMailbox, BadRequest):
-            sentence = f"{user.name} has joined and has no mailbox: they take part once there is one."
-            await self._wait(user, sentence, now)
+        except NoToken:
+            raise
+        except Permanent as trouble:
+            await self._wait(user, f"{user.name} has joined and {_why_not(trouble)}", now)
             return
         async with self._database.transaction() as session:
             holder = await holder_of(session, user.mail)
@@ -312,6 +315,21 @@ def _policy(
     if user is None or not user.enabled or not user.member or not user.mail:
         return None
     return policy_for(covering, user.department, teams.get(user.manager_oid or "", set()))
+
+
+def _why_not(trouble: Permanent) -> str:
+    match trouble:
+        case NotAllowed():
+            return (
+                "their mailbox is closed to Perennial: have the administrator put them into the participants' group of "
+                "the grant, and they take part."
+            )
+        case Garbled():
+            return (
+                "their mailbox settings cannot be read: have them save their working hours and automatic replies in "
+                "Outlook again, and they take part."
+            )
+    return "has no mailbox: they take part once there is one."
 
 
 def _somebody_elses(user: DirectoryUser, holder: Person) -> str:

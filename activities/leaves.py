@@ -24,11 +24,10 @@ AHEAD = timedelta(days=100)
 class Leaves:
     """The activity of `DevelopmentCycle` that asks the tenant."""
 
-    def __init__(self, database: Database, calendars: Calendars, mailboxes: Mailboxes, asking: str) -> None:
+    def __init__(self, database: Database, calendars: Calendars, mailboxes: Mailboxes) -> None:
         self._database = database
         self._calendars = calendars
         self._mailboxes = mailboxes
-        self._asking = asking
 
     @activity.defn(name="leaves.find_leave")
     async def find_leave(self, about: Moment) -> None:
@@ -50,9 +49,11 @@ class Leaves:
     async def _read(self, person_id: str, now: datetime) -> None:
         try:
             person = await self._mailboxes.refreshed(person_id, now)
+            # Asked in their own mailbox: the service mailbox is asked from its own queue only.
+            schedules = await self._calendars.schedules(person.oid, [person.mail], now, now + AHEAD)
         except NoMailbox:
             return
-        schedule = (await self._calendars.schedules(self._asking, [person.mail], now, now + AHEAD))[person.mail]
+        schedule = schedules[person.mail]
         async with self._database.transaction() as session:
             person = await session.get_one(Person, person_id)
             if schedule.trouble is None:

@@ -12,11 +12,14 @@ from integrations.graph.errors import NoMailbox, NotAllowed
 
 
 @asynccontextmanager
-async def calendar_of(database: Database, organizer: str, now: datetime) -> AsyncIterator[None]:
+async def calendar_of(
+    database: Database, organizer: str, now: datetime, *, for_the_last_time: bool = False
+) -> AsyncIterator[None]:
     """Inside, somebody asks for the calendar of `organizer`, as `Booking.organizer` has it.
 
     A manager's that is closed comes onto HR's list, once a manager, and the trouble goes on; one that opens again is
-    struck out. The service mailbox is nobody's, and no one in HR can do anything about it.
+    struck out. The service mailbox is nobody's, and no one in HR can do anything about it. Nobody waits for a mailbox
+    that is gone where it is asked `for_the_last_time`.
     """
     async with database.reading() as session:
         manager = await person_by_oid(session, organizer)
@@ -24,7 +27,7 @@ async def calendar_of(database: Database, organizer: str, now: datetime) -> Asyn
     try:
         yield
     except (NotAllowed, NoMailbox) as trouble:
-        if manager:
+        if manager and not (for_the_last_time and isinstance(trouble, NoMailbox)):
             async with database.transaction() as session:
                 await ask_for_a_hand(session, _key(manager), _sentence(manager, trouble), now, manager.id)
         raise

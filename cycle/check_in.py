@@ -28,6 +28,7 @@ class Step(StrEnum):
     """What a check-in can need next, in the order of its story."""
 
     PLAN = "plan"
+    CLEAR_AWAY = "clear_away"
     BOOK = "book"
     REREAD = "reread"
     CALL_OFF = "call_off"

@@ -31,7 +31,8 @@ CANCELLED = frozenset({Difference.DOUBLED, Difference.SUPERSEDED})
 @dataclass(frozen=True, slots=True)
 class Ours:
     """A check-in's newest booking. `state` is the booking's; `takes_place` that the check-in is still open,
-    `called_off` that it was given up; neither, that it is over. `people` are their mail addresses in lower case.
+    `called_off` that it was given up; neither, that it is over. `people`: of each whom it invites, the addresses that
+    they have or had, lower case.
     """
 
     check_in_id: str
@@ -43,7 +44,7 @@ class Ours:
     event_id: str | None
     start: datetime
     end: datetime
-    people: frozenset[str] = field(default_factory=frozenset)
+    people: frozenset[frozenset[str]] = field(default_factory=frozenset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,4 +130,4 @@ def _of_booking(ours: Ours, event: Standing | None, window: Window) -> Differenc
         return Difference.MISSING if ours.end > window.start and ours.start < window.end else None
     if (event.start, event.end) != (ours.start, ours.end):
         return Difference.MOVED
-    return None if ours.people <= event.people else Difference.ATTENDEE_GONE
+    return None if all(each & event.people for each in ours.people) else Difference.ATTENDEE_GONE

@@ -23,8 +23,9 @@ router = APIRouter(prefix="/graph")
 
 log = logging.getLogger(__name__)
 
-READ_WITHIN, ANSWER_WITHIN = 1.0, 2.0
-"""Seconds. Graph counts a notification as lost that is not answered within three, and slows down for everybody."""
+READ_WITHIN, ANSWER_WITHIN = 1.0, 1.5
+"""Seconds. Graph counts a notification as lost that is not answered within three, and slows down for everybody;
+what is left is for the way there and back."""
 
 LARGEST = 1_000_000
 """Bytes of a post."""

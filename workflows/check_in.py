@@ -45,6 +45,7 @@ class CheckIn(Pokable):
         about = Moment(self.check_in_id, workflow.now())
         doing: dict[Step, Callable[..., Awaitable[None]]] = {
             Step.PLAN: TeamPlans.plan_team,
+            Step.CLEAR_AWAY: Calendar.clear_away,
             Step.BOOK: Calendar.book,
             Step.REREAD: Calendar.reread,
             Step.CALL_OFF: Calendar.call_off,

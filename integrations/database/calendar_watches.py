@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import CALLED_OFF, OPEN
+from cycle.organizer import invited
 from cycle.reconciliation import Ours
 from integrations.database.columns import new_id
 from integrations.database.connection import poke
@@ -50,8 +51,11 @@ async def watches_of_subscriptions(
     session: AsyncSession, subscription_ids: Collection[str]
 ) -> dict[str, CalendarWatchRow]:
     """By subscription id; those that are nobody's are left out."""
-    query = select(CalendarWatchRow).where(CalendarWatchRow.subscription_id.in_(list(subscription_ids)[:AT_ONCE]))
-    return {row.subscription_id: row for row in await session.scalars(query) if row.subscription_id}
+    ids, found = list(subscription_ids), dict[str, CalendarWatchRow]()
+    for first in range(0, len(ids), AT_ONCE):
+        query = select(CalendarWatchRow).where(CalendarWatchRow.subscription_id.in_(ids[first : first + AT_ONCE]))
+        found |= {row.subscription_id: row for row in await session.scalars(query) if row.subscription_id}
+    return found
 
 
 async def hear(session: AsyncSession, mailbox: str, named: Mapping[str, str | None], now: datetime) -> int:
@@ -140,7 +144,7 @@ async def organized(
         .where(or_(of_it, Booking.check_in_id.in_(list(check_in_ids))))
     )
     found = [(booking, row) for booking, row in rows]
-    mails = await _mails(session, {person for _, row in found for person in (row.person_id, row.partner_id)})
+    people = await _people(session, {person for _, row in found for person in (row.person_id, row.partner_id)})
     return {
         row.id: Ours(
             check_in_id=row.id,
@@ -152,15 +156,20 @@ async def organized(
             event_id=booking.event_id,
             start=booking.start_at,
             end=booking.end_at,
-            people=frozenset({mails[row.person_id], mails[row.partner_id]}),
+            people=_invited(booking, people[row.person_id], people[row.partner_id]),
         )
         for booking, row in found
     }
 
 
-async def _mails(session: AsyncSession, person_ids: Collection[str]) -> dict[str, str]:
-    ids, found = list(person_ids), dict[str, str]()
+def _invited(booking: Booking, *people: Person) -> frozenset[frozenset[str]]:
+    guests = invited(booking.organizer, tuple(each.oid for each in people))
+    return frozenset(frozenset(each.mails) for each in people if each.oid in guests)
+
+
+async def _people(session: AsyncSession, person_ids: Collection[str]) -> dict[str, Person]:
+    ids, found = list(person_ids), dict[str, Person]()
     for first in range(0, len(ids), AT_ONCE):
-        rows = await session.execute(select(Person.id, Person.mail).where(Person.id.in_(ids[first : first + AT_ONCE])))
-        found |= {person_id: mail.lower() for person_id, mail in rows}
+        rows = await session.scalars(select(Person).where(Person.id.in_(ids[first : first + AT_ONCE])))
+        found |= {row.id: row for row in rows}
     return found

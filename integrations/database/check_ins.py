@@ -232,6 +232,14 @@ async def booking_before(session: AsyncSession, booking: Booking) -> Booking | N
     )
 
 
+async def former_organizer(session: AsyncSession, booking: Booking | None) -> str | None:
+    """The mailbox that still has the event which an intended booking replaces, where another one organizes by now."""
+    if booking is None or booking.state != "intended" or booking.event_id is None:
+        return None
+    before = await booking_before(session, booking)
+    return before.organizer if before and before.organizer != booking.organizer else None
+
+
 async def booked_check_ins_of(session: AsyncSession, person_id: str) -> Sequence[str]:
     """The ids of check-ins of this person, as employee or as manager, that stand in calendars."""
     either = or_(CheckInRow.person_id == person_id, CheckInRow.partner_id == person_id)

@@ -117,7 +117,7 @@ async def rename(session: AsyncSession, mails: Mapping[str, str], now: datetime)
             )
             await ask_for_a_hand(session, f"mail/{person_id}", sentence, now, person_id)
         else:
-            row.mail = mails[person_id]
+            row.has_address(mails[person_id], before[person_id])
             await mended(session, f"mail/{person_id}", now)
         await session.flush()
 

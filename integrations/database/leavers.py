@@ -13,7 +13,7 @@ from integrations.database.connection import poke
 from integrations.database.directory_watches import wake_directory_watch
 from integrations.database.handovers import TO_COME, pass_on
 from integrations.database.letters import owe_letter
-from integrations.database.needs_a_hand import ask_for_a_hand, mended
+from integrations.database.needs_a_hand import ask_for_a_hand, mended, mended_with
 from integrations.database.people import partner_of
 from integrations.database.plans import plan_of, rest_plan
 from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Person, Plan, Reporting
@@ -24,7 +24,7 @@ async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
 
     1. Nothing is booked or mailed for them any more, and what they wrote is kept until `delete_after`. 2. Their
     check-ins to come are called off, their own and those that they hold. 3. Whoever shares a plan with them hears
-    which of its actions they had taken on, and chooses.
+    which of its actions they had taken on, and chooses. 4. What HR was asked to do for them is struck out.
     """
     if person.left_at:
         return False
@@ -42,6 +42,7 @@ async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
     if plan:
         await rest_plan(session, plan, "stopped", now)
     await _leave_actions(session, person, now)
+    await mended_with(session, person.id, now)
     return True
 
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.stuck import SAME_TROUBLE
@@ -19,6 +20,15 @@ async def ask_for_a_hand(
         if row.mended_at is not None and now - row.mended_at > SAME_TROUBLE:
             row.since = now
         row.sentence, row.mended_at = sentence, None
+
+
+async def mended_with(session: AsyncSession, person_id: str, now: datetime) -> None:
+    """Strikes out what was asked for somebody who is not here any more; what is stuck says itself when it goes on."""
+    query = select(NeedsAHand).where(
+        NeedsAHand.person_id == person_id, NeedsAHand.mended_at.is_(None), ~NeedsAHand.key.startswith("stuck/")
+    )
+    for row in (await session.scalars(query)).all():
+        row.mended_at = now
 
 
 async def mended(session: AsyncSession, key: str, now: datetime) -> None:

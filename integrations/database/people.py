@@ -55,10 +55,11 @@ async def save_people(session: AsyncSession, people: Sequence[NewPerson], now: d
     for person in people:
         row = known.get(person.oid)
         if row is None:
-            row = Person(oid=person.oid, away=[], leave=[])
+            row = Person(oid=person.oid, mail=person.mail, away=[], leave=[])
             known[person.oid] = row
             session.add(row)
-        row.mail, row.name, row.zone = person.mail, person.name, person.zone
+        row.has_address(person.mail)
+        row.name, row.zone = person.name, person.zone
         row.country, row.subdivision, row.hired_on = person.country, person.subdivision, person.hired_on
         row.manager_oid = person.manager_oid if person.manager_oid is not None else row.manager_oid
         note_mailbox(row, person.weekdays, person.opens, person.closes, person.away, person.language, now)

@@ -63,10 +63,24 @@ class Person(Table):
     """What they chose on our pages: "de". It wins."""
     signed_out: Mapped[int] = mapped_column(default=0)
     """How often they have signed out: a session of before that opens nothing any more."""
+    former_mails: Mapped[list[Any] | None]
+    """Addresses that they had before, lower case: what was booked then still invites them under these."""
 
     @property
     def first_name(self) -> str:
         return self.name.split()[0]
+
+    @property
+    def mails(self) -> tuple[str, ...]:
+        """Their address and those that they had before, lower case."""
+        return self.mail.lower(), *(self.former_mails or ())
+
+    def has_address(self, mail: str, before: str | None = None) -> None:
+        """Gives them an address; `before` is what they had, where it was set aside meanwhile."""
+        former = (before or self.mail).lower()
+        if former != mail.lower():
+            self.former_mails = [*(each for each in self.mails[1:] if each not in (former, mail.lower())), former]
+        self.mail = mail
 
 
 class Reporting(Table):

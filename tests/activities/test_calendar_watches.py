@@ -9,7 +9,7 @@ import pytest
 from activities.calendar_watches import CalendarWatches
 from cycle.check_in import Step
 from cycle.workdays import Span
-from integrations.database.calendar_watches import GONE, ensure_watch
+from integrations.database.calendar_watches import AT_ONCE, GONE, ensure_watch, watches_of_subscriptions
 from integrations.database.check_ins import add_booking
 from integrations.database.tables import Booking, CalendarWatchRow, CheckInRow
 from integrations.graph.errors import NotAllowed
@@ -228,6 +228,24 @@ async def test_a_manager_is_watched_until_a_week_after_their_last_talk_and_again
         await ensure_watch(session, mara, MONDAY)
     assert (await home.get(CalendarWatchRow, watch_id)).closed_at is None
     assert home.pokes.made == [f"CalendarWatch/{watch_id}"]
+
+
+async def test_what_hr_was_told_of_a_watch_is_struck_out_when_it_ends(home: Any) -> None:
+    watch_id = await a_watch(home, "nobody@meadow.example")
+    check_in_id = await home.a_check_in()
+    await home.an_intended_booking(check_in_id, START, organizer="nobody@meadow.example")
+    await home.do("read_changes", watch_id)
+    assert list(await home.needs_a_hand()) == ["organizer/nobody@meadow.example"]
+    await home.change(Booking, (await home.booking(check_in_id)).id, state="cancelled")
+    assert await home.do("read_changes", watch_id) is None
+    assert await home.needs_a_hand() == {}
+
+
+async def test_of_however_many_subscriptions_is_told_at_once_each_finds_its_watch(home: Any) -> None:
+    told = [f"s{number}" for number in range(AT_ONCE + 50)]
+    await home.add(*(CalendarWatchRow(mailbox=f"{each}@x", subscription_id=each, opened_at=MONDAY) for each in told))
+    async with home.database.reading() as session:
+        assert set(await watches_of_subscriptions(session, told)) == set(told)
 
 
 async def test_a_watch_says_where_its_mailbox_is_talked_to_before_it_looks(home: Any) -> None:

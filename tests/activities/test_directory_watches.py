@@ -8,6 +8,7 @@ import pytest
 
 from cycle.check_in import Step
 from integrations.database.directory_watches import ensure_directory_watch
+from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.people import name_partner, partner_of
 from integrations.database.tables import (
     CheckInRow,
@@ -20,7 +21,8 @@ from integrations.database.tables import (
     PolicyRow,
     Reporting,
 )
-from integrations.graph.errors import NotAllowed
+from integrations.graph.directory import MailboxFacts
+from integrations.graph.errors import Garbled, GraphTrouble, NotAllowed, NoToken
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 START = datetime(2030, 5, 14, 12, 0, tzinfo=UTC)
@@ -226,6 +228,20 @@ async def test_a_manager_whom_nobody_knew_here_is_taken_in(home: Any, watch: str
 # Leaving
 
 
+async def test_hr_need_not_do_anything_any_more_for_whoever_left(home: Any, watch: str) -> None:
+    employee, old, _ = await a_team(home, watch)
+    async with home.database.transaction() as session:
+        for person in (employee, old):
+            await ask_for_a_hand(session, f"zone/{person.id}", "Have them choose a zone.", MONDAY, person.id)
+            await ask_for_a_hand(session, f"mail/{person.id}", "Correct the address.", MONDAY, person.id)
+    home.tenant.act(employee.mail, "leave_company", how="disabled")
+    await home.do("follow_directory", watch)
+    hands = await home.needs_a_hand()
+    assert f"zone/{employee.id}" not in hands
+    assert f"mail/{employee.id}" not in hands
+    assert {f"zone/{old.id}", f"mail/{old.id}"} <= hands.keys()
+
+
 @pytest.mark.parametrize("how", ["disabled", "deleted"])
 async def test_nothing_goes_on_for_whoever_left(home: Any, watch: str, how: str) -> None:
     employee, old, _ = await a_team(home, watch)
@@ -373,6 +389,21 @@ async def test_a_new_name_and_address_are_followed(home: Any, watch: str) -> Non
     assert (row.name, row.mail, row.oid) == ("Renamed Person", mail, employee.oid)
 
 
+async def test_a_new_address_is_no_reason_to_give_up_an_hour(home: Any, watch: str) -> None:
+    employee, old, _ = await a_team(home, watch)
+    check_in_id = await home.a_check_in(START.date(), employee.id, old.id)
+    await home.an_intended_booking(check_in_id, START)
+    await home.do("book", check_in_id)
+    mail = f"renamed.{next(numbers)}@meadow.example"
+    home.tenant._post("act", person=employee.mail, act="rename", given="Renamed", surname="Person", mail=mail)
+    await home.do("follow_directory", watch)
+    assert (await home.get(Person, employee.id)).mail == mail
+    await home.do("ask_for_reflection", check_in_id)
+    assert (await home.get(CheckInRow, check_in_id)).state == "booked"
+    found = await home.activities["compare"].__self__.differences(home.tenant.service, MONDAY)
+    assert [each for each in found if each.check_in_id == check_in_id] == []
+
+
 async def test_a_name_of_hrs_own_stays_while_the_directory_keeps_its_own(home: Any, watch: str) -> None:
     employee, _, new = await a_team(home, watch)
     await home.change(Person, employee.id, name="Called Otherwise")
@@ -457,6 +488,56 @@ async def test_one_joiner_without_mailbox_delays_nobody(home: Any, watch: str) -
     await home.do("follow_directory", watch)
     assert await known(home, broken) is not None
     assert f"joiner/{user.oid}" not in await home.needs_a_hand()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (NotAllowed("read a person's working hours", "the app may not"), "put them into the participants' group"),
+        (Garbled("read a person's working hours", "they are not written so"), "save their working hours"),
+    ],
+)
+async def test_one_joiner_whose_mailbox_cannot_be_read_delays_nobody(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch, trouble: GraphTrouble, words: str
+) -> None:
+    _, old, _ = await a_team(home, watch)
+    await home.change(PolicyRow, "policy", population="teams")
+    broken, fine = joins(home, "Broken", old.mail), joins(home, "Fine", old.mail)
+    directory = home.activities["follow_directory"].__self__._directory
+    user, mailbox = await directory.user(broken), directory.mailbox
+
+    async def unreadable_for_one(oid: str) -> MailboxFacts:
+        if oid == user.oid:
+            raise trouble
+        facts: MailboxFacts = await mailbox(oid)
+        return facts
+
+    monkeypatch.setattr(directory, "mailbox", unreadable_for_one)
+    await home.do("follow_directory", watch)
+    assert await known(home, broken) is None
+    assert words in (await home.needs_a_hand())[f"joiner/{user.oid}"]
+    assert await known(home, fine) is not None
+    monkeypatch.undo()
+    await home.do("follow_directory", watch)
+    assert await known(home, broken) is not None
+    assert f"joiner/{user.oid}" not in await home.needs_a_hand()
+
+
+async def test_without_a_token_nobody_is_blamed_for_their_mailbox(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, old, _ = await a_team(home, watch)
+    await home.change(PolicyRow, "policy", population="teams")
+    joins(home, "Joiner", old.mail)
+
+    async def refused(oid: str) -> MailboxFacts:
+        raise NoToken("read a person's working hours", "the client secret has expired")
+
+    directory = home.activities["follow_directory"].__self__._directory
+    monkeypatch.setattr(directory, "mailbox", refused)
+    with pytest.raises(NoToken):
+        await home.do("follow_directory", watch)
+    assert not [key for key in await home.needs_a_hand() if key.startswith("joiner/")]
 
 
 async def test_the_watch_looks_again_by_itself(home: Any, watch: str) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -366,7 +367,11 @@ async def test_leave_is_read_off_calendar_and_automatic_replies_once_a_week(home
     assert await leaves(home, "sami") == before, "just enrolled"
     await home.change(Enrolment, "sami", enrolled_at=MONDAY - 7 * DAY)
     await home.change(Person, "sami", directory_read_at=MONDAY - DAY)
+    asked = len(home.tenant.asked())
     await home.do("find_leave", "sami")
+    schedules = [each for each in home.tenant.asked()[asked:] if each.endswith("/getSchedule")]
+    assert any(home.tenant.person("Sami")["id"] in each for each in schedules)
+    assert not [each for each in schedules if quote(home.tenant.service) in each], "only its own queue asks that one"
     spans = {(march(18), march(29)), (march(16), march(31))}
     found = await leaves(home, "sami")
     assert {source for source, first, last in found if march(16) <= first <= march(18)} == {"calendar", "replies"}

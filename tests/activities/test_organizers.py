@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cycle.check_in import Step
+from cycle.shards import Shards
 from integrations.database.excuses import excuse
 from integrations.database.outcomes import answer_outcome
 from integrations.database.people import set_manager
@@ -222,3 +223,68 @@ async def test_called_off_after_the_managers_mailbox_is_gone_it_ends_and_hr_hear
     assert (await home.booking(check_in_id)).state == "cancelled"
     assert await home.do("look", check_in_id) is None, "it is not tried for ever"
     assert "ask whoever still has the invitation" in (await home.needs_a_hand())[f"left-over/{check_in_id}"]
+
+
+@pytest.fixture
+async def handed_on(home: Any) -> str:
+    """A check-in whose event stands in Mara's calendar, and which the service mailbox is to organize from now on."""
+    check_in_id = await booked_with_mara(home)
+    booking = await home.booking(check_in_id)
+    await home.change(Booking, booking.id, state="moved")
+    await home.change(CheckInRow, check_in_id, state="due")
+    later = START + timedelta(days=1)
+    await home.an_intended_booking(check_in_id, later, no=2, event_id=booking.event_id)
+    return check_in_id
+
+
+async def lived(home: Any, check_in_id: str) -> list[tuple[Step, str]]:
+    """The steps that are due, taken as the workflow takes them, each with its queue."""
+    taken: list[tuple[Step, str]] = []
+    while (upcoming := await home.do("look", check_in_id)) and upcoming.at <= MONDAY and len(taken) < 9:
+        taken.append((upcoming.step, upcoming.route.queue))
+        await home.do(upcoming.step, check_in_id)
+    return taken
+
+
+def queue(home: Any, mailbox: str) -> str:
+    return f"perennial/{Shards((home.tenant.service,)).of(mailbox)}"
+
+
+async def test_under_another_organizer_the_former_event_is_cancelled_on_its_own_mailboxs_queue(
+    home: Any, handed_on: str
+) -> None:
+    asked = len(home.tenant.asked())
+    await home.do("book", handed_on)
+    assert home.tenant.asked()[asked:] == [], "not before the other calendar is cleared"
+    mine, ours = queue(home, oid_of(home, "Mara")), queue(home, home.tenant.service)
+    assert await lived(home, handed_on) == [(Step.CLEAR_AWAY, mine), (Step.BOOK, ours)]
+    assert [each["isCancelled"] for each in in_calendar_of(home, mail_of(home, "Mara"), handed_on)] == [True]
+    (event,) = home.tenant.events(f"booking/{handed_on}/2")
+    assert not event["isCancelled"]
+    assert (await home.booking(handed_on, 2)).event_id
+
+
+async def test_called_off_meanwhile_the_former_organizers_event_is_cancelled_all_the_same(
+    home: Any, handed_on: str
+) -> None:
+    async with home.database.transaction() as session:
+        assert await excuse(session, handed_on, "ann", MONDAY)
+    assert [step for step, _ in await lived(home, handed_on)] == [Step.CLEAR_AWAY, Step.CALL_OFF]
+    assert [each["isCancelled"] for each in in_calendar_of(home, mail_of(home, "Mara"), handed_on)] == [True]
+    assert home.tenant.events(f"booking/{handed_on}/2") == []
+
+
+async def test_a_former_organizer_without_a_mailbox_holds_nothing_up(home: Any, handed_on: str, refusing: Any) -> None:
+    refusing(NoMailbox("cancel a check-in", "there is none"))
+    await home.do("clear_away", handed_on)
+    refusing(None)
+    hands = await home.needs_a_hand()
+    assert list(hands) == [f"left-over/{handed_on}"]
+    assert "the mailbox of the former one is gone" in hands[f"left-over/{handed_on}"]
+    assert [step for step, _ in await lived(home, handed_on)] == [Step.BOOK]
+
+
+async def test_at_night_nothing_differs_in_a_managers_calendar_that_invites_the_employee_only(home: Any) -> None:
+    check_in_id = await booked_with_mara(home)
+    found = await home.activities["compare"].__self__.differences(oid_of(home, "Mara"), MONDAY)
+    assert [each.difference for each in found if each.check_in_id == check_in_id] == []

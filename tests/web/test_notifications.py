@@ -9,6 +9,7 @@ import pytest
 
 from integrations.database.tables import CalendarWatchRow, DirectoryWatchRow, WakeUp
 from integrations.temporal.pokes import Undelivered
+from web.notifications import ANSWER_WITHIN, READ_WITHIN
 
 SECRET = "what only Graph and we know"
 WATCH = ("CalendarWatch", "watch")
@@ -54,6 +55,10 @@ async def test_the_validation_token_comes_back_decoded_as_plain_text(graph: http
     assert (answer.status_code, answer.text) == (200, token)
     assert answer.headers["content-type"].startswith("text/plain")
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_read_and_passed_on_as_slowly_as_may_be_it_is_answered_within_three_seconds() -> None:
+    assert READ_WITHIN + ANSWER_WITHIN <= 2.5
 
 
 async def test_a_notification_wakes_the_watch_and_nothing_else(world: Any, graph: httpx.AsyncClient) -> None:
