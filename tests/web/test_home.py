@@ -169,6 +169,16 @@ async def test_an_administrator_sees_the_faults_and_neither_who_needs_support_no
     assert 'href="/hr"' in (await ira.get("/")).text
 
 
+@pytest.mark.parametrize(("name", "counts"), [("hale", True), ("ira", False)])
+async def test_every_link_on_hrs_page_opens_for_whoever_sees_it(world: Any, name: str, counts: bool) -> None:
+    browser = await world.browser(name)
+    main = (await browser.get("/hr")).text.split("<main")[1].split("</main>")[0]
+    links = re.findall(r'href="(/[^"#]*)', main)
+    assert ("/hr/pathways" in links) == counts
+    for link in links:
+        assert (await browser.get(link)).status_code == 200, link
+
+
 @pytest.mark.parametrize("name", ["ann", "mara", "otto"])
 async def test_hrs_page_is_not_there_for_others(world: Any, name: str) -> None:
     assert (await (await world.browser(name)).get("/hr")).status_code == 404
