@@ -160,13 +160,12 @@ async def on_signed_out(request: Request, error: Exception) -> Response:
     if request.method in {"GET", "HEAD"} and "hx-request" not in request.headers:
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return go(f"/sign-in?to={quote(asked, safe='')}")
-    shown = {name: text for name, text in error.typed.items() if name not in {"form_token", "do"}}
     return trouble(
         request,
         401,
         title=Sentence("You have been signed out in the meantime"),
         sentence=Sentence("What you typed was not saved. It stands below: copy it, sign in, and send it again."),
-        typed=shown,
+        typed=error.typed,
         way_on=(Sentence("Sign in"), "/sign-in"),
     )
 
