@@ -153,6 +153,16 @@ async def test_every_thing_that_somebody_read_can_be_opened_by_its_owner(planted
         assert (await ann.get(link)).status_code == 200, link
 
 
+async def test_a_supporter_opens_what_was_read_of_their_words(planted: Any) -> None:
+    ann, nora = await planted.browser("ann"), await planted.browser("nora")
+    assert (await ann.get("/goals/goal")).status_code == 200
+    part = (await nora.get("/privacy")).text.split('id="read"')[1].split("</section>")[0]
+    links = [each.split('"')[0].partition("#")[0] for each in part.split('href="')[1:]]
+    assert "/supporting/support" in links
+    for link in links:
+        assert (await nora.get(link)).status_code == 200, link
+
+
 async def test_what_is_shared_can_be_found_and_taken_back(planted: Any) -> None:
     ann = await planted.browser("ann")
     part = (await ann.get("/privacy")).text.split('id="shared"')[1].split("</section>")[0]
