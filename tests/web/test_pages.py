@@ -121,3 +121,24 @@ async def test_only_words_are_shown_again_and_not_what_a_form_remembers(world: A
     answer = await (await world.browser()).post("/reflections/check-in-1", data={**typed, "line-learned": "A line"})
     assert answer.status_code == 401
     assert re.findall(r"<pre[^>]*>([^<]*)</pre>", answer.text) == [CANARY, "A line"]
+
+
+async def test_who_was_signed_out_while_typing_comes_back_to_the_form(world: Any) -> None:
+    browser = await world.browser()
+    sent = {"Referer": "http://127.0.0.1:8000/check-ins/check-in-1?change=n"}
+    answer = await browser.post("/check-ins/check-in-1/notes", data={"text": CANARY}, headers=sent)
+    (link,) = re.findall(r'class="button" href="([^"]*)"', answer.text)
+    assert link == "/sign-in?to=%2Fcheck-ins%2Fcheck-in-1%3Fchange%3Dn"
+    await browser.get(link)
+    done = await browser.get("/sign-in/done", params={"as": "oid-ann", "state": "s1"})
+    assert done.headers["location"] == "/check-ins/check-in-1?change=n"
+
+
+@pytest.mark.parametrize("page", ["", "https://evil.example//evil.example/x", "http://[", "javascript:alert(1)"])
+async def test_a_strange_page_leads_to_the_start_after_the_sign_in(world: Any, page: str) -> None:
+    browser = await world.browser()
+    answer = await browser.post("/plan/help", data={"whom": "hr"}, headers={"Referer": page} if page else {})
+    (link,) = re.findall(r'class="button" href="(/sign-in[^"]*)"', answer.text)
+    await browser.get(link)
+    done = await browser.get("/sign-in/done", params={"as": "oid-ann", "state": "s1"})
+    assert done.headers["location"] == "/"
