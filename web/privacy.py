@@ -17,7 +17,7 @@ from integrations.database.action_views import actions_among
 from integrations.database.exports import export_of
 from integrations.database.people import partner_of
 from integrations.database.policies import policy_of_person
-from integrations.database.readings import ReadBy, readings_of
+from integrations.database.readings import MOST, ReadBy, readings_of
 from integrations.database.sharing import shared_by
 from integrations.database.successors import handover_to
 from integrations.database.supporters import supporting
@@ -72,6 +72,7 @@ async def privacy(request: Request, viewer: Signed) -> Response:
         request,
         "privacy.html",
         days=[(day, list(of_day)) for day, of_day in groupby(_told(readings, moved), lambda each: each.day)],
+        older=len(readings) == MOST,
         shared=shared,
         partner=partner,
         handover=handover,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from integrations.database.exports import LEFT_OUT, PARTS
 from integrations.database.letters import owe_letter
-from integrations.database.readings import note_reading
+from integrations.database.readings import MOST, note_reading
 from integrations.database.tables import Answer, Audit, Handover, LetterItem, Reading, StallAnswer, Table
 from tests.web.planted import TEXTS, plant, sentence
 from web.exports import LABELS
@@ -139,6 +139,19 @@ async def test_readings_are_told_by_day_and_reader_each_with_its_thing(planted: 
     assert "something of yours" in second
     other = (await (await planted.browser("mara")).get("/privacy")).text
     assert "Nobody has read anything of yours here yet." in other
+
+
+async def test_the_page_says_when_there_are_older_readings(planted: Any) -> None:
+    today, ann = planted.clock.at.date(), await planted.browser("ann")
+    for days, told in ((1, False), (MOST, True)):
+        async with planted.database.transaction() as session:
+            for ago in range(days):
+                await note_reading(session, "person-mara", "person-ann", "plan/plan", today - timedelta(days=ago))
+        assert ("These are the newest." in (await ann.get("/privacy")).text) == told
+    async with planted.database.transaction() as session:
+        await note_reading(session, "person-mara", "person-ann", "plan/plan", today - timedelta(days=MOST))
+    _, everything = await exported(planted, "ann")
+    assert str(today - timedelta(days=MOST)) in {each["day"] for each in everything["tables"]["readings"]}
 
 
 async def test_every_thing_that_somebody_read_can_be_opened_by_its_owner(planted: Any) -> None:
