@@ -235,9 +235,11 @@ class Calendar:
         async with self._database.transaction() as session:
             (await session.get_one(Booking, booking.id)).state = "cancelled"
             if left_over and booking.start_at > about.now:
-                sentence = (
-                    f"The check-in of {pair.person.name} and {pair.partner.name} was called off, and the mailbox that "
-                    "organized it is gone: ask whoever still has the invitation to delete it."
+                sentence = Sentence(
+                    "The check-in of {person} and {partner} was called off, and the mailbox that "
+                    "organized it is gone: ask whoever still has the invitation to delete it.",
+                    person=pair.person.name,
+                    partner=pair.partner.name,
                 )
                 await ask_for_a_hand(session, f"left-over/{about.id}", sentence, about.now, pair.person.id)
 

@@ -16,6 +16,7 @@ from cycle.calendar_watch import (
     next_looks,
     window_at,
 )
+from cycle.sentences import Sentence
 from integrations.database.calendar_watches import (
     event_ids_between,
     hear,
@@ -106,14 +107,17 @@ class CalendarWatches:
         async with self._database.transaction() as session:
             whose = await name_of_mailbox(session, watch.mailbox)
             if isinstance(trouble, NoMailbox):
-                sentence = (
-                    f"{whose} organizes check-ins and has no mailbox any more: give it back, "
-                    "or let somebody else organize them."
+                sentence = Sentence(
+                    "{whose} organizes check-ins and has no mailbox any more: give it back, "
+                    "or let somebody else organize them.",
+                    whose=whose,
                 )
             else:
-                sentence = (
-                    f"Changes in the calendar of {whose} are noticed hours later. Graph would tell at once, "
-                    f"but: {trouble}"
+                sentence = Sentence(
+                    "Changes in the calendar of {whose} are noticed hours later. Graph would tell at once, "
+                    "but: {trouble}",
+                    whose=whose,
+                    trouble=str(trouble),
                 )
             await ask_for_a_hand(session, key, sentence, now)
 

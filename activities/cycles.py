@@ -19,6 +19,7 @@ from cycle.cadence import (
 )
 from cycle.leave import stretched
 from cycle.policy import Policy
+from cycle.sentences import Sentence
 from integrations.database.check_ins import has_open_check_in, last_period_of, team_under
 from integrations.database.connection import Database, poke
 from integrations.database.handovers import free_day_for, pending_handover
@@ -58,7 +59,9 @@ class Cycles:
                 await turn_into_return(session, person, enrolment, about.now)
                 return about.now + LOOK_AGAIN
             if partner_id is None:
-                sentence = f"{person.name} has no manager: name a conversation partner, or end the enrolment."
+                sentence = Sentence(
+                    "{name} has no manager: name a conversation partner, or end the enrolment.", name=person.name
+                )
                 await ask_for_a_hand(session, f"partner/{about.id}", sentence, about.now, about.id)
                 return about.now + timedelta(days=1)
             await mended(session, f"partner/{about.id}", about.now)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.sentences import Sentence
 from cycle.workdays import Span
 from integrations.database.check_ins import booked_check_ins_of
 from integrations.database.connection import Database, poke
@@ -46,9 +47,10 @@ class Mailboxes:
             facts = await self._directory.mailbox(person.oid)
         except NoMailbox:
             async with self._database.transaction() as session:
-                sentence = (
-                    f"{person.name} has no mailbox any more: give them one, or end their enrolment. "
-                    "Until then nothing is booked or mailed for them."
+                sentence = Sentence(
+                    "{name} has no mailbox any more: give them one, or end their enrolment. "
+                    "Until then nothing is booked or mailed for them.",
+                    name=person.name,
                 )
                 await ask_for_a_hand(session, f"mailbox/{person_id}", sentence, now, person_id)
             raise
@@ -66,10 +68,11 @@ class Mailboxes:
                 return person
             # Nothing can be timed for them: the next look must ask again.
             person.directory_read_at = None
-            sentence = (
-                f"Nobody knows in which time zone {person.name} lives, and their mailbox names none that can be "
+            sentence = Sentence(
+                "Nobody knows in which time zone {name} lives, and their mailbox names none that can be "
                 "used: have them choose one in Outlook's settings, or write it into the people file. Until then "
-                "nothing is booked or mailed for them."
+                "nothing is booked or mailed for them.",
+                name=person.name,
             )
             await ask_for_a_hand(session, f"zone/{person_id}", sentence, now, person_id)
         raise NoZone("tell the time where a person lives", "neither their mailbox nor the people file names a zone.")
@@ -86,9 +89,10 @@ class Mailboxes:
         async with self._database.transaction() as session:
             person = await session.get_one(Person, person_id)
             person.directory_read_at = now
-            sentence = (
-                f"The mailbox settings of {person.name} cannot be read: ask them to save their working hours and "
-                "automatic replies in Outlook again. Until then what was known before holds."
+            sentence = Sentence(
+                "The mailbox settings of {name} cannot be read: ask them to save their working hours and "
+                "automatic replies in Outlook again. Until then what was known before holds.",
+                name=person.name,
             )
             await ask_for_a_hand(session, f"mailbox/{person_id}", sentence, now, person_id)
         return person

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import reduce
 
 from temporalio import activity
 
@@ -11,6 +12,7 @@ from activities.moment import Moment
 from activities.subscription_care import Say, SubscriptionCare, lock_row
 from cycle.calendar_watch import TRY_AGAIN
 from cycle.directory_watch import LOOK_EVERY_HOURS, Population, Told, next_look, policy_for
+from cycle.sentences import Sentence
 from integrations.database.connection import Database
 from integrations.database.directory_watches import (
     USERS,
@@ -186,7 +188,7 @@ class DirectoryWatches:
         except NoToken:
             raise
         except Permanent as trouble:
-            await self._wait(user, f"{user.name} has joined and {_why_not(trouble)}", now)
+            await self._wait(user, _why_not(user, trouble), now)
             return
         async with self._database.transaction() as session:
             holder = await holder_of(session, user.mail)
@@ -227,7 +229,9 @@ class DirectoryWatches:
                 if person is None:
                     continue
                 if await partner_of(session, person.id, now.date()) is None:
-                    sentence = f"{person.name} has joined and has no manager: name one, and they take part."
+                    sentence = Sentence(
+                        "{name} has joined and has no manager: name one, and they take part.", name=person.name
+                    )
                     await ask_for_a_hand(session, f"joiner/{oid}", sentence, now, person.id)
                 else:
                     await enrol_person(session, person.id, policy_id, now)
@@ -253,9 +257,10 @@ class DirectoryWatches:
         async with self._database.transaction() as session:
             for first, loop in loops.items():
                 names = [(await session.get_one(Person, one)).name for one in (*loop, first)]
-                sentence = (
-                    f"In the directory people report to themselves in the end: {' reports to '.join(names)}. Correct "
-                    "one of their managers; until then the former ones hold the check-ins."
+                sentence = Sentence(
+                    "In the directory people report to themselves in the end: {chain}. Correct "
+                    "one of their managers; until then the former ones hold the check-ins.",
+                    chain=reduce(lambda one, other: Sentence("{one} reports to {other}", one=one, other=other), names),
                 )
                 await ask_for_a_hand(session, f"loop/{first}", sentence, now, first)
             for first in await open_hands_of(session, "loop"):
@@ -282,9 +287,10 @@ class DirectoryWatches:
 
     def _say_refused(self, now: datetime) -> Say:
         async def say(trouble: Permanent) -> None:
-            sentence = (
+            sentence = Sentence(
                 "Who joins, leaves or has a new manager is noticed twice a day only. Graph would tell at once, "
-                f"but: {trouble}"
+                "but: {trouble}",
+                trouble=str(trouble),
             )
             async with self._database.transaction() as session:
                 await ask_for_a_hand(session, f"notifications/{USERS}", sentence, now)
@@ -317,29 +323,36 @@ def _policy(
     return policy_for(covering, user.department, teams.get(user.manager_oid or "", set()))
 
 
-def _why_not(trouble: Permanent) -> str:
+def _why_not(user: DirectoryUser, trouble: Permanent) -> Sentence:
     match trouble:
         case NotAllowed():
-            return (
-                "their mailbox is closed to Perennial: have the administrator put them into the participants' group of "
-                "the grant, and they take part."
+            return Sentence(
+                "{name} has joined, and their mailbox is closed to Perennial: have the administrator put them into the "
+                "participants' group of the grant, and they take part.",
+                name=user.name,
             )
         case Garbled():
-            return (
-                "their mailbox settings cannot be read: have them save their working hours and automatic replies in "
-                "Outlook again, and they take part."
+            return Sentence(
+                "{name} has joined, and their mailbox settings cannot be read: have them save their working hours and "
+                "automatic replies in Outlook again, and they take part.",
+                name=user.name,
             )
-    return "has no mailbox: they take part once there is one."
+    return Sentence("{name} has joined and has no mailbox: they take part once there is one.", name=user.name)
 
 
 def _somebody_elses(user: DirectoryUser, holder: Person) -> str:
     if holder.left_at is None:
-        return (
-            f"{user.name} has joined with the address that {holder.name} has here: correct one of the two in the "
-            "directory, and they take part."
+        return Sentence(
+            "{name} has joined with the address that {holder} has here: correct one of the two in the "
+            "directory, and they take part.",
+            name=user.name,
+            holder=holder.name,
         )
-    return (
-        f"{user.name} has joined with the address of {holder.name}, who has left. The same person: perennial people "
-        f"returned {user.mail}. Somebody else: the same with --somebody-else. Until then they do not take part, and "
-        "nobody sees what was written."
+    return Sentence(
+        "{name} has joined with the address of {holder}, who has left. The same person: perennial people "
+        "returned {mail}. Somebody else: the same with --somebody-else. Until then they do not take part, and "
+        "nobody sees what was written.",
+        name=user.name,
+        holder=holder.name,
+        mail=user.mail,
     )

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from cycle.sentences import Sentence
 from integrations.database.connection import Database
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import person_by_oid
@@ -42,12 +43,14 @@ def _key(manager: Person) -> str:
 
 def _sentence(manager: Person, trouble: NotAllowed | NoMailbox) -> str:
     if isinstance(trouble, NoMailbox):
-        return (
-            f"{manager.name} has no mailbox any more, and organizes check-ins in it: give them one, name somebody "
-            "else as manager, or let the policy have the service mailbox organize."
+        return Sentence(
+            "{name} has no mailbox any more, and organizes check-ins in it: give them one, name somebody "
+            "else as manager, or let the policy have the service mailbox organize.",
+            name=manager.name,
         )
-    return (
-        f"The calendar of {manager.name}, who organizes check-ins in it, is closed to Perennial: have the "
+    return Sentence(
+        "The calendar of {name}, who organizes check-ins in it, is closed to Perennial: have the "
         "administrator put them into the managers' group of the grant, or let the policy have the service mailbox "
-        "organize."
+        "organize.",
+        name=manager.name,
     )

@@ -12,6 +12,7 @@ from cycle.check_in import State
 from cycle.mail_window import next_opening
 from cycle.plan import ActionFacts, CheckInFacts, PlanFacts, could_stall_at, stalled_since
 from cycle.policy import Policy
+from cycle.sentences import Sentence
 from cycle.support import NextStep, Step, next_step
 from integrations.database.check_ins import OPEN_BOOKING, Pair, check_ins_of, moves_among
 from integrations.database.connection import Database
@@ -190,7 +191,9 @@ async def _nobody_to_ask(session: AsyncSession, plan: Plan, stall: Stall, step: 
         step=step.step,
     )
     if step.step == "hr":
-        sentence = "A plan needs support and its policy names no HR partner: name one with perennial policy import."
+        sentence = Sentence(
+            "A plan needs support and its policy names no HR partner: name one with perennial policy import."
+        )
         await ask_for_a_hand(session, f"hr-partner/{plan.person_id}", sentence, now, plan.person_id)
     await session.flush()
 

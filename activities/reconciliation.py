@@ -9,6 +9,7 @@ from activities.calendar import Calendar
 from activities.moment import Moment
 from cycle.calendar_watch import LOOK_EVERY_HOURS, Looks, Window, next_looks, window_at
 from cycle.reconciliation import CANCELLED, READ_AGAIN, Difference, Finding, check_in_of, compare
+from cycle.sentences import Sentence
 from integrations.database.calendar_watches import (
     ensure_watch,
     hear_of,
@@ -88,11 +89,15 @@ class Reconciliation:
 
 
 def _unknown(whose: str, findings: Sequence[Finding]) -> str:
-    events = "an event" if len(findings) == 1 else f"{len(findings)} events"
-    return (
-        f"The calendar of {whose} has {events} made by Perennial that no check-in here knows, the first on "
-        f"{findings[0].start:%d %B %Y %H:%M} UTC: delete them by hand, or give the other installation that made them a "
-        "mailbox of its own."
+    start = findings[0].start
+    return Sentence(
+        "The calendar of {whose} has {events} made by Perennial that no check-in here knows, the first on "
+        "{day} at {hour} UTC: delete them by hand, or give the other installation that made them a "
+        "mailbox of its own.",
+        whose=whose,
+        events=Sentence("an event") if len(findings) == 1 else Sentence("{count} events", count=len(findings)),
+        day=start.date(),
+        hour=f"{start:%H:%M}",
     )
 
 

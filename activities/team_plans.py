@@ -20,6 +20,7 @@ from cycle.cadence import earliest_day
 from cycle.check_in import State
 from cycle.organizer import organizing_mailbox, written_in
 from cycle.policy import Policy
+from cycle.sentences import Sentence
 from cycle.slots import Busy, Diary, Slot, reasons
 from cycle.team_plan import Caps, Choice, Request, fits, hours_left, plan_team
 from cycle.workdays import ONE_DAY, Span, WorkWeek
@@ -199,11 +200,14 @@ class TeamPlans:
         end = datetime.combine(max(last for _, last in open_days), time(), UTC) + 2 * ONE_DAY
         mails = [person.mail for person in people.values()]
         schedules = await self._calendars.schedules(organizer, mails, start, end)
-        diaries, unread = {}, {}
+        diaries: dict[str, Diary] = {}
+        unread: dict[str, str] = {}
         for person_id, person in people.items():
             schedule = schedules[person.mail]
             if schedule.trouble:
-                unread[person_id] = f"The calendar of {person.name} cannot be read: {schedule.trouble}"
+                unread[person_id] = Sentence(
+                    "The calendar of {name} cannot be read: {trouble}", name=person.name, trouble=schedule.trouble
+                )
             busy = (
                 Busy(each.start, each.end, "tentative" if each.status == "tentative" else "busy")
                 for each in schedule.busy
@@ -306,13 +310,16 @@ async def _no_hour(session: AsyncSession, pair: Pair, sentence: str | None, now:
     if row.state != State.DUE or (newest and newest.state in OPEN_BOOKING):
         # Settled meanwhile, perhaps by another plan, whose booking is what left no hour to this one.
         return
-    names = f"{pair.person.name} and {pair.partner.name}"
+    names = {"person": pair.person.name, "partner": pair.partner.name}
     if sentence is None:
-        sentence = f"There is no day left for the check-in of {names} in this period: agree on an hour by hand."
+        sentence = Sentence(
+            "There is no day left for the check-in of {person} and {partner} in this period: agree on an hour by hand.",
+            **names,
+        )
         await close(session, row, State.CANCELLED, now)
     else:
         row.plan_again_at = _tomorrow(now)
-        sentence = f"{names}: {sentence}"
+        sentence = Sentence("{person} and {partner}: {sentence}", **names, sentence=sentence)
     await ask_for_a_hand(session, f"no-hour/{row.id}", sentence, now, pair.person.id)
 
 

@@ -4,6 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
+from functools import reduce
+
+from cycle.sentences import Sentence
 
 SAME_TROUBLE = timedelta(hours=2)
 """What comes back so soon after it seemed mended has lasted all the while: things are tried again every hour."""
@@ -43,7 +46,7 @@ def permission_for(permission: str, mailbox: str) -> str:
     return f"{permission} {mailbox}"
 
 
-def sentence(kind: Kind, abouts: Sequence[str], name: str = "") -> str:
+def sentence(kind: Kind, abouts: Sequence[str], name: str = "") -> Sentence:
     """What waits and what a person can do. `abouts` has an entry for each thing that waits, oldest first.
 
     `name` is the person's whom it is about, where it is about one. Nothing that anybody wrote is in it.
@@ -51,46 +54,67 @@ def sentence(kind: Kind, abouts: Sequence[str], name: str = "") -> str:
     waits, last = _waits(len(abouts)), abouts[-1]
     match kind:
         case Kind.NOT_ALLOWED:
-            return (
-                f"Microsoft 365 does not let Perennial do its work, and {waits}: an administrator grants "
-                f"{_permissions(abouts)}. Exchange may remember a refusal for up to two hours."
+            return Sentence(
+                "Microsoft 365 does not let Perennial do its work, and {waits}: an administrator grants "
+                "{permissions}. Exchange may remember a refusal for up to two hours.",
+                waits=waits,
+                permissions=_permissions(abouts),
             )
         case Kind.NO_TOKEN:
-            return f"Entra does not let Perennial in, and {waits}. {last}"
+            return Sentence("Entra does not let Perennial in, and {waits}. {last}", waits=waits, last=last)
         case Kind.NO_MAILBOX:
-            return f"The mailbox {last} is not there, and {waits}: make it again, or correct the address."
+            return Sentence(
+                "The mailbox {mailbox} is not there, and {waits}: make it again, or correct the address.",
+                mailbox=last,
+                waits=waits,
+            )
         case Kind.BUSY:
-            return (
-                f"Microsoft 365 has not done for a day what was asked of it, and {waits}: look at its service health. "
-                f"The last word was: {last}"
+            return Sentence(
+                "Microsoft 365 has not done for a day what was asked of it, and {waits}: look at its service health. "
+                "The last word was: {last}",
+                waits=waits,
+                last=last,
             )
         case Kind.UNANSWERED:
-            return f"Something took longer than a day, and {waits}: check that a worker runs and answers."
+            return Sentence(
+                "Something took longer than a day, and {waits}: check that a worker runs and answers.", waits=waits
+            )
         case Kind.UNREADABLE:
-            return (
-                f"What was stored opens with none of the keys in PERENNIAL_ENCRYPTION_KEYS, and {waits}: "
-                "put the key that was in use before back at the end of the list, and start again."
+            return Sentence(
+                "What was stored opens with none of the keys in PERENNIAL_ENCRYPTION_KEYS, and {waits}: "
+                "put the key that was in use before back at the end of the list, and start again.",
+                waits=waits,
             )
         case Kind.ZONE:
-            return f"The time zone of {name or 'somebody'} is not one ({last}), and {waits}: import them with another."
+            return Sentence(
+                "The time zone of {name} is not one ({zone}), and {waits}: import them with another.",
+                name=name or Sentence("somebody"),
+                zone=last,
+                waits=waits,
+            )
         case Kind.FAULT:
-            return (
-                f"Perennial has a fault ({last}), and {waits}. It is ours, not yours: please report it, with what the "
-                "worker's log says at that place."
+            return Sentence(
+                "Perennial has a fault ({fault}), and {waits}. It is ours, not yours: please report it, with what the "
+                "worker's log says at that place.",
+                fault=last,
+                waits=waits,
             )
 
 
-def _waits(count: int) -> str:
-    return "1 thing waits" if count == 1 else f"{count} things wait"
+def _waits(count: int) -> Sentence:
+    return Sentence("1 thing waits") if count == 1 else Sentence("{count} things wait", count=count)
 
 
-def _permissions(abouts: Sequence[str]) -> str:
+def _permissions(abouts: Sequence[str]) -> Sentence:
     """ "Mail.Send for a@b, and MailboxSettings.Read for 12 mailboxes"."""
     mailboxes = defaultdict[str, set[str]](set)
     for about in abouts:
         permission, _, mailbox = about.partition(" ")
         mailboxes[permission].add(mailbox)
-    return ", and ".join(
-        f"{permission} for {next(iter(of)) if len(of) == 1 else f'{len(of)} mailboxes'}"
+    said = [
+        Sentence("{permission} for {mailbox}", permission=permission, mailbox=next(iter(of)))
+        if len(of) == 1
+        else Sentence("{permission} for {count} mailboxes", permission=permission, count=len(of))
         for permission, of in sorted(mailboxes.items())
-    )
+    ]
+    return reduce(lambda one, other: Sentence("{one}, and {other}", one=one, other=other), said)

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from cycle.policy import Booking
+from cycle.sentences import Sentence
 from cycle.slots import Diary, Slot, free_slots, rank, reasons
 from cycle.workdays import Span
 
@@ -148,12 +149,18 @@ def _place(
     return placed
 
 
-def _sentence(request: Request, some_hours: bool, caps: Caps) -> str:
-    between = f"between {request.first.day} {request.first:%B} and {request.last.day} {request.last:%B}"
+def _sentence(request: Request, some_hours: bool, caps: Caps) -> Sentence:
     if not some_hours:
-        return f"No hour {between} is free for both; move something, or allow a later date."
-    return (
-        f"Each hour {between} that is free for both would be more than {caps.per_day} check-ins a day or "
-        f"{caps.per_week} a week for the manager, or too close to another; allow a later date, or raise the "
-        "limits."
+        return Sentence(
+            "No hour between {first} and {last} is free for both; move something, or allow a later date.",
+            first=request.first,
+            last=request.last,
+        )
+    return Sentence(
+        "Each hour between {first} and {last} that is free for both would be more than {day} check-ins a day or "
+        "{week} a week for the manager, or too close to another; allow a later date, or raise the limits.",
+        first=request.first,
+        last=request.last,
+        day=caps.per_day,
+        week=caps.per_week,
     )

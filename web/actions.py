@@ -72,7 +72,8 @@ async def action_page(
     async with database_of(request).reading() as session:
         shown = await _shown(session, viewer, action_id, now)
     view, day = shown.view, local_day(viewer.person, now)
-    about = {(each, f"action/{action_id}") for each in (view.owner.id, *(line.writer.id for line in shown.lines))}
+    writers = (view.row.made_by_id, view.owner.id, *(line.writer.id for line in shown.lines))
+    about = {(each, f"action/{action_id}") for each in writers}
     if shown.goal:
         about.add((view.plan_person.id, f"goal/{shown.goal.id}"))
     others = sorted(each for each in about if each[0] != viewer.id)

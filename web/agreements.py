@@ -73,6 +73,9 @@ def _owner(shown: Conversation, viewer: Viewer, typed: dict[str, str]) -> str:
     owner_id = typed.get("owner") or viewer.id
     if owner_id not in {person.id for person in shown.pair.people}:
         raise Refused(Sentence("An action made here belongs to one of you two. Choose whose it is."))
+    if shown.handed_over and owner_id != viewer.id:
+        name = shown.other(viewer.id).first_name
+        raise Refused(Sentence("{name} no longer holds your check-ins: take it on yourself.", name=name))
     return owner_id
 
 

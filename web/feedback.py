@@ -120,6 +120,8 @@ async def answer(request: Request, viewer: Signed, request_id: str) -> Response:
                 return await _show(request, session, view, typed=typed, advice=advice)
             await feedback.answer_request(session, request_id, viewer.id, written, request.state.now)
         except Refused as error:
+            if not view.can_write:
+                raise Unfit(error.sentence, {part: typed.get(part, "") for part in PARTS}) from error
             return await _show(request, session, view, typed=typed, problem=error.args[0], status=422)
     return go(f"/feedback/{request_id}?done=sent")
 

@@ -7,15 +7,20 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cycle.sentences import Sentence
 from integrations.clock import ClockUnreachable
 from web.face import face_of
-from web.pages import trouble
+from web.pages import trouble, typed_before
 from web.same_origin import comes_from_us
 
 log = logging.getLogger(__name__)
 
 LARGEST_FORM = 1_000_000
 """Bytes of a posted form."""
+
+TYPED_IS_BELOW = Sentence(
+    "Nothing you saved earlier is lost. What you typed now stands below: copy it, and send it again in a few minutes."
+)
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -48,7 +53,8 @@ async def frame(request: Request, call_next: Callable[[Request], Awaitable[Respo
             last.filename,
             last.lineno,
         )
-        answer = trouble(request, 500)
+        typed = typed_before(request)
+        answer = trouble(request, 500, sentence=TYPED_IS_BELOW if typed else None, typed=typed)
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
     answer.headers.setdefault("Cache-Control", "no-store")

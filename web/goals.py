@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from integrations.database import goals
-from integrations.database.action_views import actions_of_plan
+from integrations.database.action_views import actions_of_plan, note_actions_read
 from integrations.database.columns import new_id
 from integrations.database.evidence import lines_of
 from integrations.database.people import partner_of
@@ -83,16 +83,21 @@ async def goal_page(request: Request, viewer: Viewer, goal_id: str, problem: Unf
         lines = await lines_of(session, subject, viewer.id, view.person.id)
         supporters = await supporters_of(session, view.person.id, subject) if view.mine else []
     read = ({line.writer.id for line in lines} | {view.person.id}) - {viewer.id}
-    if read:
-        what, day = [(owner_id, f"goal/{goal_id}") for owner_id in sorted(read)], local_day(viewer.person, now)
-        await database_of(request).noting(lambda s: note_readings(s, viewer.id, what, day))
+    what, day = [(owner_id, f"goal/{goal_id}") for owner_id in sorted(read)], local_day(viewer.person, now)
+    of_goal = [each for each in views if each.row.goal_id == goal_id]
+
+    async def note(session: AsyncSession) -> None:
+        await note_readings(session, viewer.id, what, day)
+        await note_actions_read(session, of_goal, viewer.id, day)
+
+    await database_of(request).noting(note)
     return page(
         request,
         "goal.html",
         422 if problem else 200,
         view=view,
         partner=partner,
-        actions=[each for each in views if each.row.goal_id == goal_id],
+        actions=of_goal,
         lines=lines,
         supporters=supporters,
         states=GOAL_STATES,

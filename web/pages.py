@@ -1,5 +1,6 @@
 """How a page is made, with escaping on; and every error as a page with a sentence and a way on."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,11 @@ from web.headings import kept_whole
 HERE = Path(__file__).parent
 LONGEST_TEXT = 20_000
 """Characters of one typed text; some ten pages."""
+
+_NO_WORDS = re.compile(
+    r"form_token|do|back|from|told|period|round|slot|booking_no|owner|goal|modality|private|(seen|shown|share|show)(-.*)?"
+)
+"""Fields that a form remembers or that somebody chose: of no use to whoever wants their words back."""
 
 _WAYS = {
     403: (
@@ -148,6 +154,7 @@ def trouble(
     way_on: tuple[str, str] = (Sentence("To the start"), "/"),
 ) -> HTMLResponse:
     """The page for an error: what happened, a way on, and what was typed, to be copied."""
+    kept = {name: text for name, text in (typed or {}).items() if text.strip() and not _NO_WORDS.fullmatch(name)}
     usual = _WAYS.get(status, _WAYS[500 if status >= 500 else 422])
     return page(
         request,
@@ -156,7 +163,7 @@ def trouble(
         title=title or usual[0],
         sentence=sentence or usual[1],
         way_on=way_on,
-        typed={name: text for name, text in (typed or {}).items() if text.strip()},
+        typed=kept,
     )
 
 
@@ -169,6 +176,7 @@ async def typed_in(request: Request) -> dict[str, str]:
     texts = {
         name: value.replace("\r\n", "\n").replace("\0", "") for name, value in form.items() if isinstance(value, str)
     }
+    request.state.typed = texts
     if any(len(text) > LONGEST_TEXT for text in texts.values()):
         raise Unfit(
             Sentence("One of your texts is longer than {most} characters; please shorten it.", most=LONGEST_TEXT), texts
@@ -176,14 +184,19 @@ async def typed_in(request: Request) -> dict[str, str]:
     return texts
 
 
+def typed_before(request: Request) -> Mapping[str, str]:
+    """What was typed into the form that failed, where it has been read already."""
+    typed: Mapping[str, str] = getattr(request.state, "typed", {})
+    return typed
+
+
 async def on_not_here(request: Request, _error: Exception) -> Response:
-    return trouble(request, 404)
+    return trouble(request, 404, typed=typed_before(request))
 
 
 async def on_unfit(request: Request, error: Exception) -> Response:
     assert isinstance(error, Unfit)
-    shown = {name: text for name, text in error.typed.items() if name not in {"form_token", "do"}}
-    return trouble(request, 422, sentence=error.sentence, typed=shown)
+    return trouble(request, 422, sentence=error.sentence, typed=error.typed)
 
 
 async def on_http(request: Request, error: Exception) -> Response:

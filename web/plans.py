@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from cycle.sentences import Sentence
 from integrations.database import plans
-from integrations.database.action_views import ActionView, actions_for, actions_of_plan
+from integrations.database.action_views import ActionView, actions_for, actions_of_plan, note_actions_read
 from integrations.database.actions import make_action
 from integrations.database.columns import new_id
 from integrations.database.goals import set_goal
@@ -146,9 +146,11 @@ async def _shared_plan(request: Request, viewer: Viewer, plan_id: str) -> Plan:
 async def _own(
     request: Request, viewer: Viewer, done: str = "", goal: str = "", part: str = "", problem: Unfit | None = None
 ) -> Response:
-    async with database_of(request).reading() as session:
+    async def ask(session: AsyncSession) -> Response:
         plan = await plans.plan_of(session, viewer.id)
         return await _page(request, session, viewer, plan, viewer.person, done, goal, part, problem)
+
+    return await database_of(request).noting(ask)
 
 
 async def _shared(
@@ -156,12 +158,14 @@ async def _shared(
 ) -> Response:
     """The plan for whoever may read it; another's plan counts as read."""
     plan = await _shared_plan(request, viewer, plan_id)
-    async with database_of(request).reading() as session:
-        person = await session.get_one(Person, plan.person_id)
-        answer = await _page(request, session, viewer, plan, person, done, "", part, problem)
     day = plans.local_day(viewer.person, request.state.now)
-    await database_of(request).noting(lambda s: note_reading(s, viewer.id, person.id, f"plan/{plan_id}", day))
-    return answer
+
+    async def ask(session: AsyncSession) -> Response:
+        person = await session.get_one(Person, plan.person_id)
+        await note_reading(session, viewer.id, person.id, f"plan/{plan_id}", day)
+        return await _page(request, session, viewer, plan, person, done, "", part, problem)
+
+    return await database_of(request).noting(ask)
 
 
 async def _page(
@@ -182,6 +186,10 @@ async def _page(
     elsewhere = await actions_for(session, viewer.id, viewer.id, now) if mine else []
     hand = await session.get(NeedsAHand, f"help/{viewer.id}") if mine else None
     goals = await goals_for(session, plan, viewer.id) if plan else []
+    elsewhere = [view for view in elsewhere if view.plan_person.id != viewer.id]
+    # Of another's plan, its person learns by the plan itself.
+    shown = [*views, *elsewhere] if mine else [view for view in views if view.owner.id != person.id]
+    noted = await note_actions_read(session, shown, viewer.id, plans.local_day(viewer.person, now))
     return page(
         request,
         "plan.html",
@@ -196,7 +204,8 @@ async def _page(
         handover=await handover_to(session, person.id, partner_id),
         closed_ones=[view for view in views if view.row.state != "open"],
         steps=await milestones_of(session, [view.row.id for view in views]),
-        elsewhere=[view for view in elsewhere if view.plan_person.id != viewer.id],
+        elsewhere=elsewhere,
+        noted=mine and noted,
         supporting=await supporting(session, viewer.id) if mine else [],
         hr_asked=hand is not None and hand.mended_at is None,
         said=DONE.get(done),

@@ -1,23 +1,27 @@
 """What is kept of a person and for how long, who read what of theirs, and all of it to take along."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 
 from fastapi import APIRouter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cycle.policy import Privacy
 from cycle.sentences import Sentence
+from integrations.database.action_views import actions_among
 from integrations.database.exports import export_of
 from integrations.database.people import partner_of
 from integrations.database.policies import policy_of_person
-from integrations.database.readings import ReadBy, readings_of
+from integrations.database.readings import MOST, ReadBy, readings_of
 from integrations.database.sharing import shared_by
 from integrations.database.successors import handover_to
-from integrations.database.tables import Person
+from integrations.database.supporters import supporting
+from integrations.database.tables import Goal, Person, Plan
 from web.exports import download
 from web.face import database_of
 from web.pages import page
@@ -41,6 +45,7 @@ WORDS = {
 """What a kind of reading is called, and where the thing is."""
 
 SOMETHING = (Sentence("something of yours"), "")
+AS_SUPPORTER = Sentence("what you wrote as a supporter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +67,12 @@ async def privacy(request: Request, viewer: Signed) -> Response:
         partner_id = await partner_of(session, viewer.id, today)
         partner = await session.get(Person, partner_id) if partner_id else None
         handover = await handover_to(session, viewer.id, partner_id)
+        moved = await _moved(session, viewer.id, readings, request.state.now)
     return page(
         request,
         "privacy.html",
-        days=[(day, list(of_day)) for day, of_day in groupby(_told(readings), lambda each: each.day)],
+        days=[(day, list(of_day)) for day, of_day in groupby(_told(readings, moved), lambda each: each.day)],
+        older=len(readings) == MOST,
         shared=shared,
         partner=partner,
         handover=handover,
@@ -82,11 +89,29 @@ async def export(request: Request, viewer: Signed) -> Response:
     return download(request, everything)
 
 
-def _told(readings: Iterable[ReadBy]) -> Iterable[ReadThat]:
+async def _moved(
+    session: AsyncSession, person_id: str, readings: Sequence[ReadBy], now: datetime
+) -> dict[str, tuple[Sentence, str]]:
+    """Goals and actions whose own pages are not this person's, such as a mentor's: what to call them, and where
+    else they are, by what the reading is called.
+    """
+    goals, actions = ({each.about_id for each in readings if each.kind == kind} for kind in ("goal", "action"))
+    if not goals and not actions:
+        return {}
+    found = await session.scalars(select(Goal.id).join(Plan).where(Goal.id.in_(goals), Plan.person_id == person_id))
+    theirs = {f"goal/{goal_id}" for goal_id in found}
+    theirs |= {f"action/{view.row.id}" for view in await actions_among(session, person_id, actions, now)}
+    asked = {f"goal/{goal_id}" for goal_id in goals} | {f"action/{action_id}" for action_id in actions}
+    pages = {each.subject.about: f"/supporting/{each.row.id}" for each in await supporting(session, person_id)}
+    return {about: (AS_SUPPORTER, pages[about]) if about in pages else (SOMETHING[0], "") for about in asked - theirs}
+
+
+def _told(readings: Iterable[ReadBy], moved: Mapping[str, tuple[Sentence, str]]) -> Iterable[ReadThat]:
     for (day, reader), of_reader in groupby(readings, lambda each: (each.day, each.reader)):
-        yield ReadThat(day, reader, tuple(_thing(each) for each in of_reader))
+        yield ReadThat(day, reader, tuple(_thing(each, moved) for each in of_reader))
 
 
-def _thing(reading: ReadBy) -> tuple[Sentence, str]:
-    words, path = WORDS.get(reading.kind, SOMETHING)
+def _thing(reading: ReadBy, moved: Mapping[str, tuple[Sentence, str]]) -> tuple[Sentence, str]:
+    elsewhere = moved.get(f"{reading.kind}/{reading.about_id}")
+    words, path = elsewhere or WORDS.get(reading.kind, SOMETHING)
     return words, path.format(reading.about_id)

@@ -158,17 +158,22 @@ async def on_signed_out(request: Request, error: Exception) -> Response:
     assert isinstance(error, SignedOut)
     # A script cannot follow to another site; told that it is signed out, it lets the browser ask again.
     if request.method in {"GET", "HEAD"} and "hx-request" not in request.headers:
-        asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return go(f"/sign-in?to={quote(asked, safe='')}")
-    shown = {name: text for name, text in error.typed.items() if name not in {"form_token", "do"}}
+        return go(_sign_in_for(request.url.path + (f"?{request.url.query}" if request.url.query else "")))
+    # The page with the form, where the browser says it.
+    ours, came_from = face_of(request).settings.public_url, request.headers.get("referer", "")
+    form = came_from.removeprefix(ours) if came_from.startswith(f"{ours}/") else "/"
     return trouble(
         request,
         401,
         title=Sentence("You have been signed out in the meantime"),
         sentence=Sentence("What you typed was not saved. It stands below: copy it, sign in, and send it again."),
-        typed=shown,
-        way_on=(Sentence("Sign in"), "/sign-in"),
+        typed=error.typed,
+        way_on=(Sentence("Sign in"), _sign_in_for(form)),
     )
+
+
+def _sign_in_for(path: str) -> str:
+    return f"/sign-in?to={quote(path, safe='')}"
 
 
 async def on_no_longer_here(request: Request, _error: Exception) -> Response:

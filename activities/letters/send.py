@@ -20,6 +20,7 @@ from activities.route import COMMON, Route, Routes
 from cycle.mail_window import NoOpening, next_opening, open_at
 from cycle.policy import Policy
 from cycle.postbox import Box, Compose, Wait, Waiting, sort
+from cycle.sentences import Sentence
 from integrations.clock import Clock
 from integrations.database.columns import UnreadableText
 from integrations.database.connection import Database
@@ -52,6 +53,7 @@ SEARCH_FOR = timedelta(days=1)
 """How long a letter that is in no folder is looked for, before HR hears of it."""
 
 A_DAY = timedelta(days=1)
+A_FAULT = Sentence("It is a fault of ours: please report it.")
 """How long a part that cannot be written is put off."""
 
 UNWRITABLE = (*BROKEN_DATA, TemplateError)
@@ -299,8 +301,13 @@ class Letters:
         person = await session.get_one(Person, item.recipient_id)
         log.error("%s cannot be written: %s", item.key, type(error).__name__)
         item.state, item.letter_id, item.due_at = "waiting", None, now.replace(second=0, microsecond=0) + A_DAY
-        remedy = str(error) if isinstance(error, UnreadableText) else "It is a fault of ours: please report it."
-        sentence = f"Something for {person.name} ({item.kind}) cannot be written, and is tried again daily. {remedy}"
+        remedy = str(error) if isinstance(error, UnreadableText) else A_FAULT
+        sentence = Sentence(
+            "Something for {name} ({kind}) cannot be written, and is tried again daily. {remedy}",
+            name=person.name,
+            kind=item.kind,
+            remedy=remedy,
+        )
         await ask_for_a_hand(session, f"unwritten/{item.key}", sentence, now, person.id)
 
     async def _draft(self, letter: Letter, found_begun: bool) -> Letter:
@@ -365,9 +372,10 @@ class Letters:
             for item in await items_of(session, letter.id):
                 drop(session, item, "its message vanished while it was sent", now)
             person = await session.get_one(Person, letter.recipient_id)
-            sentence = (
-                f"A letter to {person.name} vanished from {letter.sender} while it was being sent: "
-                "ask them whether it arrived."
+            sentence = Sentence(
+                "A letter to {name} vanished from {sender} while it was being sent: ask them whether it arrived.",
+                name=person.name,
+                sender=letter.sender,
             )
             await ask_for_a_hand(session, f"letter/{letter.id}", sentence, now, person.id)
 

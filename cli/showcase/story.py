@@ -16,6 +16,7 @@ from cli.showcase.cast import Cast, Member, change_partner
 from cli.showcase.plan import plan_rows
 from cli.showcase.times import Times
 from cycle.pre_read import PathwayStep, Promise, SharedLine, build_snapshot
+from cycle.sentences import Sentence
 from integrations.database.tables import (
     Answer,
     Booking,
@@ -395,12 +396,16 @@ def _of_hr(cast: Cast, times: Times) -> Iterator[Any]:
     yield NeedsAHand(
         key=f"help/{first.id}",
         person_id=first.id,
-        sentence=f"{first.name} asks HR for help with a plan. Please get in touch; nobody else was told.",
+        sentence=Sentence(
+            "{name} asks HR for help with a plan. Please get in touch; nobody else was told.", name=first.name
+        ),
         since=times.before(8),
     )
     yield NeedsAHand(
         key=f"partner/{second.id}",
         person_id=second.id,
-        sentence=f"{second.name} has no manager: name a conversation partner, or end the enrolment.",
+        sentence=Sentence(
+            "{name} has no manager: name a conversation partner, or end the enrolment.", name=second.name
+        ),
         since=times.before(9),
     )

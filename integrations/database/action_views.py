@@ -1,6 +1,6 @@
 """Who may see which actions, and what happened to them; everybody else sees nothing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,6 +12,7 @@ from cycle.privacy import may_read_action
 from cycle.successors import Change
 from integrations.database.actions import CLOSING, IN_ORDER
 from integrations.database.plans import partner_since
+from integrations.database.readings import note_readings
 from integrations.database.remembered import once_a_reading
 from integrations.database.successors import changes_to, may_see_action_closed_at
 from integrations.database.tables import ActionEvent, ActionRow, Person, Plan, Reporting
@@ -84,6 +85,26 @@ async def actions_of_check_ins(
     """What was agreed in these talks, as far as the reader may see it."""
     agreed = select(ActionRow).where(ActionRow.check_in_id.in_(check_in_ids)).order_by(ActionRow.due_on, ActionRow.id)
     return await _views(session, reader_id, list((await session.scalars(agreed)).all()), now)
+
+
+async def actions_among(
+    session: AsyncSession, reader_id: str, action_ids: Collection[str], now: datetime
+) -> list[ActionView]:
+    """Those of these that the reader may see."""
+    rows = await session.scalars(select(ActionRow).where(ActionRow.id.in_(action_ids)).order_by(ActionRow.id))
+    return await _views(session, reader_id, list(rows.all()), now)
+
+
+async def note_actions_read(session: AsyncSession, views: Iterable[ActionView], reader_id: str, day: date) -> bool:
+    """Notes for whoever wrote them down or took them on that the reader is shown these. Returns whether anybody did."""
+    of = {
+        (owner_id, f"action/{view.row.id}")
+        for view in views
+        for owner_id in (view.row.made_by_id, view.owner.id)
+        if owner_id != reader_id
+    }
+    await note_readings(session, reader_id, sorted(of), day)
+    return bool(of)
 
 
 async def events_for(

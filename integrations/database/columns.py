@@ -1,13 +1,16 @@
 """Column types: aware UTC instants, UUIDv7 ids, and text that only the holder of the keys can read."""
 
+import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import DateTime, Dialect, LargeBinary
+from sqlalchemy import DateTime, Dialect, LargeBinary, String
 from sqlalchemy.types import TypeDecorator
 from uuid6 import uuid7
+
+from cycle.sentences import Sentence
 
 
 class UnreadableText(Exception):
@@ -64,6 +67,37 @@ class EncryptedText(TypeDecorator[str]):
             return _cipher(dialect).decrypt(bytes(value)).decode()
         except InvalidToken as error:
             raise UnreadableText from error
+
+
+class SaidLater(TypeDecorator[str]):
+    """A sentence of ours, kept as what it was made of: each reader gets it in their own language.
+
+    Any other text is kept as it is.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return json.dumps(_made_of(value), ensure_ascii=False) if isinstance(value, Sentence) else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else _made_again(json.loads(value)) if value.startswith('{"template": ') else value
+
+
+def _made_of(value: Any) -> Any:
+    if isinstance(value, Sentence):
+        return {"template": value.template, "values": {name: _made_of(each) for name, each in value.values.items()}}
+    return {"day": value.isoformat()} if isinstance(value, date) else value
+
+
+def _made_again(kept: Any) -> Any:
+    match kept:
+        case {"template": str(template), "values": dict(values)}:
+            return Sentence(template, **{name: _made_again(each) for name, each in values.items()})
+        case {"day": str(day)}:
+            return date.fromisoformat(day)
+    return kept
 
 
 def give_cipher(dialect: Dialect, keys: Sequence[str]) -> None:

@@ -44,6 +44,10 @@ class Conversation:
     said: str | None
     begun: bool
     over: bool
+    handed_over: bool = False
+    """Whether somebody else holds these check-ins by now, so that the partner of then reads nothing new."""
+    plan_id: str | None = None
+    """The employee's plan, if there is one yet."""
 
     @property
     def can_leave_out(self) -> bool:
@@ -109,6 +113,8 @@ async def conversation_for(
         said=said.get(reader_id),
         begun=row.state in WAS_TO_BE or (booking is not None and booking.start_at <= now),
         over=booking is not None and booking.end_at <= now,
+        handed_over=partner_now != row.partner_id,
+        plan_id=plan.id if plan else None,
     )
 
 

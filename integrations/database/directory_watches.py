@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.directory_watch import Lines, Told, settle_lines
+from cycle.sentences import Sentence
 from integrations.database.columns import new_id
 from integrations.database.connection import poke
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
@@ -111,9 +112,11 @@ async def rename(session: AsyncSession, mails: Mapping[str, str], now: datetime)
             await session.flush()
         if holder and holder.left_at is None:
             row.mail = before[person_id]
-            sentence = (
-                f"The directory gives {row.name} the address that {holder.name} has here: correct one of the two "
-                "there. Until then letters go to the former address."
+            sentence = Sentence(
+                "The directory gives {name} the address that {holder} has here: correct one of the two "
+                "there. Until then letters go to the former address.",
+                name=row.name,
+                holder=holder.name,
             )
             await ask_for_a_hand(session, f"mail/{person_id}", sentence, now, person_id)
         else:

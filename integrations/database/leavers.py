@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import State
 from cycle.directory_watch import KEPT_AFTER_LEAVING
+from cycle.sentences import Sentence
 from integrations.database.check_ins import close
 from integrations.database.connection import poke
 from integrations.database.directory_watches import wake_directory_watch
@@ -70,7 +71,7 @@ async def is_the_same(session: AsyncSession, person: Person, oid: str, manager_o
 
 async def say_without_manager(session: AsyncSession, person: Person, now: datetime) -> None:
     """Puts somebody who takes part and has nobody to talk with on HR's list."""
-    sentence = f"{person.name} has no manager: name a conversation partner, or end the enrolment."
+    sentence = Sentence("{name} has no manager: name a conversation partner, or end the enrolment.", name=person.name)
     await ask_for_a_hand(session, f"partner/{person.id}", sentence, now, person.id)
 
 

@@ -143,7 +143,9 @@ async def ask_for_help(session: AsyncSession, person_id: str, whom: str, now: da
 async def call_hr(session: AsyncSession, person_id: str, now: datetime) -> None:
     """Puts a name on HR's list, and no content; asking again keeps it there."""
     person = await session.get_one(Person, person_id)
-    sentence = f"{person.name} asks HR for help with a plan. Please get in touch; nobody else was told."
+    sentence = Sentence(
+        "{name} asks HR for help with a plan. Please get in touch; nobody else was told.", name=person.name
+    )
     await ask_for_a_hand(session, f"help/{person_id}", sentence, now, person_id)
 
 

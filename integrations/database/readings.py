@@ -11,6 +11,9 @@ from integrations.database.once import insert_once
 from integrations.database.remembered import MustNote, once_a_reading, only_reads
 from integrations.database.tables import Person, Reading
 
+MOST = 200
+"""Readings on a page; an export has them all."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadBy:
@@ -50,7 +53,7 @@ async def _noted(session: AsyncSession, reader_id: str, day: date) -> set[tuple[
     return {(owner_id, what) for owner_id, what in rows}
 
 
-async def readings_of(session: AsyncSession, owner_id: str, most: int = 200) -> Sequence[ReadBy]:
+async def readings_of(session: AsyncSession, owner_id: str, most: int = MOST) -> Sequence[ReadBy]:
     """Who read something of this person's, the newest first, and each reader's of a day together."""
     rows = await session.execute(
         select(Person.name, Reading.what, Reading.day)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from integrations.database.columns import EncryptedText, Instant, new_id
+from integrations.database.columns import EncryptedText, Instant, SaidLater, new_id
 
 
 class Table(DeclarativeBase):
@@ -811,6 +811,6 @@ class NeedsAHand(Table):
     __tablename__ = "needs_a_hand"
     key: Mapped[str] = mapped_column(primary_key=True)
     person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
-    sentence: Mapped[str]
+    sentence: Mapped[str] = mapped_column(SaidLater)
     since: Mapped[datetime]
     mended_at: Mapped[datetime | None]

@@ -186,7 +186,9 @@ async def test_without_an_hour_it_is_tried_again_tomorrow_hr_hears_why_and_a_fin
     row = await home.get(CheckInRow, check_in_id)
     assert (row.state, row.plan_again_at) == ("due", datetime(2030, 3, 5, 5, 0, tzinfo=UTC))
     sentence = (await home.needs_a_hand())[f"no-hour/{check_in_id}"]
-    assert sentence.startswith("Ann Zimi and Mara Vassen: No hour between 10 April and 10 April")
+    assert sentence.startswith(
+        "Ann Zimi and Mara Vassen: No hour between Wednesday 10 April 2030 and Wednesday 10 April 2030"
+    )
     (booking,) = await home.all(Booking, check_in_id=full)
     await home.change(Booking, booking.id, state="cancelled")
 

@@ -106,3 +106,15 @@ async def test_ann_chooses_german_at_the_foot_of_any_page_and_reflects_in_it(bro
 
 async def english_in(page: Page) -> list[str]:
     return [part for part in await page.evaluate(SAID) if ENGLISH.search(part)]
+
+
+async def test_a_long_name_leaves_room_for_ours_on_a_phone(browsers: Any, full_house: Any) -> None:
+    page = await browsers("ann")
+    await page.goto("/")
+    await page.get_by_role("button", name="Deutsch").click()
+    ours = page.locator("a.name")
+    # The link's own box may be narrower than what it holds.
+    inside = "it => { const all = new Range(); all.selectNodeContents(it); return all.getBoundingClientRect().right }"
+    edge = await ours.evaluate(inside)
+    theirs = await page.locator("form.who").bounding_box()
+    assert edge <= theirs["x"]

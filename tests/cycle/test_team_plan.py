@@ -97,7 +97,9 @@ def test_whoever_finds_no_hour_is_told_why(make_week: Callable[..., WorkWeek]) -
     assert [one.check_in_id for one in choices] == ["c1", "c2"]
     assert [one.check_in_id for one in unplaced] == ["c3", "c4"]
     assert "more than 2 check-ins a day or 3 a week" in unplaced[0].sentence
-    assert unplaced[1].sentence.startswith("No hour between 11 March and 11 March is free for both;")
+    assert unplaced[1].sentence.startswith(
+        "No hour between Monday 11 March 2030 and Monday 11 March 2030 is free for both;"
+    )
 
 
 REQUESTS = st.lists(

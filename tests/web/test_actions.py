@@ -267,3 +267,14 @@ async def test_nobody_else_chooses_for_a_plan(world: Any, name: str) -> None:
     browser = await world.browser(name)
     assert (await press(browser, action_id, "owner", who="me", due_on="2030-04-01")).status_code == 404
     assert (await row_of(world, action_id)).owner_id == world.id_of("mara")
+
+
+async def test_a_day_that_nobody_understands_stays_to_be_corrected(world: Any) -> None:
+    proposed = await make(world, owner="ann", maker="mara", due_on=date(2030, 3, 22))
+    ann = await world.browser("ann")
+    assert 'value="Friday 22 March 2030"' in (await ann.get(f"/actions/{proposed}")).text
+    answer = await press(ann, proposed, "accept", due_on="when the cows come home")
+    assert answer.status_code == 422
+    assert 'value="when the cows come home"' in answer.text
+    assert (await press(ann, proposed, "accept", due_on="Friday 22 March 2030")).status_code == 303
+    assert (await row_of(world, proposed)).due_on == date(2030, 3, 22)

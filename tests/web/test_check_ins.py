@@ -1,13 +1,13 @@
 """A check-in's page: for its two people, and what they add to it."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
 from cycle.pre_read import Promise, SharedLine, build_snapshot
-from integrations.database.tables import ActionRow, Note, PreRead, Reading, Reporting
+from integrations.database.tables import ActionRow, CheckInRow, Note, PreRead, Reading, Reporting
 
 PAGE = "/check-ins/check-in-1"
 CANARY = "we agreed under the old lime tree"
@@ -197,3 +197,36 @@ async def test_a_former_manager_sees_their_own_notes_and_nothing_else(world: Any
     assert (await (await world.browser("otto")).get(PAGE)).status_code == 404
     async with world.database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(Note)) == 2
+
+
+async def test_after_a_change_of_partner_nothing_is_promised_in_the_former_ones_name(world: Any) -> None:
+    ann = await world.browser("ann")
+    before = (await ann.get("/check-ins/check-in-1")).text
+    async with world.database.transaction() as session:
+        row = await session.get_one(CheckInRow, "check-in-1")
+        row.state = "held"
+        (line,) = await session.scalars(select(Reporting).where(Reporting.person_id == "person-ann"))
+        line.until = date(2030, 3, 15)
+        session.add(
+            Reporting(person_id="person-ann", partner_id="person-otto", source="directory", since=date(2030, 3, 15))
+        )
+    world.clock.at = datetime(2030, 3, 18, 9, 0, tzinfo=UTC)
+    after = (await ann.get("/check-ins/check-in-1")).text
+    for words in ("you both can read it", "Until the other has read it", "once they agree", "You both can see"):
+        assert words in before
+        assert words not in after
+    assert "Mara no longer holds your check-ins" in after
+    typed = {"title": "Introduce me", "owner": "person-mara", "due_on": "in two weeks"}
+    answer = await ann.post("/check-ins/check-in-1/actions", data=typed)
+    assert answer.status_code == 422
+    assert "take it on yourself" in answer.text
+    assert (await ann.post("/check-ins/check-in-1/actions", data=typed | {"owner": ""})).status_code == 303
+
+
+async def test_from_a_talk_it_is_one_step_to_the_plan_for_both(world: Any) -> None:
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    assert "/plans/" not in (await mara.get(PAGE)).text, "there is none yet"
+    await ann.post("/plan/goals", data={"title": "Grow"})
+    link = (await mara.get(PAGE)).text.split('href="/plans/')[1].split('"')[0]
+    assert "Grow" in (await mara.get(f"/plans/{link}")).text
+    assert 'href="/plan">My plan</a></p>' in (await ann.get(PAGE)).text

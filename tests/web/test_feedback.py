@@ -298,3 +298,14 @@ async def test_the_page_says_what_to_do_when_nothing_is_there(world: Any, langua
     browser = await world.browser("ann")
     await browser.post("/language", data={"language": language, "back": "/"})
     assert words in (await browser.get("/feedback")).text
+
+
+async def test_what_was_changed_too_late_is_shown_again(world: Any, asked: str) -> None:
+    """Ann reads it while Otto still changes it: his new words are not kept, but not lost either."""
+    await write(world, asked, behaviour=SAW, impact="we were done by noon", next_step="again")
+    await shown(world, f"/feedback/{asked}", "ann")
+    answer = await write(world, asked, behaviour=CANARY, impact="", next_step="", do="as-is")
+    assert answer.status_code == 422
+    assert "Ann has read it: it stays as it is." in answer.text
+    assert CANARY in answer.text
+    assert CANARY not in await shown(world, f"/feedback/{asked}", "ann")

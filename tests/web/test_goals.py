@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import delete, event, select
 
 from integrations.database.tables import (
     ActionEvent,
@@ -601,3 +601,34 @@ async def test_an_action_with_a_first_step_is_not_undone_as_if_it_had_never_been
     await post(ann, f"/actions/{action_id}/milestones", step="Ask Finn")
     assert (await post(ann, f"/check-ins/{world.check_in_id}/actions/{action_id}/undo")).status_code == 422
     assert len(await rows(world, ActionRow)) == 1
+
+
+async def test_what_another_wrote_into_a_plan_counts_as_read_wherever_it_is_shown(world: Any) -> None:
+    goal_id = await a_goal(world)
+    (plan,) = await rows(world, Plan)
+    mara, ann = await world.browser("mara"), await world.browser("ann")
+    await post(mara, f"/plans/{plan.id}/actions", title="Ask Otto", due_on="in two weeks", owner="me", goal=goal_id)
+    (action,) = await rows(world, ActionRow)
+    for path in ("/", "/plan", f"/goals/{goal_id}", f"/actions/{action.id}"):
+        async with world.database.transaction() as session:
+            await session.execute(delete(Reading))
+        assert "Ask Otto" in (await ann.get(path)).text, path
+        assert ("ann", "mara", f"action/{action.id}") in await readings(world), path
+    for path in ("/", "/plan"):
+        await mara.get(path)
+        assert not [each for each in await readings(world) if each[0] == "mara"], "her own words are nobody's reading"
+
+
+async def test_what_ann_wrote_down_for_mara_counts_as_read_by_her(world: Any) -> None:
+    await world_talk(world, "ann", "mara", "Introduce Ann")
+    (action,) = await rows(world, ActionRow)
+    await (await world.browser("mara")).post(f"/actions/{action.id}/accept")
+    page = await text_of(world, "mara", "/")
+    assert "Introduce Ann" in page
+    assert "counts as read" in page
+    assert ("mara", "ann", f"action/{action.id}") in await readings(world)
+
+
+async def world_talk(world: Any, by: str, owner: str, title: str) -> None:
+    data = {"title": title, "owner": f"person-{owner}", "due_on": "2030-05-01", "form_token": title}
+    assert (await (await world.browser(by)).post("/check-ins/check-in-1/actions", data=data)).status_code == 303

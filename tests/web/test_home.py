@@ -1,7 +1,8 @@
 """The start page, the learning moment, HR's page, and health."""
 
+import html
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -9,7 +10,8 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import select
 
-from cycle.stuck import Kind
+from cycle.sentences import Sentence
+from cycle.stuck import Kind, permission_for, sentence
 from integrations.database.connection import open_database
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.stuck import note_stuck
@@ -160,6 +162,29 @@ async def test_hr_sees_what_cannot_go_on_by_itself(world: Any) -> None:
     assert "Otto Kern has no mailbox" in (await (await world.browser("hale")).get("/hr")).text
 
 
+async def test_each_reader_of_hrs_list_gets_it_in_their_own_language(world: Any) -> None:
+    abouts = [permission_for("Mail.Send", mail) for mail in ("a@example.org", "b@example.org")]
+    free = Sentence(
+        "No hour between {first} and {last} is free for both; move something, or allow a later date.",
+        first=date(2030, 4, 10),
+        last=date(2030, 4, 11),
+    )
+    both = Sentence("{person} and {partner}: {sentence}", person="Ann Berg", partner="Mara {Lind}", sentence=free)
+    async with world.database.transaction() as session:
+        await ask_for_a_hand(session, "one", sentence(Kind.NOT_ALLOWED, abouts), world.clock.at)
+        await ask_for_a_hand(session, "two", both, world.clock.at)
+        await ask_for_a_hand(session, "three", "Otto Kern has {no} mailbox.", world.clock.at)
+    hale = await world.browser("hale")
+    page = html.unescape((await hale.get("/hr")).text)
+    assert "2 things wait: an administrator grants Mail.Send for 2 mailboxes." in page
+    assert "Ann Berg and Mara {Lind}: No hour between Wednesday 10 April 2030 and Thursday 11 April 2030" in page
+    await hale.post("/language", data={"language": "de", "back": "/hr"})
+    page = html.unescape((await hale.get("/hr")).text)
+    assert "2 Sachen warten: Die Administration erteilt Mail.Send für 2 Postfächer." in page
+    assert "Ann Berg und Mara {Lind}: Keine Stunde zwischen Mittwoch, 10. April 2030 und Donnerstag, 11. April" in page
+    assert "Otto Kern has {no} mailbox." in page, "what was kept as text is as it was"
+
+
 async def test_an_administrator_sees_the_faults_and_neither_who_needs_support_nor_who_asked_for_it(world: Any) -> None:
     await a_stall(world)
     async with world.database.transaction() as session:
@@ -172,6 +197,16 @@ async def test_an_administrator_sees_the_faults_and_neither_who_needs_support_no
     assert "Ann" not in page
     assert "support" not in page.split("<main")[1]
     assert 'href="/hr"' in (await ira.get("/")).text
+
+
+@pytest.mark.parametrize(("name", "counts"), [("hale", True), ("ira", False)])
+async def test_every_link_on_hrs_page_opens_for_whoever_sees_it(world: Any, name: str, counts: bool) -> None:
+    browser = await world.browser(name)
+    main = (await browser.get("/hr")).text.split("<main")[1].split("</main>")[0]
+    links = re.findall(r'href="(/[^"#]*)', main)
+    assert ("/hr/pathways" in links) == counts
+    for link in links:
+        assert (await browser.get(link)).status_code == 200, link
 
 
 @pytest.mark.parametrize("name", ["ann", "mara", "otto"])

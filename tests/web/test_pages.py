@@ -1,5 +1,6 @@
 """How pages are made: whole, or the one part that htmx asks for; and the parts of forms."""
 
+import re
 from typing import Any
 
 import pytest
@@ -89,3 +90,55 @@ def test_one_of_several_is_chosen() -> None:
     for macro in ("select", "pick"):
         html = rendered(f'{{{{ forms.{macro}("m", "M", {{"a": "A", "b": "B"}}, "b") }}}}')
         assert html.count("selected" if macro == "select" else "checked") == 1
+
+
+CANARY = "the heron nests behind the boathouse"
+
+
+async def test_what_was_sent_to_something_that_is_gone_is_shown_again(world: Any) -> None:
+    answer = await (await world.browser("ann")).post("/supporting/gone/words", data={"text": CANARY, "form_token": "t"})
+    assert answer.status_code == 404
+    assert "There is nothing here for you" in answer.text
+    assert f'role="region">{CANARY}</pre>' in answer.text
+    assert answer.text.count("<pre") == 1
+
+
+async def test_a_fault_of_ours_shows_what_was_typed(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fails(*_: Any) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("web.notes.add_note", fails)
+    browser = await world.browser("ann")
+    answer = await browser.post("/check-ins/check-in-1/notes", data={"text": CANARY})
+    assert answer.status_code == 500
+    assert "stands below" in answer.text
+    assert f'role="region">{CANARY}</pre>' in answer.text
+    assert CANARY not in (await browser.get("/nowhere")).text
+
+
+async def test_only_words_are_shown_again_and_not_what_a_form_remembers(world: Any) -> None:
+    typed = {"text-learned": CANARY, "share-learned": "yes", "seen-learned": "0123abcd", "shown-learned": CANARY + "."}
+    answer = await (await world.browser()).post("/reflections/check-in-1", data={**typed, "line-learned": "A line"})
+    assert answer.status_code == 401
+    assert re.findall(r"<pre[^>]*>([^<]*)</pre>", answer.text) == [CANARY, "A line"]
+
+
+async def test_who_was_signed_out_while_typing_comes_back_to_the_form(world: Any) -> None:
+    browser = await world.browser()
+    sent = {"Referer": "http://127.0.0.1:8000/check-ins/check-in-1?change=n"}
+    answer = await browser.post("/check-ins/check-in-1/notes", data={"text": CANARY}, headers=sent)
+    (link,) = re.findall(r'class="button" href="([^"]*)"', answer.text)
+    assert link == "/sign-in?to=%2Fcheck-ins%2Fcheck-in-1%3Fchange%3Dn"
+    await browser.get(link)
+    done = await browser.get("/sign-in/done", params={"as": "oid-ann", "state": "s1"})
+    assert done.headers["location"] == "/check-ins/check-in-1?change=n"
+
+
+@pytest.mark.parametrize("page", ["", "https://evil.example//evil.example/x", "http://[", "javascript:alert(1)"])
+async def test_a_strange_page_leads_to_the_start_after_the_sign_in(world: Any, page: str) -> None:
+    browser = await world.browser()
+    answer = await browser.post("/plan/help", data={"whom": "hr"}, headers={"Referer": page} if page else {})
+    (link,) = re.findall(r'class="button" href="(/sign-in[^"]*)"', answer.text)
+    await browser.get(link)
+    done = await browser.get("/sign-in/done", params={"as": "oid-ann", "state": "s1"})
+    assert done.headers["location"] == "/"

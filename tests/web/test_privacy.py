@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from integrations.database.exports import LEFT_OUT, PARTS
 from integrations.database.letters import owe_letter
-from integrations.database.readings import note_reading
+from integrations.database.readings import MOST, note_reading
 from integrations.database.tables import Answer, Audit, Handover, LetterItem, Reading, StallAnswer, Table
 from tests.web.planted import TEXTS, plant, sentence
 from web.exports import LABELS
@@ -141,6 +141,19 @@ async def test_readings_are_told_by_day_and_reader_each_with_its_thing(planted: 
     assert "Nobody has read anything of yours here yet." in other
 
 
+async def test_the_page_says_when_there_are_older_readings(planted: Any) -> None:
+    today, ann = planted.clock.at.date(), await planted.browser("ann")
+    for days, told in ((1, False), (MOST, True)):
+        async with planted.database.transaction() as session:
+            for ago in range(days):
+                await note_reading(session, "person-mara", "person-ann", "plan/plan", today - timedelta(days=ago))
+        assert ("These are the newest." in (await ann.get("/privacy")).text) == told
+    async with planted.database.transaction() as session:
+        await note_reading(session, "person-mara", "person-ann", "plan/plan", today - timedelta(days=MOST))
+    _, everything = await exported(planted, "ann")
+    assert str(today - timedelta(days=MOST)) in {each["day"] for each in everything["tables"]["readings"]}
+
+
 async def test_every_thing_that_somebody_read_can_be_opened_by_its_owner(planted: Any) -> None:
     mara = await planted.browser("mara")
     for path in ("/check-ins/check-in-1", "/plans/plan", "/actions/action", "/handovers/handover"):
@@ -151,6 +164,16 @@ async def test_every_thing_that_somebody_read_can_be_opened_by_its_owner(planted
     assert len(links) >= 4
     for link in links:
         assert (await ann.get(link)).status_code == 200, link
+
+
+async def test_a_supporter_opens_what_was_read_of_their_words(planted: Any) -> None:
+    ann, nora = await planted.browser("ann"), await planted.browser("nora")
+    assert (await ann.get("/goals/goal")).status_code == 200
+    part = (await nora.get("/privacy")).text.split('id="read"')[1].split("</section>")[0]
+    links = [each.split('"')[0].partition("#")[0] for each in part.split('href="')[1:]]
+    assert "/supporting/support" in links
+    for link in links:
+        assert (await nora.get(link)).status_code == 200, link
 
 
 async def test_what_is_shared_can_be_found_and_taken_back(planted: Any) -> None:
@@ -183,7 +206,9 @@ async def test_hr_s_reading_of_an_allowed_reason_is_told_to_whoever_allowed_it(p
         )
         await session.flush()
         (await session.get_one(LetterItem, "support/plan/stall/hr/hale")).sent_at = now
-    assert "In the way: time" in (await (await planted.browser("hale")).get("/hr")).text
+    page = (await (await planted.browser("hale")).get("/hr")).text
+    assert "In the way: time" in page
+    assert "That you read a reason today is noted" in page
     part = (await (await planted.browser("ann")).get("/privacy")).text.split('id="read"')[1].split("</section>")[0]
     assert "Hale Roth" in part
     assert 'href="/stalls/stall"' in part
