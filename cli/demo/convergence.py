@@ -51,7 +51,8 @@ _RECIPIENT = {
 class Ending:
     """Instants by key: of talks (start), and of letters by recipient and item. Keys name nothing but by its name.
 
-    From the instants in `silent` on nothing is sent any more: to these people, or about these talks.
+    From the instants in `silent` on nothing is sent any more: to these people, about these talks, or of this kind to
+    these people.
     """
 
     talks: Mapping[str, datetime]
@@ -83,6 +84,12 @@ def ending(evidence: Evidence) -> Ending:
     }
     silent = {named(check_in): at for check_in, at in evidence.fell_away.items()}
     silent |= {mail: person.left for mail, person in evidence.people.items() if person.left}
+    silent |= {
+        f"action to {letter.to}": letter.at
+        for letter in evidence.letters
+        for key in keys_of(letter.keys)
+        if key.kind == "support" and key.step == "rest"
+    }
     return Ending(talks, letters, evidence.until, silent)
 
 
@@ -96,7 +103,7 @@ def differences(calm: Ending, other: Ending) -> list[Difference]:
             if not any(
                 _around(at, end, heard_within=KNOWN_WITHIN if what == to else timedelta(0))
                 for what, end in each.silent.items()
-                if what in (to, *key.split("/"))
+                if what in (to, *key.split("/"), f"{key.split('/')[0]} to {to}")
             )
         }
         for each in (calm, other)

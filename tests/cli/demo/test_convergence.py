@@ -92,6 +92,21 @@ def test_a_letter_that_is_missing_too_many_or_far_too_late_is_found(quarter: Evi
         assert len(sentences(calm, replace(other, letters=moved))) == found
 
 
+def test_what_an_outage_held_up_until_the_plan_rested_is_not_missed_but_what_was_due_long_before_is(
+    quarter: Evidence,
+) -> None:
+    calm, other = a_run(quarter, 1), a_run(quarter, 2)
+    without = replace(other, letters=other.letters[1:])
+    sent = calm.letters[0].at
+    for rests, found in ((sent + LETTERS_TOLERANCE, 0), (sent + LETTERS_TOLERANCE + timedelta(minutes=1), 1)):
+        both = []
+        for run, each in ((1, calm), (2, without)):
+            key = f"support/{id_of('plan', 0)}/{id_of('stall', 0)}/rest/{id_of(ANN, run)}"
+            rest = Sent((key,), ANN, rests, "Your plan rests", '<html lang="en"><p>It waits for you.</p>')
+            both.append(replace(each, letters=[*each.letters, rest]))
+        assert len(sentences(*both)) == found
+
+
 def test_what_can_still_come_after_the_end_is_not_missed_but_what_cannot_is(quarter: Evidence) -> None:
     calm, other = a_run(quarter, 1), a_run(quarter, 2)
     without = replace(other, letters=other.letters[1:])
