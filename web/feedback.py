@@ -1,6 +1,6 @@
 """Feedback: asking colleagues, answering them, and what the asker does with an answer."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -23,10 +23,10 @@ from cycle.feedback import (
 )
 from cycle.sentences import Sentence
 from integrations.database import feedback
-from integrations.database.actions import NotYours
 from integrations.database.feedback import FeedbackView
 from integrations.database.people import partner_of
 from integrations.database.tables import Person
+from web.changes import make_change
 from web.face import database_of
 from web.pages import NotHere, Unfit, go, page, typed_in
 from web.sessions import Signed, Viewer
@@ -160,39 +160,29 @@ async def _show(
 
 @router.post("/{request_id}/decline")
 async def decline(request: Request, viewer: Signed, request_id: str) -> Response:
-    await _change(request, lambda s: feedback.decline(s, request_id, viewer.id, request.state.now))
+    await make_change(request, lambda s: feedback.decline(s, request_id, viewer.id, request.state.now))
     return go("/feedback?done=declined")
 
 
 @router.post("/{request_id}/withdraw")
 async def withdraw(request: Request, viewer: Signed, request_id: str) -> Response:
-    await _change(request, lambda s: feedback.withdraw_answer(s, request_id, viewer.id, request.state.now))
+    await make_change(request, lambda s: feedback.withdraw_answer(s, request_id, viewer.id, request.state.now))
     return go("/feedback?done=withdrawn")
 
 
 @router.post("/{request_id}/undo")
 async def undo(request: Request, viewer: Signed, request_id: str) -> Response:
-    await _change(request, lambda s: feedback.take_back_request(s, request_id, viewer.id, request.state.now))
+    await make_change(request, lambda s: feedback.take_back_request(s, request_id, viewer.id, request.state.now))
     return go("/feedback?done=undone")
 
 
 @router.post("/{request_id}/show")
 async def show_to_partner(request: Request, viewer: Signed, request_id: str) -> Response:
-    await _change(request, lambda s: feedback.share_feedback(s, request_id, viewer.id, request.state.now))
+    await make_change(request, lambda s: feedback.share_feedback(s, request_id, viewer.id, request.state.now))
     return go(f"/feedback/{request_id}?done=shown")
 
 
 @router.post("/{request_id}/hide")
 async def hide(request: Request, viewer: Signed, request_id: str) -> Response:
-    await _change(request, lambda s: feedback.stop_sharing(s, request_id, viewer.id))
+    await make_change(request, lambda s: feedback.stop_sharing(s, request_id, viewer.id))
     return go(f"/feedback/{request_id}?done=hidden")
-
-
-async def _change(request: Request, change: Callable[[AsyncSession], Awaitable[None]]) -> None:
-    try:
-        async with database_of(request).transaction() as session:
-            await change(session)
-    except NotYours as error:
-        raise NotHere from error
-    except Refused as error:
-        raise Unfit(error.args[0]) from error

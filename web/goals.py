@@ -1,6 +1,6 @@
 """One goal of a plan: its person sets, rewords, closes and reopens it; their partner reads. A GET changes nothing."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -17,9 +17,9 @@ from integrations.database.plans import local_day
 from integrations.database.readings import note_readings
 from integrations.database.supporters import Subject, supporters_of
 from integrations.database.tables import Person
-from web.changes import change_once
+from web.changes import OfWhatWasTyped, change_on_page
 from web.face import database_of
-from web.pages import NotHere, Unfit, go, page, typed_in
+from web.pages import NotHere, Unfit, page
 from web.plan_words import GOAL_ENDINGS, GOAL_STATES, ROLES
 from web.sessions import Signed, Viewer
 
@@ -56,18 +56,10 @@ async def reopen(request: Request, viewer: Signed, goal_id: str) -> Response:
     return await _change(request, viewer, goal_id, change)
 
 
-async def _change(
-    request: Request,
-    viewer: Viewer,
-    goal_id: str,
-    change: Callable[[AsyncSession, Mapping[str, str]], Awaitable[None]],
-) -> Response:
-    typed = await typed_in(request)
-    try:
-        await change_once(request, viewer, typed, lambda session: change(session, typed))
-    except Unfit as error:
-        return await goal_page(request, viewer, goal_id, error)
-    return go(f"/goals/{goal_id}")
+async def _change(request: Request, viewer: Viewer, goal_id: str, change: OfWhatWasTyped) -> Response:
+    return await change_on_page(
+        request, viewer, change, lambda error: goal_page(request, viewer, goal_id, error), f"/goals/{goal_id}"
+    )
 
 
 async def goal_page(request: Request, viewer: Viewer, goal_id: str, problem: Unfit | None = None) -> Response:

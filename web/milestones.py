@@ -1,6 +1,6 @@
 """The small steps of an action: added, ticked, unticked and taken away by its owner, from its page."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,8 +10,7 @@ from starlette.responses import Response
 from integrations.database import milestones
 from integrations.database.plans import local_day
 from web.actions import action_page, day_of
-from web.changes import change_once
-from web.pages import Unfit, go, typed_in
+from web.changes import OfWhatWasTyped, change_on_page
 from web.sessions import Signed, Viewer
 
 router = APIRouter(prefix="/actions/{action_id}/milestones")
@@ -52,15 +51,11 @@ async def remove(request: Request, viewer: Signed, action_id: str, milestone_id:
     return await _change(request, viewer, action_id, change)
 
 
-async def _change(
-    request: Request,
-    viewer: Viewer,
-    action_id: str,
-    change: Callable[[AsyncSession, Mapping[str, str]], Awaitable[None]],
-) -> Response:
-    typed = await typed_in(request)
-    try:
-        await change_once(request, viewer, typed, lambda session: change(session, typed))
-    except Unfit as error:
-        return await action_page(request, viewer, action_id, problem=error)
-    return go(f"/actions/{action_id}#steps")
+async def _change(request: Request, viewer: Viewer, action_id: str, change: OfWhatWasTyped) -> Response:
+    return await change_on_page(
+        request,
+        viewer,
+        change,
+        lambda error: action_page(request, viewer, action_id, problem=error),
+        f"/actions/{action_id}#steps",
+    )

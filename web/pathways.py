@@ -3,7 +3,7 @@
 Whom an interest is shown to stands beside the button before it is pressed.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,20 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cycle.actions import Refused
 from cycle.pathways import Audience, Catalogue, Named, audience
 from cycle.policy import InterestVisibleTo
 from cycle.sentences import Sentence
 from integrations.database import pathways
-from integrations.database.actions import NotYours
 from integrations.database.pathways import InterestView, LinesView
 from integrations.database.people import partner_of
 from integrations.database.plans import local_day, rules_of
 from integrations.database.readings import note_reading
 from integrations.database.reflections import lines_leave_at
 from integrations.database.tables import Person
+from web.changes import make_change
 from web.face import database_of
-from web.pages import NotHere, Unfit, go, page, typed_in
+from web.pages import NotHere, go, page, typed_in
 from web.sessions import Signed, Viewer
 
 router = APIRouter()
@@ -156,7 +155,7 @@ async def for_hr(request: Request, viewer: Signed) -> Response:
 @router.post("/pathways/role")
 async def choose_role(request: Request, viewer: Signed) -> Response:
     key = (await typed_in(request)).get("role", "")
-    await _change(request, lambda s: pathways.choose_role(s, viewer.id, key, request.state.now))
+    await make_change(request, lambda s: pathways.choose_role(s, viewer.id, key, request.state.now))
     return go("/pathways?done=role")
 
 
@@ -164,28 +163,28 @@ async def choose_role(request: Request, viewer: Signed) -> Response:
 async def interested(request: Request, viewer: Signed) -> Response:
     typed = await typed_in(request)
     about, told = typed.get("about", ""), typed.get("told", "")
-    await _change(request, lambda s: pathways.say_interested(s, viewer.id, about, told, request.state.now))
+    await make_change(request, lambda s: pathways.say_interested(s, viewer.id, about, told, request.state.now))
     return _back(typed, "interested")
 
 
 @router.post("/pathways/interests/{interest_id}/remove")
 async def remove(request: Request, viewer: Signed, interest_id: str) -> Response:
     typed = await typed_in(request)
-    await _change(request, lambda s: pathways.take_interest_back(s, viewer.id, interest_id))
+    await make_change(request, lambda s: pathways.take_interest_back(s, viewer.id, interest_id))
     return _back(typed, "removed")
 
 
 @router.post("/pathways/interests/{interest_id}/show")
 async def show(request: Request, viewer: Signed, interest_id: str) -> Response:
     now = request.state.now
-    await _change(request, lambda s: pathways.show_interest(s, viewer.id, interest_id, True, now))
+    await make_change(request, lambda s: pathways.show_interest(s, viewer.id, interest_id, True, now))
     return go("/pathways?done=shown#mine")
 
 
 @router.post("/pathways/interests/{interest_id}/hide")
 async def hide(request: Request, viewer: Signed, interest_id: str) -> Response:
     now = request.state.now
-    await _change(request, lambda s: pathways.show_interest(s, viewer.id, interest_id, False, now))
+    await make_change(request, lambda s: pathways.show_interest(s, viewer.id, interest_id, False, now))
     return go("/pathways?done=hidden#mine")
 
 
@@ -195,7 +194,7 @@ async def pre_read(request: Request, viewer: Signed) -> Response:
     typed = await typed_in(request)
     about, out = typed.get("about", ""), typed.get("do") == "out"
     change = pathways.take_line_out if out else pathways.put_line
-    await _change(request, lambda s: change(s, viewer.id, about, request.state.now))
+    await make_change(request, lambda s: change(s, viewer.id, about, request.state.now))
     return _back(typed, "out" if out else "put")
 
 
@@ -205,13 +204,3 @@ def _back(typed: dict[str, str], done: str) -> Response:
     if key and all(each.isascii() and (each.isalnum() or each == "-") for each in key):
         return go(f"/pathways/roles/{key}?done={done}")
     return go(f"/pathways?done={done}#mine")
-
-
-async def _change(request: Request, change: Callable[[AsyncSession], Awaitable[None]]) -> None:
-    try:
-        async with database_of(request).transaction() as session:
-            await change(session)
-    except NotYours as error:
-        raise NotHere from error
-    except Refused as error:
-        raise Unfit(error.args[0]) from error

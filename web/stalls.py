@@ -1,6 +1,6 @@
 """What the holder of a stuck plan answers, and the one click that stops or shrinks it. A GET changes nothing."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -12,9 +12,9 @@ from integrations.database import stalls
 from integrations.database.plans import local_day, rules_of
 from integrations.database.readings import note_reading
 from web.actions import day_of
-from web.changes import change_once
+from web.changes import OfWhatWasTyped, change_on_page
 from web.face import database_of
-from web.pages import NotHere, Unfit, go, page, typed_in
+from web.pages import NotHere, Unfit, page
 from web.plan_words import REASONS
 from web.sessions import Signed, Viewer
 
@@ -91,15 +91,7 @@ async def keep_hr_out(request: Request, viewer: Signed, stall_id: str) -> Respon
     )
 
 
-async def _move(
-    request: Request,
-    viewer: Viewer,
-    stall_id: str,
-    change: Callable[[AsyncSession, Mapping[str, str]], Awaitable[None]],
-) -> Response:
-    typed = await typed_in(request)
-    try:
-        await change_once(request, viewer, typed, lambda session: change(session, typed))
-    except Unfit as error:
-        return await _page(request, viewer, stall_id, error)
-    return go(f"/stalls/{stall_id}")
+async def _move(request: Request, viewer: Viewer, stall_id: str, change: OfWhatWasTyped) -> Response:
+    return await change_on_page(
+        request, viewer, change, lambda error: _page(request, viewer, stall_id, error), f"/stalls/{stall_id}"
+    )
