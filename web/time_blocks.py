@@ -55,7 +55,7 @@ async def time_file(
 def _file(request: Request, action: ActionRow, block: Span) -> bytes:
     """RFC 5545, with a word of [MS-OXCICAL] for Outlook; nobody is invited, so it goes to nobody else."""
     link = f"{face_of(request).settings.public_url}/actions/{action.id}"
-    about = Sentence("This time is yours, for something that you took on: {link}", link=link)
+    about = Sentence("This time is yours; what it is for stands here: {link}", link=link)
     event = Event()
     event.add("uid", f"{action.id}-{block.start:%Y%m%dT%H%MZ}")
     event.add("dtstamp", request.state.now)
