@@ -12,11 +12,12 @@ from starlette.responses import Response
 from cycle.actions import Refused, asks_right_goal, can_reopen
 from cycle.natural_dates import read_day
 from cycle.sentences import Sentence
+from cycle.time_block import LENGTHS, usual_block
 from integrations.database import actions, milestones
 from integrations.database.action_views import ActionView, action_for, events_for
 from integrations.database.columns import new_id
 from integrations.database.evidence import Line, lines_of, say_what_came_of_it
-from integrations.database.people import partner_of
+from integrations.database.people import partner_of, work_week
 from integrations.database.plans import local_day, rules_of
 from integrations.database.readings import note_readings
 from integrations.database.successors import goals_for
@@ -30,7 +31,7 @@ from web.sessions import Signed, Viewer
 
 router = APIRouter(prefix="/actions/{action_id}")
 
-CHOICES = ("done", "new-date", "help", "drop", "snooze")
+CHOICES = ("done", "new-date", "help", "drop", "snooze", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +81,15 @@ async def action_page(
     if others:
         await database_of(request).noting(lambda s: note_readings(s, viewer.id, others, day))
     open_and_mine = view.mine and view.row.state == "open"
+    chosen = choose if open_and_mine and choose in CHOICES else ""
     return page(
         request,
         "action.html",
         422 if problem else 200,
         shown=shown,
-        chosen=choose if open_and_mine and choose in CHOICES else "",
+        chosen=chosen,
+        block=usual_block(work_week(view.owner, day), now) if chosen == "time" else None,
+        lengths=LENGTHS,
         modalities=MODALITIES,
         event_words=EVENTS,
         roles=ROLES,

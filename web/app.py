@@ -35,6 +35,7 @@ from web import (
     slots,
     stalls,
     supporters,
+    time_blocks,
     topics,
 )
 from web import sign_in as signing
@@ -80,6 +81,7 @@ def build_app(settings: Settings, database: Database, clock: Clock, sign_in: Sig
         outcomes,
         history,
         actions,
+        time_blocks,
         plans,
         stalls,
         goals,

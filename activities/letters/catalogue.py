@@ -152,6 +152,7 @@ class ActionStep:
     help_url: str
     drop_url: str
     snooze_url: str
+    time_url: str
     page_url: str
     others: tuple[str, ...]
     day_before_leave: str | None = None

@@ -218,6 +218,7 @@ class Composer:
             help_url=self._link(f"{page}?choose=help"),
             drop_url=self._link(f"{page}?choose=drop"),
             snooze_url=self._link(f"{page}?choose=snooze"),
+            time_url=self._link(f"{page}?choose=time"),
             page_url=self._link(page),
             others=names,
         )

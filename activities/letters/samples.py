@@ -90,6 +90,7 @@ def sample_parts(language: Language = DEFAULT) -> dict[str, Part]:
             help_url=f"{HERE}/actions/1?choose=help",
             drop_url=f"{HERE}/actions/1?choose=drop",
             snooze_url=f"{HERE}/actions/1?choose=snooze",
+            time_url=f"{HERE}/actions/1?choose=time",
             page_url=f"{HERE}/actions/1",
             others=("Ann",),
         )

@@ -52,6 +52,7 @@ BEFORE: Sequence[Shot] = (
     Shot("action-help", "Confirm: I need help", "/actions/{ann-calls}?choose=help", top=True),
     Shot("action-drop", "Confirm: let it go", "/actions/{ann-calls}?choose=drop", top=True),
     Shot("action-snooze", "Confirm: snooze", "/actions/{ann-calls}?choose=snooze", top=True),
+    Shot("action-time", "Book time for an action", "/actions/{ann-calls}?choose=time", top=True),
     Shot("action-reached", "An action that is done", "/actions/{ann-handbook}"),
     Shot("supporting", "Somebody asks me along", "/supporting/{ann-peer-of}", "Ida"),
     Shot("stall", "A plan that has been quiet", "/stalls/{ida-stall}", "Ida"),

@@ -7,6 +7,7 @@ from fastapi.routing import iter_route_contexts
 NO_PAGE = {
     "/static/{path:path}": "files",
     "/healthz": "a word for machines",
+    "/actions/{action_id}/time.ics": "a file",
     "/sign-in": "leads on to Entra",
     "/sign-in/done": "leads on to a page",
 }
@@ -51,7 +52,7 @@ PAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "/actions/{action_id}": {
         "ann": (
             "/actions/action",
-            *(f"/actions/action?choose={way}" for way in ("done", "new-date", "help", "drop", "snooze")),
+            *(f"/actions/action?choose={way}" for way in ("done", "new-date", "help", "drop", "snooze", "time")),
             "/actions/private-action",
             "/actions/manager-action",
             "/actions/leaver-action",

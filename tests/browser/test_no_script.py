@@ -1,9 +1,11 @@
 """With JavaScript switched off everything works, with a button where a script would have done it by itself."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from icalendar import Calendar
 from playwright.async_api import Page, expect
 from sqlalchemy import select
 
@@ -75,6 +77,26 @@ async def test_a_letters_link_asks_before_it_does_anything(browsers: Any, full_h
     await page.goto("/actions/action?choose=done")
     await page.get_by_role("button", name="It's done").click()
     await expect(page.get_by_role("heading", name="Done. Good.")).to_be_visible()
+
+
+async def test_time_for_an_action_is_a_file_to_open_in_outlook(browsers: Any, full_house: Any) -> None:
+    page = await browsers("ann", java_script_enabled=False)
+    await page.goto("/actions/action")
+    await page.get_by_role("link", name="Book time for it").click()
+    await page.get_by_label("On which day?").fill("31 March 2030")
+    await page.get_by_label("From").fill("02:30")
+    await page.get_by_role("button", name="Get the calendar file").click()
+    await expect(page.get_by_role("alert")).to_contain_text("the clocks skip 02:30")
+    await expect(page.get_by_label("On which day?")).to_have_value("31 March 2030")
+    await page.get_by_label("From").fill("14:30")
+    await page.get_by_label("How long?").select_option("30")
+    async with page.expect_download() as downloading:
+        await page.get_by_role("button", name="Get the calendar file").click()
+    download = await downloading.value
+    assert download.suggested_filename == "time-for-an-action.ics"
+    (event,) = Calendar.from_ical((await download.path()).read_bytes()).walk("VEVENT")
+    assert event.decoded("dtstart") == datetime(2030, 3, 31, 12, 30, tzinfo=UTC)
+    assert event.decoded("dtend") == datetime(2030, 3, 31, 13, 0, tzinfo=UTC)
 
 
 async def test_one_of_three_hours_is_taken(browsers: Any, full_house: Any) -> None:

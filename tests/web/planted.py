@@ -156,6 +156,7 @@ PLACES = {
 
 FORMS: dict[str, dict[str, str]] = {
     "POST /reflections/{check_in_id}": {"text-learned": "More"},
+    "GET /actions/{action_id}/time.ics": {"day": "tomorrow", "hour": "09:00", "minutes": "60"},
     "POST /language": {"language": "de", "back": "/plan"},
     "POST /reflections/{check_in_id}/draft": {"text-learned": "More"},
     "POST /reflections/{check_in_id}/preview": {},

@@ -22,6 +22,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.routing import iter_route_contexts
+from icalendar import Calendar
 from sqlalchemy import select, update
 
 from integrations.database.columns import EncryptedText
@@ -174,7 +175,9 @@ async def _asked(world: Any, row: Row, said: str, viewer: str | None) -> str:
     """The word for what this viewer gets; and what must hold whatever the table says."""
     browser = await world.browser(viewer)
     before = _everything(world.file)
-    answer = await browser.request(row.method, row.address, data=FORMS.get(row.route))
+    form = FORMS.get(row.route)
+    sent = {"params": form} if row.method == "GET" else {"data": form}
+    answer = await browser.request(row.method, row.address, **sent)
     shown = _shown(answer)
     assert "<script>steal" not in shown, "somebody's text is markup on this page"
     assert "'unsafe-" not in answer.headers["content-security-policy"]
@@ -220,10 +223,14 @@ def _is_file(answer: httpx.Response) -> bool:
 
 
 def _shown(answer: httpx.Response) -> str:
-    """The HTML; of an export that of its page, and after it every text of its JSON."""
+    """The HTML; of a calendar file its texts; of an export that of its page, and after it every text of its JSON."""
     if _is(answer, "application/json"):
         # No browser takes this for a page: it is told not to guess.
         return "\n".join(map(html.escape, _strings(answer.json())))
+    if _is(answer, "text/calendar"):
+        # Nor this, whose texts are folded and escaped in a way of their own.
+        (event,) = Calendar.from_ical(answer.content).walk("VEVENT")
+        return html.escape(f"{event['summary']}\n{event['description']}")
     if not _is_file(answer):
         # What was looked for is marked in the middle of a sentence.
         return re.sub("</?mark>", "", answer.text)

@@ -35,6 +35,7 @@ def action(kind: type[catalogue.ActionStep], number: int = 1) -> Written:
         help_url=f"{page}?choose=help",
         drop_url=f"{page}?choose=drop",
         snooze_url=f"{page}?choose=snooze",
+        time_url=f"{page}?choose=time",
         page_url=page,
         others=("Mara",),
     )
