@@ -199,6 +199,47 @@ async def test_an_administrator_sees_the_faults_and_neither_who_needs_support_no
     assert 'href="/hr"' in (await ira.get("/")).text
 
 
+async def test_a_call_for_help_leaves_both_pages_once_hr_has_talked(world: Any) -> None:
+    ann, hale = await world.browser("ann"), await world.browser("hale")
+    await ann.post("/plan/help", data={"whom": "hr"})
+    assert "They will get in touch" in (await ann.get("/plan")).text
+    page = (await hale.get("/hr")).text
+    assert "Try again now" not in page, "a talk is nothing to be tried again"
+    form = re.search(r'action="(/hr/calls/[^"]+)"><input type="hidden" name="seen" value="([^"]+)"', page)
+    assert form
+    assert "We talked" in page
+    for other in (ann, await world.browser("mara"), await world.browser("ira")):
+        assert (await other.post(form[1], data={"seen": form[2]})).status_code == 404
+    assert "They will get in touch" in (await ann.get("/plan")).text, "only HR says so"
+    for _ in range(2):
+        assert (await hale.post(form[1], data={"seen": form[2]})).status_code == 303
+        assert "Ann Berg asks HR for help" not in (await hale.get("/hr")).text
+    assert "They will get in touch" not in (await ann.get("/plan")).text
+    assert (await hale.post("/hr/calls/person-otto/talked", data={"seen": form[2]})).status_code == 404
+
+
+async def test_a_call_made_after_hrs_page_was_opened_stays(world: Any) -> None:
+    ann, hale = await world.browser("ann"), await world.browser("hale")
+    await ann.post("/plan/help", data={"whom": "hr"})
+    form = {"seen": re.findall(r'name="seen" value="([^"]+)"', (await hale.get("/hr")).text)[0]}
+    await hale.post("/hr/calls/person-ann/talked", data=form)
+    world.clock.at += timedelta(minutes=20)
+    await ann.post("/plan/help", data={"whom": "hr"})
+    await hale.post("/hr/calls/person-ann/talked", data=form)
+    page = (await hale.get("/hr")).text
+    assert "Ann Berg asks HR for help" in page
+    assert "since Monday 4 March 2030 at 10:20" in page
+    assert "They will get in touch" in (await ann.get("/plan")).text
+
+
+async def test_nothing_but_a_call_for_help_has_the_button_that_ends_it(world: Any) -> None:
+    async with world.database.transaction() as session:
+        await ask_for_a_hand(session, "partner/person-ann", "Ann has nobody.", world.clock.at, "person-ann")
+    hale = await world.browser("hale")
+    assert "We talked" not in (await hale.get("/hr")).text
+    assert (await hale.post("/hr/calls/person-ann/talked")).status_code == 404
+
+
 @pytest.mark.parametrize(("name", "counts"), [("hale", True), ("ira", False)])
 async def test_every_link_on_hrs_page_opens_for_whoever_sees_it(world: Any, name: str, counts: bool) -> None:
     browser = await world.browser(name)
