@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,11 +24,13 @@ from integrations.database.supporters import supporting
 from integrations.database.tables import (
     Booking,
     CheckInRow,
+    Enrolment,
     LetterItem,
     Offer,
     OutcomeAnswer,
     Person,
     Plan,
+    Reporting,
     Stall,
 )
 
@@ -83,6 +85,16 @@ async def upcoming_talks(session: AsyncSession, person_id: str, now: datetime) -
     talks = await _upcoming(session, mine, person_id, now)
     booked = sorted((each for each in talks if each.booking), key=_start)
     return (*booked, *(each for each in talks if each.booking is None))
+
+
+async def takes_part(session: AsyncSession, person_id: str, day: date) -> bool:
+    """Whether a next check-in comes for this person: their own, or as partner of somebody who has them."""
+    enrolled = select(Enrolment.person_id).where(Enrolment.ended_at.is_(None))
+    held = select(Reporting.person_id).where(
+        Reporting.partner_id == person_id, or_(Reporting.until.is_(None), Reporting.until > day)
+    )
+    mine = enrolled.where(or_(Enrolment.person_id == person_id, Enrolment.person_id.in_(held)))
+    return bool(await session.scalar(select(mine.exists())))
 
 
 async def _upcoming(session: AsyncSession, rows: Sequence[CheckInRow], person_id: str, now: datetime) -> list[Upcoming]:

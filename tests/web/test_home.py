@@ -17,6 +17,8 @@ from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.stuck import note_stuck
 from integrations.database.tables import (
     ActionRow,
+    CheckInRow,
+    Enrolment,
     LearningMoment,
     LetterItem,
     Milestone,
@@ -59,9 +61,32 @@ async def test_the_manager_is_not_told_whether_the_form_waits(world: Any) -> Non
 
 async def test_an_empty_start_page_is_kind(world: Any) -> None:
     page = (await (await world.browser("otto")).get("/")).text
-    assert "No check-in is booked just now" in page
+    assert "You have no check-ins here." in page
+    assert "No check-in is booked just now" not in page, "none will find its hour"
+    assert "in your next talk" not in page
     assert "Waiting for you" not in page
     assert "Ann" not in page
+
+
+@pytest.mark.parametrize(("name", "leads"), [("hale", True), ("ira", True), ("otto", False)])
+async def test_home_without_check_ins_leads_to_the_page_that_is_ones_work(world: Any, name: str, leads: bool) -> None:
+    main = (await (await world.browser(name)).get("/")).text.split("<main")[1]
+    assert "What is here for you" in words_of(main)
+    assert ('href="/hr"' in main) == leads
+
+
+@pytest.mark.parametrize("name", ["ann", "mara"])
+async def test_whoever_takes_part_hears_that_the_next_hour_finds_itself(world: Any, name: str) -> None:
+    async with world.database.transaction() as session:
+        session.add(Enrolment(person_id="person-ann", policy_id="policy", enrolled_at=world.clock.at))
+        (await session.get_one(CheckInRow, "check-in-1")).state = "held"
+    browser = await world.browser(name)
+    page = (await browser.get("/")).text
+    assert "No check-in is booked just now" in page
+    assert "You have no check-ins here." not in page
+    async with world.database.transaction() as session:
+        (await session.get_one(Enrolment, "person-ann")).ended_at = world.clock.at
+    assert "You have no check-ins here." in (await browser.get("/")).text
 
 
 async def test_at_most_three_things_wait_at_once(world: Any) -> None:
