@@ -44,7 +44,8 @@ async def home(request: Request, viewer: Signed) -> Response:
         talks = await upcoming_talks(session, viewer.id, now)
         waiting = await waiting_for(session, viewer.person, talks, now)
         back = await look_back(session, viewer.id, now)
-        noted = await note_actions_read(session, (*back.mine, *back.theirs), viewer.id, today)
+        quoted = [each.quotes for each in waiting if each.quotes]
+        noted = await note_actions_read(session, (*back.mine, *back.theirs, *quoted), viewer.id, today)
         return _Home(talks, waiting, back, noted, bool(talks) or await takes_part(session, viewer.id, today))
 
     shown = await database_of(request).noting(ask)

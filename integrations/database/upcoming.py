@@ -40,10 +40,14 @@ FORM_OPEN = timedelta(days=10)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing that waits for somebody: a line to show and the page where it is done."""
+    """One thing that waits for somebody: a line to show and the page where it is done.
+
+    `quotes` is the action whose words are in the line, if any are.
+    """
 
     line: Sentence
     path: str
+    quotes: ActionView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,9 @@ async def waiting_for(session: AsyncSession, person: Person, talks: Sequence[Upc
             for each in await waiting_for_help(session, person.id, now)
         ),
         *(
-            Waiting(Sentence("Would you take this on? “{title}”", title=each.row.title), f"/actions/{each.row.id}")
+            Waiting(
+                Sentence("Would you take this on? “{title}”", title=each.row.title), f"/actions/{each.row.id}", each
+            )
             for each in await actions_for(session, person.id, person.id, now)
             if each.row.accepted_at is None
         ),
@@ -209,7 +215,7 @@ async def _without_owner(session: AsyncSession, person_id: str, now: datetime) -
     plan = await plan_of(session, person_id)
     views = await actions_of_plan(session, person_id, plan.id, now) if plan else []
     return [
-        Waiting(Sentence("Who does this now? “{title}”", title=each.row.title), f"/actions/{each.row.id}")
+        Waiting(Sentence("Who does this now? “{title}”", title=each.row.title), f"/actions/{each.row.id}", each)
         for each in views
         if each.row.state == "open" and each.owner.left_at
     ]

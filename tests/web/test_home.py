@@ -23,6 +23,7 @@ from integrations.database.tables import (
     LetterItem,
     Milestone,
     Plan,
+    Reading,
     Reporting,
     Stall,
     StallAnswer,
@@ -87,6 +88,29 @@ async def test_whoever_takes_part_hears_that_the_next_hour_finds_itself(world: A
     async with world.database.transaction() as session:
         (await session.get_one(Enrolment, "person-ann")).ended_at = world.clock.at
     assert "You have no check-ins here." in (await browser.get("/")).text
+
+
+async def test_the_words_of_what_somebody_would_have_one_take_on_count_as_read(world: Any) -> None:
+    action_id = await an_action(world, "mara", "ann", "Introduce Ann")
+    ann = await world.browser("ann")
+    assert await readings(world) == set()
+    page = (await ann.get("/")).text
+    assert "Would you take this on? “Introduce Ann”" in page
+    assert "counts as read" in page
+    assert await readings(world) == {("person-ann", "person-mara", f"action/{action_id}")}
+
+
+async def test_what_one_proposed_oneself_is_no_reading(world: Any) -> None:
+    await an_action(world, "ann", "ann", "Call them")
+    page = (await (await world.browser("ann")).get("/")).text
+    assert "Call them" in page
+    assert "counts as read" not in page
+    assert await readings(world) == set()
+
+
+async def readings(world: Any) -> set[tuple[str, str, str]]:
+    async with world.database.reading() as session:
+        return {(row.reader_id, row.owner_id, row.what) for row in await session.scalars(select(Reading))}
 
 
 async def test_at_most_three_things_wait_at_once(world: Any) -> None:
