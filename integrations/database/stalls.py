@@ -140,8 +140,9 @@ async def later_steps(
     days = step_days(noted_at, rules, leaves_of(view.plan_person))
     if view.stall.hr_kept_out and rules.owner_can_keep_hr_out:
         del days["hr"]
+    taken = max(STEPS.index(step) for step in sent)
     # What is due already waits for its reader's hours.
-    return {step: max(at, now) for step, at in days.items() if step not in sent}
+    return {step: max(at, now) for step, at in days.items() if STEPS.index(step) > taken}
 
 
 async def reason_for_hr(session: AsyncSession, stall_id: str) -> str | None:

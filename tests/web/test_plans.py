@@ -149,18 +149,18 @@ async def test_a_reason_is_anns_alone_until_she_shares_it(world: Any) -> None:
     assert (await stall_row(world, stall_id)).ended is None
 
 
-async def note_sent(world: Any, stall_id: str) -> None:
+async def step_sent(world: Any, stall_id: str, step: str) -> None:
     async with world.database.transaction() as session:
         session.add(
             LetterItem(
-                key=f"support/plan/{stall_id}/note/person-ann",
+                key=f"support/plan/{stall_id}/{step}/person-ann",
                 recipient_id="person-ann",
-                kind="support_note",
+                kind={"note": "support_note", "repairs": "support_repairs"}[step],
                 due_at=world.clock.at,
                 state="sent",
                 sent_at=world.clock.at,
                 stall_id=stall_id,
-                step="note",
+                step=step,
             )
         )
 
@@ -169,7 +169,7 @@ async def test_the_page_of_a_stall_names_the_later_steps_and_their_dates(world: 
     stall_id = await stall(world)
     ann, mara = await world.browser("ann"), await world.browser("mara")
     assert "What comes otherwise" not in (await ann.get(f"/stalls/{stall_id}")).text, "no note has left yet"
-    await note_sent(world, stall_id)
+    await step_sent(world, stall_id, "note")
     page = (await ann.get(f"/stalls/{stall_id}")).text
     assert "Monday 11 March 2030: you and Mara get three simple repairs." in page
     assert "Monday 25 March 2030: someone in HR is asked to offer help." in page
@@ -182,6 +182,10 @@ async def test_the_page_of_a_stall_names_the_later_steps_and_their_dates(world: 
     await ann.post("/language", data={"language": "de", "back": "/"})
     page = (await ann.get(f"/stalls/{stall_id}")).text
     assert "Montag, 11. März 2030: Du und Mara bekommt" in page
+    await step_sent(world, stall_id, "repairs")
+    page = (await ann.get(f"/stalls/{stall_id}")).text
+    assert "einfache Vorschläge" not in page, "they are there already"
+    assert "Montag, 8. April 2030: Der Plan ruht" in page
     await ann.post(f"/stalls/{stall_id}/leave")
     assert "2030" not in (await ann.get(f"/stalls/{stall_id}")).text.split("<main")[1], "it stops there"
 
