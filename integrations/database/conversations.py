@@ -128,8 +128,10 @@ async def note_conversation_read(session: AsyncSession, shown: Conversation, rea
     if any(note.writer.id == other and not note.withdrawn for note in shown.notes):
         await note_reading(session, reader_id, other, f"notes/{check_in_id}", day)
         await mark_notes_read(session, [note.id for note in shown.notes], reader_id, now)
-    # Also for whoever took one on: its owner may have put it in other words since.
-    await note_actions_read(session, (*shown.actions, *shown.promises), reader_id, day)
+    # Also for whoever took one on: its owner may have put it in other words since. Of a talk that is over, the page
+    # shows only what was agreed in it.
+    promises = () if shown.over else shown.promises
+    await note_actions_read(session, (*shown.actions, *promises), reader_id, day)
 
 
 def _promised(action: ActionView) -> bool:
