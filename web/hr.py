@@ -10,6 +10,7 @@ from starlette.responses import Response
 from cycle.sentences import Sentence
 from cycle.support import REASON_WORDS
 from integrations.database.actions import NotYours
+from integrations.database.calls_for_help import CALLS, end_call
 from integrations.database.plans import local_day
 from integrations.database.readings import note_readings
 from integrations.database.stuck import try_again
@@ -44,6 +45,8 @@ async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
         "hr.html",
         requests=requests,
         hands=hands,
+        calls=CALLS,
+        stuck=any(not each.key.startswith(CALLS) for each in hands),
         periods=periods,
         worth_words=WORTH,
         reasons=REASON_WORDS,
@@ -66,6 +69,19 @@ async def count(request: Request, viewer: Signed) -> Response:
     except NotYours as error:
         raise NotHere from error
     return go("/hr#worth")
+
+
+@router.post("/hr/calls/{person_id}/talked")
+async def talked(request: Request, viewer: Signed, person_id: str) -> Response:
+    """HR talked with somebody who asked for help: the call leaves the list, and their plan stops telling of it."""
+    if not viewer.is_hr:
+        raise NotHere
+    typed = await typed_in(request)
+    async with database_of(request).transaction() as session:
+        there = await end_call(session, person_id, typed.get("seen", ""), request.state.now)
+    if not there:
+        raise NotHere
+    return go("/hr#hands")
 
 
 @router.post("/hr/try-again")

@@ -13,6 +13,7 @@ from cycle.sentences import Sentence
 from integrations.database import plans
 from integrations.database.action_views import ActionView, actions_for, actions_of_plan, note_actions_read
 from integrations.database.actions import make_action
+from integrations.database.calls_for_help import hr_is_called_by
 from integrations.database.columns import new_id
 from integrations.database.goals import set_goal
 from integrations.database.milestones import milestones_of
@@ -20,7 +21,7 @@ from integrations.database.people import partner_of
 from integrations.database.readings import note_reading
 from integrations.database.successors import goals_for, handover_to
 from integrations.database.supporters import supporting
-from integrations.database.tables import Goal, NeedsAHand, Person, Plan
+from integrations.database.tables import Goal, Person, Plan
 from web.actions import day_of
 from web.changes import change_once
 from web.face import database_of
@@ -184,7 +185,6 @@ async def _page(
     views = await actions_of_plan(session, viewer.id, plan.id, now) if plan else []
     partner_id = await partner_of(session, person.id, now.date())
     elsewhere = await actions_for(session, viewer.id, viewer.id, now) if mine else []
-    hand = await session.get(NeedsAHand, f"help/{viewer.id}") if mine else None
     goals = await goals_for(session, plan, viewer.id) if plan else []
     elsewhere = [view for view in elsewhere if view.plan_person.id != viewer.id]
     # Of another's plan, its person learns by the plan itself.
@@ -207,7 +207,7 @@ async def _page(
         elsewhere=elsewhere,
         noted=mine and noted,
         supporting=await supporting(session, viewer.id) if mine else [],
-        hr_asked=hand is not None and hand.mended_at is None,
+        hr_asked=mine and await hr_is_called_by(session, viewer.id),
         said=DONE.get(done),
         part=part,
         goal_chosen=goal,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from integrations.database import stalls
 from integrations.database.plans import local_day, rules_of
+from integrations.database.policies import hr_partner_of
 from integrations.database.readings import note_reading
 from web.actions import day_of
 from web.changes import OfWhatWasTyped, change_on_page
@@ -33,6 +34,8 @@ async def _page(request: Request, viewer: Viewer, stall_id: str, problem: Unfit 
         if view is None:
             raise NotHere
         rules = (await rules_of(session, view.plan_person.id)).stalled_plan
+        later = await stalls.later_steps(session, view, rules, now)
+        hr = await hr_partner_of(session, view.plan_person.id) if "hr" in later else None
     if view.shared_reason is not None and view.other:
         day, other_id = local_day(viewer.person, now), view.other.id
         await database_of(request).noting(lambda s: note_reading(s, viewer.id, other_id, f"stall/{stall_id}", day))
@@ -43,6 +46,8 @@ async def _page(request: Request, viewer: Viewer, stall_id: str, problem: Unfit 
         view=view,
         mine=view.plan_person.id == viewer.id,
         chosen=view.answer.reason if view.answer else "",
+        later={step: local_day(viewer.person, at) for step, at in later.items()},
+        hr_name=hr.first_name if hr else None,
         can_keep_hr_out=rules.owner_can_keep_hr_out,
         reasons=REASONS,
         problem=problem.sentence if problem else None,

@@ -12,10 +12,10 @@ import cycle.actions as rules
 from cycle.actions import Action, Refused, State
 from cycle.order import stepped
 from cycle.sentences import Sentence
+from integrations.database.calls_for_help import call_hr
 from integrations.database.connection import poke
 from integrations.database.people import partner_of
 from integrations.database.plans import (
-    call_hr,
     end_stalls,
     ensure_plan,
     local_day,

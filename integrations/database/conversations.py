@@ -9,7 +9,7 @@ from cycle.check_in import CALLED_OFF, State
 from cycle.pre_read import Snapshot
 from cycle.privacy import Access, access_to_check_in, may_read_answer, may_read_note
 from cycle.reflection import BY_KEY, Question
-from integrations.database.action_views import ActionView, actions_of_plan
+from integrations.database.action_views import ActionView, actions_of_plan, note_actions_read
 from integrations.database.check_ins import Pair, said_about
 from integrations.database.check_ins import check_in as pair_of
 from integrations.database.notes import NoteView, mark_notes_read, notes_of, view_of
@@ -128,9 +128,10 @@ async def note_conversation_read(session: AsyncSession, shown: Conversation, rea
     if any(note.writer.id == other and not note.withdrawn for note in shown.notes):
         await note_reading(session, reader_id, other, f"notes/{check_in_id}", day)
         await mark_notes_read(session, [note.id for note in shown.notes], reader_id, now)
-    for action in (*shown.actions, *shown.promises):
-        if action.row.made_by_id == other:
-            await note_reading(session, reader_id, other, f"action/{action.row.id}", day)
+    # Also for whoever took one on: its owner may have put it in other words since. Of a talk that is over, the page
+    # shows only what was agreed in it.
+    promises = () if shown.over else shown.promises
+    await note_actions_read(session, (*shown.actions, *promises), reader_id, day)
 
 
 def _promised(action: ActionView) -> bool:

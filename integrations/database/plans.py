@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.actions import Refused
 from cycle.policy import Policy
 from cycle.sentences import Sentence
+from integrations.database.calls_for_help import call_hr
 from integrations.database.connection import poke
-from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.people import partner_of
 from integrations.database.policies import policy_of_person
 from integrations.database.remembered import once_a_reading
@@ -138,15 +138,6 @@ async def ask_for_help(session: AsyncSession, person_id: str, whom: str, now: da
         poke(session, "PlanWatch", plan.id, "help asked", now)
     else:
         raise Refused(Sentence("Choose whom to ask: your conversation partner, or HR."))
-
-
-async def call_hr(session: AsyncSession, person_id: str, now: datetime) -> None:
-    """Puts a name on HR's list, and no content; asking again keeps it there."""
-    person = await session.get_one(Person, person_id)
-    sentence = Sentence(
-        "{name} asks HR for help with a plan. Please get in touch; nobody else was told.", name=person.name
-    )
-    await ask_for_a_hand(session, f"help/{person_id}", sentence, now, person_id)
 
 
 def local_day(person: Person, now: datetime) -> date:

@@ -8,12 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.actions import Refused
+from cycle.policy import StalledPlan
 from cycle.sentences import Sentence
-from cycle.support import REASONS, STEPS, Step
+from cycle.support import REASONS, STEPS, Step, step_days
 from integrations.database import actions
 from integrations.database.connection import poke
 from integrations.database.letters import items_about
-from integrations.database.people import partner_of
+from integrations.database.people import leaves_of, partner_of
 from integrations.database.plans import end_stalls, rest_plan
 from integrations.database.tables import ActionRow, Person, Plan, Stall, StallAnswer
 
@@ -126,6 +127,22 @@ async def steps_sent(session: AsyncSession, stall_id: str) -> dict[Step, datetim
             left = [item.sent_at or (item.due_at if item.state == "dropped" else None) for item in of_step]
             sent[step] = min((each for each in left if each), default=None)
     return sent
+
+
+async def later_steps(
+    session: AsyncSession, view: StallView, rules: StalledPlan, now: datetime
+) -> dict[Step, datetime]:
+    """The steps that are still to come and when, as the note named them; none before the note has left."""
+    sent = await steps_sent(session, view.stall.id)
+    noted_at = sent.get("note")
+    if view.stall.ended_at or noted_at is None:
+        return {}
+    days = step_days(noted_at, rules, leaves_of(view.plan_person))
+    if view.stall.hr_kept_out and rules.owner_can_keep_hr_out:
+        del days["hr"]
+    taken = max(STEPS.index(step) for step in sent)
+    # What is due already waits for its reader's hours.
+    return {step: max(at, now) for step, at in days.items() if STEPS.index(step) > taken}
 
 
 async def reason_for_hr(session: AsyncSession, stall_id: str) -> str | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from integrations.database.calls_for_help import CALLS
 from integrations.database.people import partners_of
 from integrations.database.stalls import answers_for_hr
 from integrations.database.tables import LetterItem, NeedsAHand, Person, Plan, Stall, StallAnswer
@@ -55,5 +56,5 @@ async def open_hands(session: AsyncSession, *, with_calls_for_help: bool = True)
     """What cannot go on by itself, the oldest first; who asked HR for help is among it for HR alone."""
     query = select(NeedsAHand).where(NeedsAHand.mended_at.is_(None)).order_by(NeedsAHand.since, NeedsAHand.key)
     if not with_calls_for_help:
-        query = query.where(NeedsAHand.key.not_like("help/%"))
+        query = query.where(NeedsAHand.key.not_like(f"{CALLS}%"))
     return (await session.scalars(query)).all()

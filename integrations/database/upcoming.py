@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,11 +24,13 @@ from integrations.database.supporters import supporting
 from integrations.database.tables import (
     Booking,
     CheckInRow,
+    Enrolment,
     LetterItem,
     Offer,
     OutcomeAnswer,
     Person,
     Plan,
+    Reporting,
     Stall,
 )
 
@@ -38,10 +40,14 @@ FORM_OPEN = timedelta(days=10)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """One thing that waits for somebody: a line to show and the page where it is done."""
+    """One thing that waits for somebody: a line to show and the page where it is done.
+
+    `quotes` is the action whose words are in the line, if any are.
+    """
 
     line: Sentence
     path: str
+    quotes: ActionView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,16 @@ async def upcoming_talks(session: AsyncSession, person_id: str, now: datetime) -
     talks = await _upcoming(session, mine, person_id, now)
     booked = sorted((each for each in talks if each.booking), key=_start)
     return (*booked, *(each for each in talks if each.booking is None))
+
+
+async def takes_part(session: AsyncSession, person_id: str, day: date) -> bool:
+    """Whether a next check-in comes for this person: their own, or as partner of somebody who has them."""
+    enrolled = select(Enrolment.person_id).where(Enrolment.ended_at.is_(None))
+    held = select(Reporting.person_id).where(
+        Reporting.partner_id == person_id, or_(Reporting.until.is_(None), Reporting.until > day)
+    )
+    mine = enrolled.where(or_(Enrolment.person_id == person_id, Enrolment.person_id.in_(held)))
+    return bool(await session.scalar(select(mine.exists())))
 
 
 async def _upcoming(session: AsyncSession, rows: Sequence[CheckInRow], person_id: str, now: datetime) -> list[Upcoming]:
@@ -150,7 +166,9 @@ async def waiting_for(session: AsyncSession, person: Person, talks: Sequence[Upc
             for each in await waiting_for_help(session, person.id, now)
         ),
         *(
-            Waiting(Sentence("Would you take this on? “{title}”", title=each.row.title), f"/actions/{each.row.id}")
+            Waiting(
+                Sentence("Would you take this on? “{title}”", title=each.row.title), f"/actions/{each.row.id}", each
+            )
             for each in await actions_for(session, person.id, person.id, now)
             if each.row.accepted_at is None
         ),
@@ -197,7 +215,7 @@ async def _without_owner(session: AsyncSession, person_id: str, now: datetime) -
     plan = await plan_of(session, person_id)
     views = await actions_of_plan(session, person_id, plan.id, now) if plan else []
     return [
-        Waiting(Sentence("Who does this now? “{title}”", title=each.row.title), f"/actions/{each.row.id}")
+        Waiting(Sentence("Who does this now? “{title}”", title=each.row.title), f"/actions/{each.row.id}", each)
         for each in views
         if each.row.state == "open" and each.owner.left_at
     ]

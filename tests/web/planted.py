@@ -30,6 +30,7 @@ from integrations.database.tables import (
     LearningMoment,
     LetterItem,
     Milestone,
+    NeedsAHand,
     Note,
     Offer,
     PathwaysRevision,
@@ -150,6 +151,7 @@ PLACES = {
     "{plan_id}": {"today": "plan"},
     "{stall_id}": {"today": "stall"},
     "{handover_id}": {"today": "handover"},
+    "{person_id}": {"today": "person-ann"},
     "{path:path}": {"today": "perennial.css"},
 }
 """What stands for each path parameter, by the word in the column "which" (empty is "today")."""
@@ -174,6 +176,7 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /check-ins/{check_in_id}/worth": {"worth": "yes"},
     "POST /history": {"q": "more"},
     "POST /hr/worth": {"period": "past/1"},
+    "POST /hr/calls/{person_id}/talked": {"seen": "2030-03-01T09:00:00+00:00"},
     "POST /plan/goals": {"title": "Grow"},
     "POST /plan/actions": {"title": "Call them", "due_on": "2030-04-02"},
     "POST /plans/{plan_id}/actions": {"title": "Call them", "due_on": "2030-04-02"},
@@ -438,6 +441,7 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
     )
     yield Stall(id="stall", plan_id="plan", cause="check-ins/before", began_at=lately)
     yield ActionEvent(action_id="done-action", person_id="person-ann", what="done", at=lately)
+    yield NeedsAHand(key="help/person-ann", person_id="person-ann", sentence="Ann asks HR for help.", since=lately)
     yield Milestone(id="step", action_id="action", title=sentence("step"), made_at=lately)
     yield from _written_with_others(lately)
 

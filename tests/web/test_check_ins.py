@@ -69,6 +69,19 @@ async def test_a_note_is_read_by_both_and_its_writer_learns_by_whom(world: Any) 
     assert "Ann Berg" in (await mara.get("/privacy")).text
 
 
+async def test_whoever_put_an_action_in_other_words_learns_that_they_were_read(world: Any) -> None:
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    form = {"title": "Call", "owner": "person-ann", "due_on": "2030-05-01", "form_token": "t1"}
+    await mara.post(f"{PAGE}/actions", data=form)
+    (action,) = await all_of(world, ActionRow)
+    await mara.get(PAGE)
+    await ann.post(f"/actions/{action.id}/accept", data={"due_on": "2030-05-01"})
+    await ann.post(f"/actions/{action.id}/words", data={"title": CANARY, "modality": "stretch"})
+    assert CANARY in (await mara.get(PAGE)).text
+    readings = {(row.reader_id, row.owner_id) for row in await all_of(world, Reading) if row.what.startswith("action/")}
+    assert ("person-mara", "person-ann") in readings
+
+
 async def test_a_note_posted_twice_is_one_and_with_other_words_another(world: Any) -> None:
     mara = await world.browser("mara")
     for text in ("one", "one", "two", "two", "one"):

@@ -17,10 +17,13 @@ from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.stuck import note_stuck
 from integrations.database.tables import (
     ActionRow,
+    CheckInRow,
+    Enrolment,
     LearningMoment,
     LetterItem,
     Milestone,
     Plan,
+    Reading,
     Reporting,
     Stall,
     StallAnswer,
@@ -59,9 +62,55 @@ async def test_the_manager_is_not_told_whether_the_form_waits(world: Any) -> Non
 
 async def test_an_empty_start_page_is_kind(world: Any) -> None:
     page = (await (await world.browser("otto")).get("/")).text
-    assert "No check-in is booked just now" in page
+    assert "You have no check-ins here." in page
+    assert "No check-in is booked just now" not in page, "none will find its hour"
+    assert "in your next talk" not in page
     assert "Waiting for you" not in page
     assert "Ann" not in page
+
+
+@pytest.mark.parametrize(("name", "leads"), [("hale", True), ("ira", True), ("otto", False)])
+async def test_home_without_check_ins_leads_to_the_page_that_is_ones_work(world: Any, name: str, leads: bool) -> None:
+    main = (await (await world.browser(name)).get("/")).text.split("<main")[1]
+    assert "What is here for you" in words_of(main)
+    assert ('href="/hr"' in main) == leads
+
+
+@pytest.mark.parametrize("name", ["ann", "mara"])
+async def test_whoever_takes_part_hears_that_the_next_hour_finds_itself(world: Any, name: str) -> None:
+    async with world.database.transaction() as session:
+        session.add(Enrolment(person_id="person-ann", policy_id="policy", enrolled_at=world.clock.at))
+        (await session.get_one(CheckInRow, "check-in-1")).state = "held"
+    browser = await world.browser(name)
+    page = (await browser.get("/")).text
+    assert "No check-in is booked just now" in page
+    assert "You have no check-ins here." not in page
+    async with world.database.transaction() as session:
+        (await session.get_one(Enrolment, "person-ann")).ended_at = world.clock.at
+    assert "You have no check-ins here." in (await browser.get("/")).text
+
+
+async def test_the_words_of_what_somebody_would_have_one_take_on_count_as_read(world: Any) -> None:
+    action_id = await an_action(world, "mara", "ann", "Introduce Ann")
+    ann = await world.browser("ann")
+    assert await readings(world) == set()
+    page = (await ann.get("/")).text
+    assert "Would you take this on? “Introduce Ann”" in page
+    assert "counts as read" in page
+    assert await readings(world) == {("person-ann", "person-mara", f"action/{action_id}")}
+
+
+async def test_what_one_proposed_oneself_is_no_reading(world: Any) -> None:
+    await an_action(world, "ann", "ann", "Call them")
+    page = (await (await world.browser("ann")).get("/")).text
+    assert "Call them" in page
+    assert "counts as read" not in page
+    assert await readings(world) == set()
+
+
+async def readings(world: Any) -> set[tuple[str, str, str]]:
+    async with world.database.reading() as session:
+        return {(row.reader_id, row.owner_id, row.what) for row in await session.scalars(select(Reading))}
 
 
 async def test_at_most_three_things_wait_at_once(world: Any) -> None:
@@ -197,6 +246,47 @@ async def test_an_administrator_sees_the_faults_and_neither_who_needs_support_no
     assert "Ann" not in page
     assert "support" not in page.split("<main")[1]
     assert 'href="/hr"' in (await ira.get("/")).text
+
+
+async def test_a_call_for_help_leaves_both_pages_once_hr_has_talked(world: Any) -> None:
+    ann, hale = await world.browser("ann"), await world.browser("hale")
+    await ann.post("/plan/help", data={"whom": "hr"})
+    assert "They will get in touch" in (await ann.get("/plan")).text
+    page = (await hale.get("/hr")).text
+    assert "Try again now" not in page, "a talk is nothing to be tried again"
+    form = re.search(r'action="(/hr/calls/[^"]+)"><input type="hidden" name="seen" value="([^"]+)"', page)
+    assert form
+    assert "We talked" in page
+    for other in (ann, await world.browser("mara"), await world.browser("ira")):
+        assert (await other.post(form[1], data={"seen": form[2]})).status_code == 404
+    assert "They will get in touch" in (await ann.get("/plan")).text, "only HR says so"
+    for _ in range(2):
+        assert (await hale.post(form[1], data={"seen": form[2]})).status_code == 303
+        assert "Ann Berg asks HR for help" not in (await hale.get("/hr")).text
+    assert "They will get in touch" not in (await ann.get("/plan")).text
+    assert (await hale.post("/hr/calls/person-otto/talked", data={"seen": form[2]})).status_code == 404
+
+
+async def test_a_call_made_after_hrs_page_was_opened_stays(world: Any) -> None:
+    ann, hale = await world.browser("ann"), await world.browser("hale")
+    await ann.post("/plan/help", data={"whom": "hr"})
+    form = {"seen": re.findall(r'name="seen" value="([^"]+)"', (await hale.get("/hr")).text)[0]}
+    await hale.post("/hr/calls/person-ann/talked", data=form)
+    world.clock.at += timedelta(minutes=20)
+    await ann.post("/plan/help", data={"whom": "hr"})
+    await hale.post("/hr/calls/person-ann/talked", data=form)
+    page = (await hale.get("/hr")).text
+    assert "Ann Berg asks HR for help" in page
+    assert "since Monday 4 March 2030 at 10:20" in page
+    assert "They will get in touch" in (await ann.get("/plan")).text
+
+
+async def test_nothing_but_a_call_for_help_has_the_button_that_ends_it(world: Any) -> None:
+    async with world.database.transaction() as session:
+        await ask_for_a_hand(session, "partner/person-ann", "Ann has nobody.", world.clock.at, "person-ann")
+    hale = await world.browser("hale")
+    assert "We talked" not in (await hale.get("/hr")).text
+    assert (await hale.post("/hr/calls/person-ann/talked")).status_code == 404
 
 
 @pytest.mark.parametrize(("name", "counts"), [("hale", True), ("ira", False)])

@@ -10,6 +10,7 @@ from integrations.database.plans import ensure_plan
 from integrations.database.tables import (
     ActionEvent,
     Goal,
+    LetterItem,
     NeedsAHand,
     Plan,
     Reading,
@@ -146,6 +147,47 @@ async def test_a_reason_is_anns_alone_until_she_shares_it(world: Any) -> None:
     await ann.post(f"/stalls/{stall_id}/answer", data={"reason": "access", "to_partner": "yes"})
     assert "Ann shared with you: Access or budget" in (await mara.get(f"/stalls/{stall_id}")).text
     assert (await stall_row(world, stall_id)).ended is None
+
+
+async def step_sent(world: Any, stall_id: str, step: str) -> None:
+    async with world.database.transaction() as session:
+        session.add(
+            LetterItem(
+                key=f"support/plan/{stall_id}/{step}/person-ann",
+                recipient_id="person-ann",
+                kind={"note": "support_note", "repairs": "support_repairs"}[step],
+                due_at=world.clock.at,
+                state="sent",
+                sent_at=world.clock.at,
+                stall_id=stall_id,
+                step=step,
+            )
+        )
+
+
+async def test_the_page_of_a_stall_names_the_later_steps_and_their_dates(world: Any) -> None:
+    stall_id = await stall(world)
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    assert "What comes otherwise" not in (await ann.get(f"/stalls/{stall_id}")).text, "no note has left yet"
+    await step_sent(world, stall_id, "note")
+    page = (await ann.get(f"/stalls/{stall_id}")).text
+    assert "Monday 11 March 2030: you and Mara get three simple repairs." in page
+    assert "Monday 25 March 2030: someone in HR is asked to offer help." in page
+    assert "Monday 8 April 2030: the plan rests" in page
+    assert "11 March 2030: you and Ann get three" in (await mara.get(f"/stalls/{stall_id}")).text
+    await ann.post(f"/stalls/{stall_id}/keep-hr-out")
+    page = (await ann.get(f"/stalls/{stall_id}")).text
+    assert "is asked to offer help" not in page
+    assert "Monday 8 April 2030: the plan rests" in page
+    await ann.post("/language", data={"language": "de", "back": "/"})
+    page = (await ann.get(f"/stalls/{stall_id}")).text
+    assert "Montag, 11. März 2030: Du und Mara bekommt" in page
+    await step_sent(world, stall_id, "repairs")
+    page = (await ann.get(f"/stalls/{stall_id}")).text
+    assert "einfache Vorschläge" not in page, "they are there already"
+    assert "Montag, 8. April 2030: Der Plan ruht" in page
+    await ann.post(f"/stalls/{stall_id}/leave")
+    assert "2030" not in (await ann.get(f"/stalls/{stall_id}")).text.split("<main")[1], "it stops there"
 
 
 async def test_an_unknown_reason_is_refused(world: Any) -> None:
