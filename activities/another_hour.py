@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.slip import last_day_for
 from cycle.check_in import State
-from cycle.offers import choose_until
+from cycle.offers import choose_beside_until, choose_until
 from cycle.policy import Policy
 from integrations.database.check_ins import Pair, count_moves
 from integrations.database.connection import poke
@@ -46,14 +46,17 @@ async def give_up_hour(
 
 
 async def offer_beside(session: AsyncSession, pair: Pair, for_person_id: str | None, ask_at: datetime) -> None:
-    """The hour stays, and whoever wants another has three to choose from until it begins."""
+    """The hour stays, and whoever wants another has three to choose from until shortly before it begins."""
     assert pair.booking is not None
+    until = choose_beside_until(pair.booking.start_at)
+    if ask_at >= until:
+        return
     await want_offers(
         session,
         pair.row.id,
         pair.booking.no,
         ask_at=ask_at,
-        until=pair.booking.start_at,
+        until=until,
         keeps_hour=True,
         for_person_id=for_person_id,
     )

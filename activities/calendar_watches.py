@@ -129,7 +129,7 @@ class CalendarWatches:
             row.subscription_id = row.client_state = row.delta_link = None
             if await organizes_nothing(session, watch.mailbox, now):
                 row.closed_at = now
-                for about in ("organizer", "notifications", "calendar"):
+                for about in ("organizer", "notifications", "calendar", "surplus"):
                     await mended(session, f"{about}/{watch.mailbox}", now)
             return row.closed_at is not None
 

@@ -1,5 +1,6 @@
 """Compares each organizer's calendar with our tables once a night, mends what is safe, and lists the rest for HR."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -21,8 +22,10 @@ from integrations.database.calendar_watches import (
 from integrations.database.connection import Database
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.tables import CalendarWatchRow
-from integrations.graph.errors import NoMailbox
+from integrations.graph.errors import BadRequest, NoMailbox
 from integrations.graph.keyed_events import KeyedEvents
+
+log = logging.getLogger(__name__)
 
 
 class Reconciliation:
@@ -72,33 +75,54 @@ class Reconciliation:
 
     async def mend(self, mailbox: str, findings: Sequence[Finding], now: datetime) -> None:
         """Does what is safe, and puts on HR's list what is not; strikes out what was listed and is no more."""
+        kept = []
         for each in findings:
             if each.difference in CANCELLED and each.event_id:
-                await self._calendar.cancel_surplus(mailbox, each.event_id)
+                try:
+                    await self._calendar.cancel_surplus(mailbox, each.event_id)
+                except BadRequest as trouble:
+                    # Graph refuses this one event. What holds for the mailbox as a whole ends the comparison.
+                    log.warning("a surplus event stays: %s", trouble)
+                    kept.append(each)
         async with self._database.transaction() as session:
             for each in findings:
                 if each.difference in READ_AGAIN:
                     await hear_of(session, each.check_in_id, now)
             unknown = [each for each in findings if each.difference is Difference.UNKNOWN]
-            key = f"calendar/{mailbox}"
-            if unknown:
-                sentence = _unknown(await name_of_mailbox(session, mailbox), unknown)
-                await ask_for_a_hand(session, key, sentence, now)
-            else:
-                await mended(session, key, now)
+            for key, listed, say in ((f"calendar/{mailbox}", unknown, _unknown), (f"surplus/{mailbox}", kept, _kept)):
+                if listed:
+                    await ask_for_a_hand(session, key, say(await name_of_mailbox(session, mailbox), listed), now)
+                else:
+                    await mended(session, key, now)
 
 
-def _unknown(whose: str, findings: Sequence[Finding]) -> str:
+def _kept(whose: str, findings: Sequence[Finding]) -> Sentence:
+    start = findings[0].start
+    return Sentence(
+        "The calendar of {whose} has {events} made by Perennial that no check-in needs any more, the first on "
+        "{day} at {hour} UTC, and Microsoft 365 refuses to cancel them: delete them by hand.",
+        whose=whose,
+        events=_count(findings),
+        day=start.date(),
+        hour=f"{start:%H:%M}",
+    )
+
+
+def _unknown(whose: str, findings: Sequence[Finding]) -> Sentence:
     start = findings[0].start
     return Sentence(
         "The calendar of {whose} has {events} made by Perennial that no check-in here knows, the first on "
         "{day} at {hour} UTC: delete them by hand, or give the other installation that made them a "
         "mailbox of its own.",
         whose=whose,
-        events=Sentence("an event") if len(findings) == 1 else Sentence("{count} events", count=len(findings)),
+        events=_count(findings),
         day=start.date(),
         hour=f"{start:%H:%M}",
     )
+
+
+def _count(findings: Sequence[Finding]) -> Sentence:
+    return Sentence("an event") if len(findings) == 1 else Sentence("{count} events", count=len(findings))
 
 
 SENTENCES = {

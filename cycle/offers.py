@@ -1,7 +1,7 @@
 """The three hours that two people choose from when theirs does not suit any more, and how long they may choose."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cycle.cadence import SHRUNK_NOTICE_WORKDAYS, earliest_day
@@ -12,6 +12,15 @@ HOURS_OFFERED = 3
 
 WORKDAYS_TO_CHOOSE = 4
 """One in which the letter arrives, and three to choose; then an hour is found as ever."""
+
+
+TIME_TO_MOVE = timedelta(minutes=10)
+"""Both calendars are read again and the event is moved meanwhile; and nobody is on their way to the booked hour yet."""
+
+
+def choose_beside_until(start: datetime) -> datetime:
+    """Until when an hour may be chosen beside one that stays booked for `start`."""
+    return start - TIME_TO_MOVE
 
 
 def offered(ranked: Sequence[Slot], zone: str) -> list[Slot]:

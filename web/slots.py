@@ -16,6 +16,7 @@ from integrations.database.check_ins import count_moves, said_about
 from integrations.database.conversations import Conversation, conversation_for
 from integrations.database.offers import choose, newest_offer, none_suits
 from integrations.database.tables import Booking, Offer, Person
+from web.changes import make_change
 from web.face import database_of
 from web.pages import NotHere, Unfit, go, page, typed_in
 from web.sessions import Signed
@@ -43,7 +44,8 @@ async def show(request: Request, viewer: Signed, check_in_id: str, late: str = "
         moves = await count_moves(session, check_in_id)
         newest = shown.pair.booking
         said = await said_about(session, check_in_id, newest.no) if newest else {}
-        picked = await _picked(session, offer, newest)
+        overtaken = _overtaken(offer, newest, request.state.now)
+        picked = None if overtaken else await _picked(session, offer, newest)
     stage = _stage(shown, offer, moved="moved" in said.values(), now=request.state.now)
     return page(
         request,
@@ -58,6 +60,7 @@ async def show(request: Request, viewer: Signed, check_in_id: str, late: str = "
         moves=moves,
         again=bool(offer and offer.round > 1),
         late=late,
+        overtaken=overtaken,
         chosen_at=picked[0] if picked else None,
         chosen_by=picked[1] if picked else None,
     )
@@ -72,7 +75,10 @@ async def choose_one(request: Request, viewer: Signed, check_in_id: str) -> Resp
         raise Unfit(Sentence("Open the page again and choose one of the hours on it."))
     booking_no, number = map(int, numbers)
     slot = typed.get("slot", "")
-    async with database_of(request).transaction() as session:
+    taken = False
+
+    async def take(session: AsyncSession) -> None:
+        nonlocal taken
         await _mine(session, request, viewer.id, check_in_id)
         if slot == "none":
             taken = await none_suits(session, check_in_id, booking_no, number, request.state.now)
@@ -80,6 +86,8 @@ async def choose_one(request: Request, viewer: Signed, check_in_id: str) -> Resp
             taken = await choose(session, check_in_id, booking_no, number, int(slot), viewer.id, request.state.now)
         else:
             raise Unfit(Sentence("Choose one of the three hours, or say that none of them suits."))
+
+    await make_change(request, take, typed)
     return go(f"/check-ins/{check_in_id}/slots{'' if taken else '?late=yes'}")
 
 
@@ -87,18 +95,25 @@ def _stage(shown: Conversation, offer: Offer | None, moved: bool, now: datetime)
     row, newest = shown.pair.row, shown.pair.booking
     if row.state not in (State.DUE, State.BOOKED, State.ENDED):
         return "nothing"
-    if offer is not None and newest is not None and offer.booking_no == newest.no and now < offer.until:
-        if offer.state == "open":
-            return "choose"
-        if offer.state == "picked":
+    if offer is not None and newest is not None and offer.booking_no == newest.no:
+        if offer.state == "picked" and now < (newest.start_at if offer.keeps_hour else offer.until):
             return "checking"
-        if offer.state == "wanted":
+        if offer.state == "open" and now < offer.until:
+            return "choose"
+        if offer.state == "wanted" and now < offer.until:
             return "looking"
     if newest is not None and newest.state == "intended":
         return "checking"
     if shown.booking is not None and not moved:
         return "nothing" if shown.over else "settled"
     return "looking" if newest is not None else "nothing"
+
+
+def _overtaken(offer: Offer | None, newest: Booking | None, now: datetime) -> bool:
+    """Whether the booked hour began before the one chosen beside it was put in: then it stays."""
+    if offer is None or newest is None or (offer.booking_no, newest.state) != (newest.no, "booked"):
+        return False
+    return offer.keeps_hour and offer.state == "picked" and now >= newest.start_at
 
 
 def _hours(offer: Offer | None) -> list[Hour]:

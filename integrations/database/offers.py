@@ -6,6 +6,8 @@ from typing import cast
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.actions import Refused
+from cycle.sentences import Sentence
 from integrations.database.check_ins import OPEN_OFFER, lock_check_in
 from integrations.database.connection import poke
 from integrations.database.once import insert_once
@@ -77,11 +79,19 @@ async def choose(
 ) -> bool:
     """Keeps that this person chose the slot (from 0) of this round; False when it is not offered any more.
 
-    The first click counts, and the check-in wakes to look whether the hour is still free.
+    The first click counts, and the check-in wakes to look whether the hour is still free. Raises Refused where the
+    hour beside which it was offered would begin before that is done: it would be kept, and never taken.
     """
     offer = await session.get(Offer, (check_in_id, booking_no, number))
     if offer is None or not 0 <= slot < len(offer.slots):
         return False
+    if offer.keeps_hour and offer.state == "open" and now >= offer.until:
+        raise Refused(
+            Sentence(
+                "The booked hour begins in a few minutes or has begun, so it is not moved from here any more. "
+                "If it does not suit, say so on the check-in's page."
+            )
+        )
     chosen = await session.execute(
         update(Offer)
         .where(

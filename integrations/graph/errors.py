@@ -23,6 +23,7 @@ NO_MAILBOX = frozenset(
         "ErrorNonExistentMailbox",
         "MailboxNotEnabledForRESTAPI",
         "Request_ResourceNotFound",
+        "ResourceNotFound",
     }
 )
 # msal answers a repeated failure from its memory for a minute; asking earlier learns nothing.
@@ -121,7 +122,7 @@ def _in_our_words(error: APIError, doing: str, permission: str) -> GraphTrouble:
     if status == 412 or code in OVERTAKEN:
         return Transient(doing, "somebody changed it at the same moment; it will be read again and retried.")
     if code in NO_MAILBOX:
-        return NoMailbox(doing, f"there is no such mailbox ({code}); check the address and the Exchange licence.")
+        return no_mailbox(doing, code)
     if status == 404 and code == "ErrorItemNotFound":
         return Gone(doing, "it is gone from the mailbox.")
     if status == 401:
@@ -137,9 +138,15 @@ def _in_our_words(error: APIError, doing: str, permission: str) -> GraphTrouble:
             f"the app may not ({code or status}); grant it {permission} for this mailbox, and wait: "
             "Exchange remembers a refusal for up to two hours.",
         )
-    return BadRequest(
-        doing, f"Microsoft Graph found the request wrong ({code or status}); please report this as a fault."
-    )
+    return wrong_request(doing, code or str(status))
+
+
+def no_mailbox(doing: str, code: str) -> NoMailbox:
+    return NoMailbox(doing, f"there is no such mailbox ({code}); check the address and the Exchange licence.")
+
+
+def wrong_request(doing: str, code: str) -> BadRequest:
+    return BadRequest(doing, f"Microsoft Graph found the request wrong ({code}); please report this as a fault.")
 
 
 def _retry_after(error: APIError) -> timedelta | None:

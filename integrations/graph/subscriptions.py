@@ -11,7 +11,7 @@ from msgraph.generated.subscriptions.item.subscription_item_request_builder impo
 from integrations.graph.calendars import READ
 from integrations.graph.client import Graph, asking
 from integrations.graph.directory import READ as READ_USERS
-from integrations.graph.errors import BadRequest, Permanent
+from integrations.graph.errors import BadRequest, Permanent, no_mailbox, wrong_request
 
 CHANGES = "updated,deleted"
 """What is created in a calendar we create ourselves; in the directory it is told as updated."""
@@ -39,7 +39,7 @@ class Subscriptions:
         self._graph = graph
 
     async def create(self, mailbox: str, url: str, lifecycle_url: str, secret: str, until: datetime) -> Made:
-        """Subscribe; Graph asks both URLs first whether they are ours. Raises NotReached."""
+        """Subscribe; Graph asks both URLs first whether they are ours. Raises NotReached, NoMailbox."""
         wanted = Subscription(
             change_type=CHANGES,
             resource=_resource(mailbox),
@@ -53,6 +53,10 @@ class Subscriptions:
                 made = await self._graph.service.subscriptions.post(wanted, asking())
             except ODataError as error:
                 code = error.error.code if error.error else None
+                if error.response_status_code == 404:
+                    # Whatever the code: the path names nothing, so it is what is subscribed to that is not found.
+                    said = wrong_request if mailbox == USERS else no_mailbox
+                    raise said("subscribe to changes", code or "404") from error
                 if error.response_status_code == 400 and code == "ValidationError":
                     raise NotReached(
                         "subscribe to changes",

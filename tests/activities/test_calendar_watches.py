@@ -45,6 +45,17 @@ async def heard(home: Any, check_in_id: str) -> str | None:
     return found
 
 
+async def test_an_organizer_whose_mailbox_is_not_there_is_told_as_that_when_graph_is_subscribed_to(home: Any) -> None:
+    watch_id = await a_watch(home, home.tenant.person("Mara")["id"])
+    await home.an_intended_booking(await home.a_check_in(), START, organizer=home.tenant.person("Mara")["id"])
+    home.tenant.fault("status", "POST", "/subscriptions$", status=404, code="ResourceNotFound")
+    await home.do("read_changes", watch_id)
+    (line,) = (await home.needs_a_hand()).values()
+    assert "Mara" in line
+    assert "has no mailbox any more" in line
+    assert "fault" not in line
+
+
 async def test_what_we_wrote_ourselves_wakes_nobody(home: Any) -> None:
     watch_id = await a_watch(home)
     check_in_id = await home.a_booked_check_in(START)

@@ -8,6 +8,7 @@ from msgraph.generated.models.body_type import BodyType
 from msgraph.generated.models.event import Event
 from msgraph.generated.models.item_body import ItemBody
 
+from cycle.actions import Refused
 from cycle.check_in import Step
 from integrations.database.offers import choose, none_suits
 from integrations.database.outcomes import answer_outcome
@@ -343,6 +344,32 @@ async def test_another_hour_beside_one_that_stands_is_taken_too(home: Any) -> No
     first, second = await home.booking(check_in_id, 1), await home.booking(check_in_id, 2)
     assert (first.state, second.state, second.event_id) == ("moved", "booked", first.event_id)
     assert await state(home, check_in_id) == "booked"
+
+
+@pytest.mark.parametrize(("minutes", "taken"), [(11, True), (10, False), (0, False), (-1, False)])
+async def test_beside_an_hour_that_is_about_to_begin_another_is_refused_and_never_left_lying(
+    home: Any, minutes: int, taken: bool
+) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    home.tenant.busy(mail(home, "Mara"), START, START + timedelta(hours=1))
+    await noticed(home, check_in_id)
+    offer, now = await offered(home), START - timedelta(minutes=minutes)
+    async with home.database.transaction() as session:
+        if taken:
+            assert await choose(session, check_in_id, 1, 1, 0, "ann", now)
+        else:
+            with pytest.raises(Refused):
+                await choose(session, check_in_id, 1, 1, 0, "ann", now)
+    assert (await offered(home)).state == ("picked" if taken else offer.state)
+    if taken:
+        assert "take_slot" in await steps(home, check_in_id, now)
+
+
+async def test_minutes_before_an_hour_begins_none_is_offered_beside_it(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    home.tenant.busy(mail(home, "Mara"), START, START + timedelta(hours=1))
+    await home.do("send_pre_read", check_in_id, START - timedelta(minutes=9))
+    assert await home.all(Offer) == []
 
 
 async def test_leaving_the_hour_as_it_is_leaves_it(home: Any) -> None:

@@ -1,7 +1,9 @@
 """What tables and calendars say differently is mended where that is safe, listed where it is not, and else left."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -11,6 +13,7 @@ from cycle.check_in import Step
 from cycle.reconciliation import Difference, Finding
 from integrations.database.tables import Booking, CalendarWatchRow, CheckInRow
 from integrations.graph.calendars import Attendee, NewEvent
+from integrations.graph.errors import NotAllowed
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 START = datetime(2030, 5, 21, 12, 0, tzinfo=UTC)
@@ -101,6 +104,40 @@ async def test_an_event_that_is_there_twice_is_cancelled_once_and_the_talks_own_
     assert (await stands(home, own), await stands(home, second)) == (True, False)
     assert await differences(home, check_in_id) == []
     assert home.tenant.inbox(home.tenant.person("Ann")["mail"], containing="no longer needed")
+
+
+async def test_an_event_that_cannot_be_cancelled_is_for_hr_and_keeps_nothing_else_from_being_mended(
+    home: Any, watch_id: str
+) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    refused = await another_event(home, f"booking/{check_in_id}/1", START + timedelta(hours=1))
+    second = await another_event(home, f"booking/{check_in_id}/1", START + timedelta(hours=2))
+    dragged = await home.a_booked_check_in(START + timedelta(days=1), person="kai")
+    hour = {"start": (START + timedelta(days=3)).isoformat(), "end": (START + timedelta(days=3) + TALK).isoformat()}
+    home.tenant.act(home.tenant.service, "drag", event=(await home.booking(dragged)).event_id, **hour)
+    home.pokes.made.clear()
+    path = f"/{re.escape(quote(refused))}/(microsoft.graph.)?cancel$"
+    home.tenant.fault("status", "POST", path, status=400, code="ErrorInvalidRequest", count=None)
+    await home.do("compare", watch_id)
+    assert (await stands(home, refused), await stands(home, second)) == (True, False)
+    assert f"CheckIn/{dragged}" in home.pokes.made
+    assert (await home.get(CalendarWatchRow, watch_id)).compared_at == MONDAY
+    key = f"surplus/{home.tenant.service}"
+    assert "an event made by Perennial that no check-in needs any more" in (await home.needs_a_hand())[key]
+    assert "13:00 UTC" in (await home.needs_a_hand())[key]
+    home.tenant.clear_faults()
+    await home.do("compare", watch_id)
+    assert not await stands(home, refused)
+    assert key not in await home.needs_a_hand()
+
+
+async def test_a_mailbox_that_may_not_be_written_to_ends_the_comparison(home: Any, watch_id: str) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    await another_event(home, f"booking/{check_in_id}/1")
+    home.tenant.fault("status", "POST", "/cancel$", status=403, code="ErrorAccessDenied", count=None)
+    with pytest.raises(NotAllowed):
+        await home.do("compare", watch_id)
+    assert f"surplus/{home.tenant.service}" not in await home.needs_a_hand()
 
 
 async def test_the_event_of_an_hour_that_was_given_up_is_cancelled(home: Any, watch_id: str) -> None:

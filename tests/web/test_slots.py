@@ -148,6 +148,35 @@ async def test_after_its_time_nothing_is_offered_any_more(world: Any) -> None:
     assert "We are looking for an hour" in page
 
 
+async def test_a_click_once_a_kept_hour_is_about_to_begin_is_refused_and_says_what_can_be_done(world: Any) -> None:
+    await offer(world, keeps_hour=True)
+    ann = await world.browser("ann")
+    world.clock.at = UNTIL
+    assert "Take this hour" not in (await ann.get(PAGE)).text
+    answer = await ann.post(PAGE, data=chosen("0"))
+    assert answer.status_code == 422
+    assert "is not moved from here any more" in answer.text
+    assert ((await offers(world))[0].state, world.pokes.made) == ("open", [])
+    assert (await ann.post(PAGE, data=chosen("none"))).status_code == 303, "leaving it as it is stays possible"
+
+
+async def test_a_choice_that_a_kept_hour_overtook_is_said_and_not_shown_as_taken(world: Any) -> None:
+    facts = {"state": "picked", "picked": 0, "picked_by_id": "person-ann", "picked_at": MONDAY}
+    await offer(world, keeps_hour=True, **facts)
+    ann = await world.browser("ann")
+    world.clock.at = UNTIL
+    page = (await ann.get(PAGE)).text
+    assert "looking at both calendars once more" in page, "it is still put in"
+    assert "began before" not in page
+    async with world.database.reading() as session:
+        world.clock.at = (await session.scalar(select(Booking))).start_at
+    page = (await ann.get(PAGE)).text
+    assert "It began before the other one could be put in" in page
+    assert "It is booked for this hour" in page
+    assert "You chose it" not in page
+    assert "It began before" not in (await ann.get("/")).text
+
+
 async def test_moves_so_far_are_said(world: Any) -> None:
     async with world.database.transaction() as session:
         first = await session.scalar(select(Booking))

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from integrations.graph.client import Graph
-from integrations.graph.errors import BadRequest, NotAllowed, Transient
-from integrations.graph.subscriptions import NotReached, Subscriptions
+from integrations.graph.errors import BadRequest, NoMailbox, NotAllowed, Transient
+from integrations.graph.subscriptions import USERS, NotReached, Subscriptions
 
 MAILBOX = "checkins@meadow.example"
 URL, LIFECYCLE = "https://perennial.example/graph/notifications", "https://perennial.example/graph/lifecycle"
@@ -51,6 +51,25 @@ async def test_other_refusals_have_their_words(
     stub.refuses(status, code)
     with pytest.raises(trouble):
         await subscriptions.create(MAILBOX, URL, LIFECYCLE, "secret", UNTIL)
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFound", "ExtensionError"])
+async def test_a_mailbox_that_is_not_there_is_told_as_that(stub: Any, subscriptions: Subscriptions, code: str) -> None:
+    stub.refuses(404, code)
+    with pytest.raises(NoMailbox) as refused:
+        await subscriptions.create(MAILBOX, URL, LIFECYCLE, "secret", UNTIL)
+    assert refused.value.mailbox == MAILBOX
+    assert f"there is no such mailbox ({code})" in str(refused.value)
+    assert "fault" not in str(refused.value)
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFound", "ExtensionError"])
+async def test_the_directory_is_no_mailbox_that_could_be_missing(
+    stub: Any, subscriptions: Subscriptions, code: str
+) -> None:
+    stub.refuses(404, code)
+    with pytest.raises(BadRequest):
+        await subscriptions.create(USERS, URL, LIFECYCLE, "secret", UNTIL)
 
 
 async def test_renewing_sends_the_new_end_and_nothing_else(stub: Any, subscriptions: Subscriptions) -> None:
