@@ -27,7 +27,7 @@ $(READY): requirements.lock pyproject.toml
 install: $(READY) ## Create .venv with everything in it
 
 .PHONY: demo
-demo: $(READY) ## Twelve people live a quarter of check-ins, in two to three minutes
+demo: $(READY) ## Twelve people live a quarter of check-ins, in about a minute and a half
 	@$(BIN)/perennial demo $(ARGS)
 
 .PHONY: chaos
