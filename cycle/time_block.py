@@ -22,6 +22,15 @@ _HOUR = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """`day` is None where there is none to propose; `hour` is "09:00"."""
+
+    day: date | None
+    hour: str
+    minutes: int = USUAL_LENGTH
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """A block as people write it: a day ("next Friday"), an hour of their clock ("09:00"), a length in minutes."""
 
@@ -30,21 +39,21 @@ class Wanted:
     minutes: str
 
 
-def usual_block(week: WorkWeek, now: datetime) -> Wanted:
+def usual_block(week: WorkWeek, now: datetime) -> Proposed:
     """What is proposed: an hour from the next opening of this person's workday; no day where they have none ahead."""
     today = week.local_day(now)
     opens = week.hours[0].replace(second=0, microsecond=0)
-    day = ""
+    day = None
     try:
         first = add_workdays(week, today, 0)
         if week.instant(first, opens) <= now:
             first = add_workdays(week, first, 1)
         # An hour that the clocks skip on that day has moved forward.
         opens = week.instant(first, opens).astimezone(ZoneInfo(week.zone)).time()
-        day = first.isoformat()
+        day = first
     except NoWorkday:
         pass
-    return Wanted(day, f"{opens:%H:%M}", str(USUAL_LENGTH))
+    return Proposed(day, f"{opens:%H:%M}")
 
 
 def read_block(wanted: Wanted, zone: str, now: datetime) -> Span:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cycle.actions import Refused
-from cycle.time_block import LENGTHS, Wanted, read_block, usual_block
+from cycle.time_block import LENGTHS, Proposed, Wanted, read_block, usual_block
 from cycle.workdays import WorkWeek, usual_week
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
@@ -109,10 +109,10 @@ def test_today_is_that_of_whoever_asks() -> None:
 def test_proposed_is_the_next_opening_of_a_workday() -> None:
     week = usual_week(BERLIN, frozenset({date(2030, 3, 5)}))
     before_nine = datetime(2030, 3, 4, 7, 0, tzinfo=UTC)
-    assert usual_block(week, before_nine) == Wanted("2030-03-04", "09:00", "60")
-    assert usual_block(week, MONDAY) == Wanted("2030-03-06", "09:00", "60"), "not on a day off"
+    assert usual_block(week, before_nine) == Proposed(date(2030, 3, 4), "09:00", 60)
+    assert usual_block(week, MONDAY) == Proposed(date(2030, 3, 6), "09:00", 60), "not on a day off"
     friday = datetime(2030, 3, 8, 12, 0, tzinfo=UTC)
-    assert usual_block(week, friday).day == "2030-03-11"
+    assert usual_block(week, friday).day == date(2030, 3, 11)
 
 
 @given(
@@ -126,10 +126,11 @@ def test_proposed_is_the_next_opening_of_a_workday() -> None:
     now=st.datetimes(datetime(2030, 1, 1), datetime(2030, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds
 )
 def test_what_is_proposed_can_be_had(week: WorkWeek, now: datetime) -> None:
-    block = read_block(usual_block(week, now), week.zone, now)
+    proposed = usual_block(week, now)
+    block = read_block(Wanted(str(proposed.day), proposed.hour, str(proposed.minutes)), week.zone, now)
     assert block.minutes == 60
 
 
 def test_whoever_has_no_workday_ahead_chooses_the_day_alone() -> None:
     nobody = WorkWeek(BERLIN, frozenset(), time(8), time(16))
-    assert usual_block(nobody, MONDAY) == Wanted("", "08:00", "60")
+    assert usual_block(nobody, MONDAY) == Proposed(None, "08:00", 60)

@@ -177,7 +177,7 @@ async def test_the_form_proposes_an_hour_from_the_next_opening_and_changes_nothi
     browser = await world.browser("ann")
     page = await browser.get(f"/actions/{action_id}", params={"choose": "time"})
     assert f'method="get" action="/actions/{action_id}/time.ics"' in page.text
-    for there in ('value="2030-03-06"', 'value="08:30"', '<option value="60" selected>'):
+    for there in ('value="Wednesday 6 March 2030"', 'value="08:30"', '<option value="60" selected>'):
         assert there in page.text
     event = event_in(await asked(world, action_id))
     assert event is not None
