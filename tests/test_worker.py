@@ -235,4 +235,4 @@ def test_a_signal_ends_it_with_zero(env: Env, ending: signal.Signals) -> None:
         said += process.stderr.readlines()
         assert process.wait(timeout=30) == 0, said
     assert "the worker has stopped" in said[-1]
-    assert not any("Traceback" in line for line in said)
+    assert not any("Traceback" in line for line in said), "".join(said)

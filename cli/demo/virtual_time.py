@@ -56,6 +56,11 @@ class VirtualTime:
     url: str = ""
     wishes: Wishes = field(default_factory=Wishes)
     _stands_at: datetime | None = None
+    _may_run: asyncio.Event = field(default_factory=asyncio.Event)
+    """Not while one server takes the place of another: it catches up by itself, and two who let it skip upset it."""
+
+    def __post_init__(self) -> None:
+        self._may_run.set()
 
     @property
     def address(self) -> str:
@@ -75,11 +80,13 @@ class VirtualTime:
     async def lose_everything(self) -> None:
         """Another server, at another address, that knows nothing but the time."""
         self._stands_at = instant = await self.now()
+        self._may_run.clear()
         await self.environment.shutdown()
         # It begins today, which is before any instant of ours: until it has caught up, the time stands.
         self.environment = await _server(self.program)
         await self.environment.sleep(instant - (await self.environment.get_current_time()).astimezone(UTC))
         self._stands_at = None
+        self._may_run.set()
 
     async def skip_to(self, instant: datetime) -> None:
         """Lets time run until `instant`; whatever is due before happens before. Nothing to do when it has passed.
@@ -90,6 +97,7 @@ class VirtualTime:
         loop = asyncio.get_running_loop()
         until = loop.time() + self.patience.total_seconds()
         while (ahead := instant - await self.now()) > timedelta(0):
+            await self._may_run.wait()
             request = SleepRequest()
             request.duration.FromTimedelta(ahead)
             try:

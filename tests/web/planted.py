@@ -441,7 +441,7 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
     )
     yield Stall(id="stall", plan_id="plan", cause="check-ins/before", began_at=lately)
     yield ActionEvent(action_id="done-action", person_id="person-ann", what="done", at=lately)
-    yield NeedsAHand(key="help/person-ann", person_id="person-ann", sentence="Ann asks HR for help.", since=lately)
+    yield NeedsAHand(key="help/person-ann", person_id="person-ann", sentence=ANN_CALLS, since=lately)
     yield Milestone(id="step", action_id="action", title=sentence("step"), made_at=lately)
     yield from _written_with_others(lately)
 

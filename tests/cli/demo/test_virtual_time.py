@@ -87,6 +87,17 @@ async def test_a_server_that_lost_everything_still_knows_the_time_and_tells_it_a
         assert min(times) >= (NOON + timedelta(hours=5)).isoformat()
 
 
+async def test_time_that_was_let_run_goes_on_with_a_server_that_lost_everything() -> None:
+    async with virtual_time(time_skipping_program(os.environ), NOON) as clock:
+        clock.patience = timedelta(seconds=20)
+        for hours in (2, 4, 6):
+            running = asyncio.create_task(clock.skip_to(NOON + timedelta(hours=hours)))
+            await asyncio.sleep(0)
+            await clock.lose_everything()
+            await running
+            assert timedelta(hours=hours) <= await clock.now() - NOON < timedelta(hours=hours, minutes=1)
+
+
 async def _ask_again_and_again(client: httpx.AsyncClient, url: str, times: list[str]) -> None:
     while True:
         times.append((await client.get(url)).json()["now"])
