@@ -86,6 +86,8 @@ def env(tenant: Env, temporal: str, database_url: str, keys: tuple[str, ...]) ->
         "PERENNIAL_ENCRYPTION_KEYS": ",".join(keys),
         "PERENNIAL_SESSION_KEY": "s" * 40,
         "PERENNIAL_TEMPORAL_ADDRESS": temporal,
+        # The server outlives a test: what was begun for another test's database is nothing for this one's worker.
+        "PERENNIAL_TEMPORAL_TASK_QUEUE": database_url,
         "PERENNIAL_DATABASE_URL": database_url,
     }
 

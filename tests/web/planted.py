@@ -14,6 +14,7 @@ from sqlalchemy import update
 from cycle.policy import Policy
 from cycle.pre_read import SharedLine, build_snapshot
 from cycle.reflection import version_of
+from cycle.sentences import Sentence
 from integrations.database.tables import (
     ActionEvent,
     ActionRow,
@@ -441,7 +442,8 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
     )
     yield Stall(id="stall", plan_id="plan", cause="check-ins/before", began_at=lately)
     yield ActionEvent(action_id="done-action", person_id="person-ann", what="done", at=lately)
-    yield NeedsAHand(key="help/person-ann", person_id="person-ann", sentence=ANN_CALLS, since=lately)
+    call = Sentence("{name} asks HR for help with a plan. Please get in touch; nobody else was told.", name="Ann")
+    yield NeedsAHand(key="help/person-ann", person_id="person-ann", sentence=call, since=lately)
     yield Milestone(id="step", action_id="action", title=sentence("step"), made_at=lately)
     yield from _written_with_others(lately)
 
