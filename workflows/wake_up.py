@@ -3,7 +3,9 @@
 A pull that ends in a failure is not the end of its workflow: it waits for a hand, and looks again.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import ClassVar
 
@@ -30,6 +32,8 @@ class Pokable:
     def __init__(self) -> None:
         self._poked = False
         self._stuck = workflow.memo_value(STUCK, default=False)
+        self._alarm: asyncio.Task[None] | None = None
+        self._alarm_at: datetime | None = None
 
     @workflow.signal
     def reconsider(self, reason: str) -> None:
@@ -62,13 +66,23 @@ class Pokable:
                 return at
 
     async def poked_or(self, at: datetime) -> None:
-        """Waits for a poke, until the instant `at` at most."""
+        """Waits for a poke, until the instant `at` at most.
+
+        The alarm that a poke cut short is left alone: the next wait is mostly for the same instant, and takes it over.
+        One that rings for nobody costs a task. To cancel it would cost an event for each poke, and Temporal's test
+        server refuses the task that cancels a timer which rang meanwhile, and then waits for that task for ever.
+        """
         left = at - workflow.now()
-        if left.total_seconds() > 0:
-            try:
+        if left.total_seconds() <= 0:
+            return
+        if not workflow.patched("alarms are left alone"):
+            with suppress(TimeoutError):
                 await workflow.wait_condition(lambda: self._poked, timeout=left)
-            except TimeoutError:
-                return
+            return
+        if self._alarm is None or self._alarm_at != at:
+            self._alarm, self._alarm_at = asyncio.create_task(workflow.sleep(left)), at
+        alarm = self._alarm
+        await workflow.wait_condition(lambda: self._poked or alarm.done())
 
     async def _wait_for_a_hand(self, failure: ActivityError) -> None:
         """Returns when it is time to look again: after an hour, or a poke.

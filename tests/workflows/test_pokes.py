@@ -2,15 +2,16 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from temporalio import activity
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
@@ -24,6 +25,7 @@ PROGRAMS = Path(sys.executable).parent
 # The development server's own delays would make this slow; the waits of the workflows themselves stay as they are.
 QUICK = ["--dynamic-config-value", "history.transferProcessorMaxPollRPS=10000"]
 FAR_AHEAD = timedelta(days=30)
+SOME_DAY = datetime(2100, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture(params=["the test server", "the full server"])
@@ -45,7 +47,7 @@ async def client(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
 class Puller:
     """Stands in for an activity: each pull says what `answers` holds next, after `during` has happened."""
 
-    def __init__(self, answers: list[timedelta | None], during: Callable[[], Any]) -> None:
+    def __init__(self, answers: Sequence[timedelta | datetime | None], during: Callable[[], Any]) -> None:
         self.answers, self.during, self.pulls = answers, during, 0
 
     async def pull(self, about: Moment) -> datetime | None:
@@ -53,7 +55,7 @@ class Puller:
         if self.pulls == 1:
             await self.during()
         wait = self.answers[min(self.pulls, len(self.answers)) - 1]
-        return None if wait is None else about.now + wait
+        return about.now + wait if isinstance(wait, timedelta) else wait
 
 
 def working(client: Client, puller: Puller, name: str) -> Worker:
@@ -115,12 +117,12 @@ async def test_a_poke_during_the_pull_of_a_run_about_to_hibernate_is_not_lost(cl
         assert (await handle.describe()).status is WorkflowExecutionStatus.COMPLETED
 
 
+async def nothing() -> None:
+    return None
+
+
 async def test_a_poke_cuts_a_wait_short(client: Client) -> None:
     target, pokes = str(uuid4()), Pokes(client, "pokes")
-
-    async def nothing() -> None:
-        return None
-
     puller = Puller([FAR_AHEAD, None], during=nothing)
     async with working(client, puller, "actions.chase"):
         await pokes.deliver("ActionChase", target, "made")
@@ -128,6 +130,32 @@ async def test_a_poke_cuts_a_wait_short(client: Client) -> None:
         await pokes.deliver("ActionChase", target, "done")
         await client.get_workflow_handle(f"ActionChase/{target}").result()
     assert puller.pulls == 2
+
+
+@pytest.mark.parametrize(("then", "alarms"), [(SOME_DAY, 1), (SOME_DAY - timedelta(days=1), 2)])
+async def test_a_poke_leaves_the_alarm_alone_and_the_next_wait_takes_over_what_is_for_its_instant(
+    client: Client, then: datetime, alarms: int
+) -> None:
+    """The test server stands still for ever when an alarm is called off that rang a moment before."""
+    target, pokes = str(uuid4()), Pokes(client, "pokes")
+    puller = Puller([SOME_DAY, then, None], during=nothing)
+    async with working(client, puller, "actions.chase"):
+        await pokes.deliver("ActionChase", target, "made")
+        handle = client.get_workflow_handle(f"ActionChase/{target}")
+        async with asyncio.timeout(20):
+            while EventType.EVENT_TYPE_TIMER_STARTED not in await _kinds(handle):  # noqa: ASYNC110 - it happens there
+                await asyncio.sleep(0.02)
+        await pokes.deliver("ActionChase", target, "changed")
+        await reached(lambda: puller.pulls == 2)
+        await pokes.deliver("ActionChase", target, "done")
+        await handle.result()
+        kinds = await _kinds(handle)
+    assert kinds.count(EventType.EVENT_TYPE_TIMER_STARTED) == alarms
+    assert EventType.EVENT_TYPE_TIMER_CANCELED not in kinds
+
+
+async def _kinds(handle: WorkflowHandle[Any, Any]) -> "list[EventType.ValueType]":
+    return [each.event_type for each in (await handle.fetch_history()).events]
 
 
 async def _until_it_hibernates(client: Client, target: str) -> None:
