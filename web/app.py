@@ -98,6 +98,7 @@ def build_app(settings: Settings, database: Database, clock: Clock, sign_in: Sig
         slots,
     )
     for pages in modules:
-        app.include_router(pages.router)
+        # To include a router would make each of its routes anew at an application's first request.
+        app.router.routes.extend(pages.router.routes)
     app.state.navigation = entries_among(route for pages in modules for route in pages.router.routes)
     return app

@@ -1,5 +1,7 @@
 """A face over a real SQLite file, with everybody in it; sign-in is the one part that is stood in for."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -8,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-from cryptography.fernet import Fernet
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -73,23 +74,7 @@ class World:
         return self.people[name].id
 
 
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    key = Fernet.generate_key().decode()
-    file = tmp_path / "perennial.db"
-    pokes = Pokes()
-    database = open_database(f"sqlite+aiosqlite:///{file}", (key,), pokes)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
-    settings = Settings(
-        tenant_id=TENANT,
-        client_id=TENANT,
-        client_secret=SecretStr("x"),
-        service_mailbox="check-ins@example.org",
-        encryption_keys=(SecretStr(key),),
-        session_key=SecretStr("s" * 40),
-        public_url=HERE,
-    )
+def _people() -> dict[str, Person]:
     names = {
         "ann": "Ann Berg",
         "mara": "Mara Lind",
@@ -97,7 +82,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         "otto": "Otto Kern",
         "ira": "Ira Voss",
     }
-    people = {
+    return {
         short: Person(
             id=f"person-{short}",
             oid=f"oid-{short}",
@@ -109,6 +94,11 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         )
         for short, name in names.items()
     }
+
+
+async def _move_in(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await connection.run_sync(Table.metadata.create_all)
     policy = PolicyRow(id="policy", name="Quarterly check-ins", starts_on=date(2030, 1, 7))
     check_in = CheckInRow(
         id="check-in-1",
@@ -123,7 +113,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
     )
     start = datetime(2030, 3, 11, 9, 0, tzinfo=UTC)
     async with database.transaction() as session:
-        session.add_all(people.values())
+        session.add_all(_people().values())
         session.add(policy)
         await session.flush()
         session.add(
@@ -153,7 +143,38 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
                 made_at=MONDAY,
             )
         )
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory, keys: tuple[str, ...]) -> Path:
+    """A database file with everybody in it, to be copied."""
+    file = tmp_path_factory.mktemp("company") / "furnished.db"
+
+    async def furnish() -> None:
+        database = open_database(f"sqlite+aiosqlite:///{file}", keys)
+        await _move_in(database)
+        await database.close()
+
+    asyncio.run(furnish())
+    return file
+
+
+@pytest.fixture
+async def world(furnished: Path, tmp_path: Path, keys: tuple[str, ...]) -> AsyncIterator[World]:
+    file = tmp_path / "perennial.db"
+    shutil.copy(furnished, file)
+    pokes = Pokes()
+    database = open_database(f"sqlite+aiosqlite:///{file}", keys, pokes)
+    settings = Settings(
+        tenant_id=TENANT,
+        client_id=TENANT,
+        client_secret=SecretStr("x"),
+        service_mailbox="check-ins@example.org",
+        encryption_keys=tuple(SecretStr(key) for key in keys),
+        session_key=SecretStr("s" * 40),
+        public_url=HERE,
+    )
     clock = SettableClock(MONDAY)
     app = build_app(settings, database, clock, DoorSignIn())
-    yield World(app, database, clock, pokes, settings, "check-in-1", people, file)
+    yield World(app, database, clock, pokes, settings, "check-in-1", _people(), file)
     await database.close()

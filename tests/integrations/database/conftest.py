@@ -6,15 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from integrations.database.connection import Database, open_database
-from integrations.database.tables import Person, Table, WakeUp
+from integrations.database.tables import Person, WakeUp
 
 
 @pytest.fixture
-async def database(any_database_url: str, keys: tuple[str, ...]) -> AsyncIterator[Database]:
+async def database(any_tables_url: str, keys: tuple[str, ...]) -> AsyncIterator[Database]:
     """Nobody delivers its wake-ups: what is owed stays to be looked at."""
-    made = open_database(any_database_url, keys)
-    async with made.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
+    made = open_database(any_tables_url, keys)
     yield made
     await made.close()
 

@@ -23,7 +23,6 @@ from integrations.database.tables import (
     Plan,
     Reporting,
     Stall,
-    Table,
 )
 from tests.stand_ins import Pokes
 
@@ -84,11 +83,9 @@ class Store:
 
 
 @pytest.fixture
-async def store(any_database_url: str, keys: tuple[str, ...]) -> AsyncIterator[Store]:
+async def store(any_tables_url: str, keys: tuple[str, ...]) -> AsyncIterator[Store]:
     pokes = Pokes()
-    database = open_database(any_database_url, keys, pokes)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
+    database = open_database(any_tables_url, keys, pokes)
     async with database.transaction() as session:
         for name in ("ann", "mara", "otto", "hale"):
             mail = f"{name}@example.org"

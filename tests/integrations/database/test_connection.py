@@ -52,10 +52,8 @@ async def pokes() -> Pokes:
 
 
 @pytest.fixture
-async def database(any_database_url: str, keys: tuple[str, ...], pokes: Pokes) -> AsyncIterator[Database]:
-    made = open_database(any_database_url, keys, pokes)
-    async with made.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
+async def database(any_tables_url: str, keys: tuple[str, ...], pokes: Pokes) -> AsyncIterator[Database]:
+    made = open_database(any_tables_url, keys, pokes)
     yield made
     await made.close()
 

@@ -29,7 +29,6 @@ from integrations.database.tables import (
     PolicyRow,
     PreRead,
     Reading,
-    Table,
     WakeUp,
 )
 
@@ -51,10 +50,8 @@ def a_check_in(check_in_id: str, **changes: object) -> CheckInRow:
 
 
 @pytest.fixture
-async def database(any_database_url: str, keys: tuple[str, ...]) -> AsyncIterator[Database]:
-    made = open_database(any_database_url, keys)
-    async with made.engine.begin() as connection:
-        await connection.run_sync(Table.metadata.create_all)
+async def database(any_tables_url: str, keys: tuple[str, ...]) -> AsyncIterator[Database]:
+    made = open_database(any_tables_url, keys)
     async with made.transaction() as session:
         for name, zone in (("ann", "Europe/Berlin"), ("mara", "America/New_York")):
             facts = {"mail": f"{name}@example.org", "name": name.title(), "zone": zone}
