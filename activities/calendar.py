@@ -59,7 +59,7 @@ from integrations.database.people import language_of, partner_of, work_week
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking
 from integrations.graph.calendars import Attendee, BusySpan, Calendars, EventFacts, NewEvent
-from integrations.graph.errors import NoMailbox
+from integrations.graph.errors import NoMailbox, NotAllowed, NoToken
 
 log = logging.getLogger(__name__)
 
@@ -223,25 +223,13 @@ class Calendar:
         booking = pair.booking_in_calendar
         if booking is None or pair.row.state not in CALLED_OFF:
             return
-        left_over = False
-        try:
-            async with self._database.reading() as session:
-                words = self._words(pair).say(await _goodbye(session, pair, about.now))
-            async with calendar_of(self._database, booking.organizer, about.now, for_the_last_time=True):
-                await self._cancel(booking, words)
-        except NoMailbox:
-            # The event went with the mailbox, and nobody is left who could tell those whom it invited.
-            left_over = True
+        async with self._database.reading() as session:
+            words = await _goodbye(session, pair, about.now)
+        left_over = not await self._cancel(booking, self._words(pair).say(words), about.now)
         async with self._database.transaction() as session:
             (await session.get_one(Booking, booking.id)).state = "cancelled"
-            if left_over and booking.start_at > about.now:
-                sentence = Sentence(
-                    "The check-in of {person} and {partner} was called off, and the mailbox that "
-                    "organized it is gone: ask whoever still has the invitation to delete it.",
-                    person=pair.person.name,
-                    partner=pair.partner.name,
-                )
-                await ask_for_a_hand(session, f"left-over/{about.id}", sentence, about.now, pair.person.id)
+            if left_over:
+                await _say_left_over(session, pair, booking, about.now)
 
     @activity.defn(name="calendar.pause")
     async def pause(self, about: Moment) -> None:
@@ -251,10 +239,9 @@ class Calendar:
         async with self._database.reading() as session:
             pair = await check_in(session, about.id)
             pause = await pause_of(session, pair, await policy_of_check_in(session, pair.row), about.now)
-        booking = pair.booking_in_calendar
+        booking, left_over = pair.booking_in_calendar, False
         if pause == "paused" and booking:
-            async with calendar_of(self._database, booking.organizer, about.now):
-                await self._cancel(booking, self._words(pair).say(PAUSED))
+            left_over = not await self._cancel(booking, self._words(pair).say(PAUSED), about.now)
         async with self._database.transaction() as session:
             row = await lock_check_in(session, about.id)
             if row.state not in (State.DUE, State.BOOKED):
@@ -264,16 +251,25 @@ class Calendar:
             elif pause == "paused" and booking:
                 (await session.get_one(Booking, booking.id)).state = "paused"
                 row.state, row.plan_again_at = State.DUE, None
+                if left_over:
+                    await _say_left_over(session, pair, booking, about.now)
 
-    async def _cancel(self, booking: Booking, words: str) -> None:
+    async def _cancel(self, booking: Booking, words: str, now: datetime) -> bool:
+        """False where the event went with its mailbox: nobody is left who could tell those whom it invited."""
         events = {booking.event_id} - {None}
-        if booking.state == "intended" or booking.event_id is None:
-            # A try that was cut off may have created its event, even beside the one that it replaces.
-            found = await self._calendars.find_event(booking.organizer, f"booking/{booking.check_in_id}/{booking.no}")
-            events |= {found.event_id} if found and not found.cancelled else set()
-        for event_id in events:
-            if event_id:
-                await self._calendars.cancel_event(booking.organizer, event_id, words)
+        try:
+            async with calendar_of(self._database, booking.organizer, now, for_the_last_time=True):
+                if booking.state == "intended" or booking.event_id is None:
+                    # A try that was cut off may have created its event, even beside the one that it replaces.
+                    key = f"booking/{booking.check_in_id}/{booking.no}"
+                    found = await self._calendars.find_event(booking.organizer, key)
+                    events |= {found.event_id} if found and not found.cancelled else set()
+                for event_id in events:
+                    if event_id:
+                        await self._calendars.cancel_event(booking.organizer, event_id, words)
+        except NoMailbox:
+            return False
+        return True
 
     @activity.defn(name="calendar.reread")
     async def reread(self, about: Moment) -> None:
@@ -316,8 +312,15 @@ class Calendar:
             return False
         if pair.row.state not in OPEN:
             return False
-        async with calendar_of(self._database, booking.organizer, now):
-            event = await self._calendars.get_event(booking.organizer, booking.event_id)
+        over = now >= booking.end_at
+        try:
+            async with calendar_of(self._database, booking.organizer, now, for_the_last_time=over):
+                event = await self._calendars.get_event(booking.organizer, booking.event_id)
+        except (NoMailbox, NotAllowed) as trouble:
+            if over and not isinstance(trouble, NoToken):
+                # The calendar in which it stood may never open again, and the talk took place without it.
+                return False
+            raise
         hour = (booking.start_at, booking.end_at)
         change = classify(hour, _seen(event, booking), _named_in(event, pair, booking), booking.made_at, now)
         if booking.state == "moved" and not isinstance(change, Moved | Cancelled):
@@ -473,6 +476,18 @@ def _ask_at(change: MeetingChange, pair: Pair, now: datetime) -> datetime:
         return now
     week = work_week(pair.partner, now.date())
     return week.instant(add_workdays(week, week.local_day(now), 1), week.hours[0])
+
+
+async def _say_left_over(session: AsyncSession, pair: Pair, booking: Booking, now: datetime) -> None:
+    if booking.start_at <= now:
+        return
+    sentence = Sentence(
+        "The check-in of {person} and {partner} was called off, and the mailbox that "
+        "organized it is gone: ask whoever still has the invitation to delete it.",
+        person=pair.person.name,
+        partner=pair.partner.name,
+    )
+    await ask_for_a_hand(session, f"left-over/{pair.row.id}", sentence, now, pair.person.id)
 
 
 async def _parting(session: AsyncSession, pair: Pair, now: datetime) -> Sentence:
