@@ -12,7 +12,17 @@ from cycle.actions import Refused
 from cycle.check_in import Step
 from integrations.database.offers import choose, none_suits
 from integrations.database.outcomes import answer_outcome
-from integrations.database.tables import Booking, CheckInRow, LetterItem, NeedsAHand, Offer, Person, PreRead, Stall
+from integrations.database.tables import (
+    Booking,
+    CalendarWatchRow,
+    CheckInRow,
+    LetterItem,
+    NeedsAHand,
+    Offer,
+    Person,
+    PreRead,
+    Stall,
+)
 from integrations.graph.errors import Transient
 
 pytestmark = pytest.mark.usefixtures("quiet_calendars")
@@ -252,15 +262,61 @@ async def test_an_event_that_somebody_drags_while_we_move_it_stays_where_they_pu
     assert the_event(home, check_in_id)["start"] == f"{dragged:%Y-%m-%dT%H:%M:%SZ}"
 
 
-async def test_what_is_done_to_the_event_while_they_choose_still_counts(home: Any) -> None:
+@pytest.fixture
+async def watch_id(home: Any) -> str:
+    """The service mailbox is watched, and its calendar has been read."""
+    row = CalendarWatchRow(mailbox=home.tenant.service, opened_at=MONDAY)
+    await home.add(row)
+    await home.do("read_changes", row.id)
+    return row.id
+
+
+@pytest.mark.parametrize("told", ["read_changes", "compare"])
+async def test_an_event_that_is_dragged_while_they_choose_is_followed(home: Any, watch_id: str, told: str) -> None:
     check_in_id = await given_up(home)
+    await home.do(told, watch_id)
+    assert (await home.booking(check_in_id)).heard_change_key is None, "what was declined is known"
     dragged = START + timedelta(days=2)
     act(home, home.tenant.service, "drag", check_in_id, start=dragged.isoformat(), end=(dragged + TALK).isoformat())
-    calendar = home.activities["book"].__self__
-    assert await calendar.changed(check_in_id, MONDAY)
-    assert ((await home.booking(check_in_id, 2)).start_at, await state(home, check_in_id)) == (dragged, "booked")
+    home.pokes.made.clear()
+    await home.do(told, watch_id)
+    assert f"CheckIn/{check_in_id}" in home.pokes.made
+    assert await steps(home, check_in_id) == ["reread"]
+    old, new = await home.booking(check_in_id, 1), await home.booking(check_in_id, 2)
+    assert (old.state, new.state, new.start_at, new.event_id) == ("moved", "booked", dragged, old.event_id)
+    assert await state(home, check_in_id) == "booked"
     assert (await offered(home)).state == "over"
     assert not await click(home, await offered(home), 0)
+    act(home, mail(home, "Ann"), "accept", check_in_id)
+    await home.do("read_changes", watch_id)
+    heard = [(await home.booking(check_in_id, no)).heard_change_key for no in (1, 2)]
+    assert (heard[0], heard[1] is None) == (None, False), "of the hour that counts, and no other"
+
+
+@pytest.mark.parametrize("told", ["read_changes", "read_changes from the beginning", "compare"])
+async def test_an_event_that_is_deleted_while_they_choose_leaves_them_their_choice(
+    home: Any, watch_id: str, told: str
+) -> None:
+    check_in_id = await given_up(home)
+    await home.do("read_changes", watch_id)
+    act(home, home.tenant.service, "delete", check_in_id)
+    if told.endswith("beginning"):
+        await home.change(CalendarWatchRow, watch_id, delta_link=None)
+    await home.do(told.partition(" ")[0], watch_id)
+    assert await steps(home, check_in_id) == ["reread"]
+    assert ((await home.booking(check_in_id)).state, await state(home, check_in_id)) == ("cancelled", "due")
+    assert await click(home, await offered(home), 0)
+    assert await steps(home, check_in_id) == ["take_slot", "book"]
+    assert not the_event(home, check_in_id, no=2)["isCancelled"]
+
+
+async def test_an_answer_to_the_hour_that_is_given_up_changes_nothing(home: Any, watch_id: str) -> None:
+    check_in_id = await given_up(home)
+    act(home, mail(home, "Mara"), "decline", check_in_id)
+    await home.do("read_changes", watch_id)
+    assert await steps(home, check_in_id) == ["reread"]
+    assert (await home.booking(check_in_id)).heard_change_key is None
+    assert ((await offered(home)).state, len(await home.all(Booking))) == ("open", 1)
 
 
 # The choice
