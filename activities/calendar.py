@@ -330,10 +330,12 @@ class Calendar:
         if isinstance(change, Proposed) and booking.organizer != pair.partner.oid:
             looks = await self._looks(pair, booking, now, (change.start, change.end))
             fits = proposal_fits((change.start, change.end), hour, looks, now) and _in_time(change, pair, policy)
-        elif around and now < booking.start_at and reply_to(change) is Reply.NOTHING:
+        reply = reply_to(change, fits)
+        if around and now < booking.start_at and reply in (Reply.NOTHING, Reply.OFFER_BESIDE):
             looks = await self._looks(pair, booking, now, hour)
             seen = look_around(hour, looks, booking.reasons, silence=around == "everything")
-            change = change if isinstance(seen, Untouched) else seen
+            if reply is Reply.NOTHING or reply_to(seen) is Reply.OFFER:
+                change = seen
         return await self._answer(pair, policy, change, event, now, fits=fits)
 
     async def _looks(self, pair: Pair, booking: Booking, now: datetime, hour: Hour) -> list[Look]:

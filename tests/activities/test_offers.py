@@ -48,6 +48,10 @@ def act(home: Any, who: str, what: str, check_in_id: str, **others: Any) -> None
     home.tenant.act(who, what, iCalUId=the_event(home, check_in_id)["iCalUId"], **others)
 
 
+def starts(event: dict[str, Any], at: datetime) -> bool:
+    return bool(event["start"] == f"{at:%Y-%m-%dT%H:%M:%SZ}" and not event["isCancelled"])
+
+
 def propose(home: Any, check_in_id: str, start: datetime, how: str = "tentative", who: str = "Ann") -> None:
     span = {"start": start.isoformat(), "end": (start + TALK).isoformat()}
     act(home, mail(home, who), "propose", check_in_id, **span, **{"with": how})
@@ -162,6 +166,59 @@ async def test_a_proposed_hour_that_does_not_fit_leads_to_three_others(home: Any
     booking = await home.booking(check_in_id)
     assert booking.state == ("booked" if how == "tentative" else "moved"), "whoever still comes keeps the hour"
     assert len(await home.all(Booking, check_in_id=check_in_id)) == 1
+
+
+async def a_proposal_that_does_not_fit(home: Any) -> str:
+    """A check-in whose hour Ann keeps until another is chosen; the one that she proposed is none for Mara."""
+    check_in_id: str = await home.a_booked_check_in(START)
+    at = START + timedelta(days=1)
+    home.tenant.busy(mail(home, "Mara"), at, at + TALK)
+    propose(home, check_in_id, at)
+    assert "offer_slots" in await noticed(home, check_in_id)
+    assert (await offered(home)).keeps_hour
+    return check_in_id
+
+
+async def test_beside_a_proposal_that_does_not_fit_the_others_refusal_still_gives_the_hour_up(home: Any) -> None:
+    check_in_id = await a_proposal_that_does_not_fit(home)
+    act(home, mail(home, "Mara"), "decline", check_in_id)
+    await home.do("remind_of_reflection", check_in_id)
+    assert ((await home.booking(check_in_id)).state, await state(home, check_in_id)) == ("moved", "due")
+    offer = await offered(home)
+    assert (offer.state, offer.keeps_hour) == ("open", False)
+    assert {key for who in ("ann", "mara") for key in await home.waiting(who) if key.startswith("slots/")} == {
+        f"slots/{check_in_id}/1/{who}" for who in ("ann", "mara")
+    }, "once each"
+    assert (await home.do("look", check_in_id)).step == Step.PLAN
+
+
+@pytest.mark.parametrize("organizer", ["the service mailbox", "the manager"])
+@pytest.mark.parametrize("what", ["leave", "something else"])
+async def test_beside_a_proposal_that_does_not_fit_the_calendars_are_looked_at_all_the_same(
+    home: Any, what: str, organizer: str
+) -> None:
+    if organizer == "the manager":
+        check_in_id = await home.a_check_in(START.date())
+        await home.an_intended_booking(check_in_id, START, organizer=home.tenant.person("Mara")["id"])
+        await home.do("book", check_in_id)
+        event = next(each for each in home.tenant.mailbox(mail(home, "Mara"))["calendar"] if starts(each, START))
+        at = START + timedelta(days=1)
+        span = {"start": at.isoformat(), "end": (at + TALK).isoformat(), "with": "tentative"}
+        home.tenant.act(mail(home, "Ann"), "propose", iCalUId=event["iCalUId"], **span)
+        await home.do("ask_for_reflection", check_in_id)
+    else:
+        check_in_id = await a_proposal_that_does_not_fit(home)
+    if what == "leave":
+        away = [[(START - timedelta(days=2)).isoformat(), (START + timedelta(days=2)).isoformat()]]
+        await home.change(Person, "mara", away=away)
+    else:
+        home.tenant.busy(mail(home, "Mara"), START, START + timedelta(hours=1))
+    await home.do("send_pre_read", check_in_id, THE_DAY_BEFORE)
+    gone = what == "leave"
+    assert (await home.booking(check_in_id)).state == ("moved" if gone else "booked")
+    assert len(await home.all(PreRead)) == (0 if gone else 1)
+    (offer,) = await home.all(Offer)
+    assert (offer.keeps_hour, offer.for_person_id) == (not gone, None)
 
 
 async def test_an_attendee_who_was_taken_off_the_event_is_invited_again_with_the_new_hour(home: Any) -> None:
