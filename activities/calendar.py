@@ -110,13 +110,22 @@ class Calendar:
         if booking is None or booking.state != "intended" or elsewhere_still:
             return
         async with calendar_of(self._database, booking.organizer, about.now):
-            event = await self._event_for(booking, before, pair, policy)
+            event = await self._event_for(booking, before, pair, policy, about.now)
         async with self._database.transaction() as session:
             written = await session.get_one(Booking, booking.id)
             row = await lock_check_in(session, about.id)
+            if event is None:
+                written.state, written.event_id, row.plan_again_at = "cancelled", None, None
+                return
+            stands = event.start, event.end
             written.event_id, written.change_key = event.event_id, event.change_key
-            if event.event_id == booking.event_id and (event.start, event.end) != (booking.start_at, booking.end_at):
-                written.start_at, written.end_at = event.start, event.end
+            if booking.start_at <= about.now and before and stands == (before.start_at, before.end_at):
+                # The hour passed unwritten: the event stays where it was until there is another.
+                written.start_at, written.end_at = stands
+                written.state, row.plan_again_at = "moved", None
+                return
+            if event.event_id == booking.event_id and stands != (booking.start_at, booking.end_at):
+                written.start_at, written.end_at = stands
                 written.reasons = [MOVED_IN_OUTLOOK]
             # Called off while we wrote: the event is known now, and is cancelled in the next step.
             written.state = "booked"
@@ -124,7 +133,13 @@ class Calendar:
                 row.state = State.BOOKED
                 await tell_of_moves(session, pair, written, about.now)
 
-    async def _event_for(self, booking: Booking, before: Booking | None, pair: Pair, policy: Policy) -> EventFacts:
+    async def _event_for(
+        self, booking: Booking, before: Booking | None, pair: Pair, policy: Policy, now: datetime
+    ) -> EventFacts | None:
+        """The event as it stands in the end. Where the hour passed before it could be written, that is where it stood
+        before, or None.
+        """
+        too_late = booking.start_at <= now
         if booking.event_id and before and _replaces(booking, before):
             # Written in another zone, it cannot become this one. Cancelled twice it is gone already.
             words = self._words(pair).say(ANEW)
@@ -132,7 +147,7 @@ class Calendar:
         elif booking.event_id:
             event = await self._calendars.get_event(booking.organizer, booking.event_id)
             if event and not event.cancelled:
-                if before and (event.start, event.end) != (before.start_at, before.end_at):
+                if too_late or (before and (event.start, event.end) != (before.start_at, before.end_at)):
                     # It is where we want it, or somebody moved it since we decided: then that is the hour.
                     return event
                 moved = await self._calendars.move_event(
@@ -150,6 +165,8 @@ class Calendar:
         found = await self._calendars.find_event(booking.organizer, key)
         if found and not found.cancelled:
             return found
+        if too_late:
+            return None
         guests = _invited(pair, booking)
         new = NewEvent(
             key=key,
