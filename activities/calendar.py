@@ -324,11 +324,12 @@ class Calendar:
         async with self._database.reading() as session:
             pair = await check_in(session, check_in_id)
             policy = await policy_of_check_in(session, pair.row)
-        booking = pair.booking
-        if booking is None or booking.event_id is None or booking.state not in ("booked", "moved"):
-            return False
-        if pair.row.state not in OPEN:
-            return False
+            booking = pair.booking
+            if booking is None or booking.event_id is None or booking.state not in ("booked", "moved"):
+                return False
+            if pair.row.state not in OPEN:
+                return False
+            since = await _asked_since(session, booking)
         over = now >= booking.end_at
         try:
             async with calendar_of(self._database, booking.organizer, now, for_the_last_time=over):
@@ -339,7 +340,7 @@ class Calendar:
                 return False
             raise
         hour = (booking.start_at, booking.end_at)
-        change = classify(hour, _seen(event, booking), _named_in(event, pair, booking), booking.made_at, now)
+        change = classify(hour, _seen(event, booking), _named_in(event, pair, booking), since, now)
         if booking.state == "moved" and not isinstance(change, Moved | Cancelled):
             # Another hour is being looked for already.
             change = Untouched()
@@ -415,6 +416,15 @@ class Calendar:
                 case _:
                     return False
         return True
+
+
+async def _asked_since(session: AsyncSession, booking: Booking) -> datetime:
+    """From when on an answer in Outlook can be about this hour.
+
+    A hand that dragged the event asked everybody anew, some time before we noticed.
+    """
+    before = await booking_before(session, booking) if MOVED_IN_OUTLOOK in booking.reasons else None
+    return (before or booking).made_at
 
 
 def _replaces(booking: Booking, before: Booking) -> bool:

@@ -118,6 +118,29 @@ async def test_a_declined_hour_is_given_up_for_three_others_and_both_hear_of_the
     assert await home.all(PreRead) == []
 
 
+async def test_a_refusal_of_a_dragged_hour_counts_also_when_the_drag_is_noticed_later(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    dragged, noticed_at = START + timedelta(days=1), MONDAY + timedelta(days=2)
+    act(home, home.tenant.service, "drag", check_in_id, start=dragged.isoformat(), end=(dragged + TALK).isoformat())
+    act(home, mail(home, "Ann"), "decline", check_in_id)
+    await home.do("remind_of_reflection", check_in_id, noticed_at)
+    second = await home.booking(check_in_id, 2)
+    assert (second.state, second.start_at, second.made_at) == ("booked", dragged, noticed_at)
+    await home.do("remind_of_reflection", check_in_id, noticed_at)
+    assert ((await home.booking(check_in_id, 2)).state, await state(home, check_in_id)) == ("moved", "due")
+    assert await home.all(LetterItem, kind="reflection_reminder") == []
+
+
+async def test_what_was_said_before_the_drag_is_not_said_of_the_dragged_hour(home: Any) -> None:
+    check_in_id = await given_up(home)
+    dragged = START + timedelta(days=1)
+    act(home, home.tenant.service, "drag", check_in_id, start=dragged.isoformat(), end=(dragged + TALK).isoformat())
+    calendar = home.activities["book"].__self__
+    assert await calendar.changed(check_in_id, MONDAY)
+    assert not await calendar.changed(check_in_id, MONDAY)
+    assert (await home.booking(check_in_id, 2)).state == "booked"
+
+
 @pytest.mark.parametrize("what", ["accept", "tentatively_accept"])
 async def test_a_yes_or_a_perhaps_changes_nothing(home: Any, what: str) -> None:
     check_in_id = await home.a_booked_check_in(START)
