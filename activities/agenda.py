@@ -35,6 +35,9 @@ async def agenda(session: AsyncSession, pair: Pair, policy: Policy, now: datetim
         return [Next(first or Step.PAUSE, now)]
     offer = await open_offer(session, row.id)
     if booking is None:
+        given_up = pair.booking_in_calendar
+        if given_up and given_up.heard_change_key is not None:
+            return [Next(Step.REREAD, now)]
         if offer and offer.state == "picked":
             return [Next(Step.TAKE_SLOT, now)]
         rests = await pair_paused_until(session, pair, policy, now)

@@ -59,7 +59,7 @@ from integrations.database.people import language_of, partner_of, work_week
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking
 from integrations.graph.calendars import Attendee, BusySpan, Calendars, EventFacts, NewEvent
-from integrations.graph.errors import NoMailbox
+from integrations.graph.errors import NoMailbox, NotAllowed, NoToken
 
 log = logging.getLogger(__name__)
 
@@ -110,13 +110,22 @@ class Calendar:
         if booking is None or booking.state != "intended" or elsewhere_still:
             return
         async with calendar_of(self._database, booking.organizer, about.now):
-            event = await self._event_for(booking, before, pair, policy)
+            event = await self._event_for(booking, before, pair, policy, about.now)
         async with self._database.transaction() as session:
             written = await session.get_one(Booking, booking.id)
             row = await lock_check_in(session, about.id)
+            if event is None:
+                written.state, written.event_id, row.plan_again_at = "cancelled", None, None
+                return
+            stands = event.start, event.end
             written.event_id, written.change_key = event.event_id, event.change_key
-            if event.event_id == booking.event_id and (event.start, event.end) != (booking.start_at, booking.end_at):
-                written.start_at, written.end_at = event.start, event.end
+            if booking.start_at <= about.now and before and stands == (before.start_at, before.end_at):
+                # The hour passed unwritten: the event stays where it was until there is another.
+                written.start_at, written.end_at = stands
+                written.state, row.plan_again_at = "moved", None
+                return
+            if event.event_id == booking.event_id and stands != (booking.start_at, booking.end_at):
+                written.start_at, written.end_at = stands
                 written.reasons = [MOVED_IN_OUTLOOK]
             # Called off while we wrote: the event is known now, and is cancelled in the next step.
             written.state = "booked"
@@ -124,7 +133,13 @@ class Calendar:
                 row.state = State.BOOKED
                 await tell_of_moves(session, pair, written, about.now)
 
-    async def _event_for(self, booking: Booking, before: Booking | None, pair: Pair, policy: Policy) -> EventFacts:
+    async def _event_for(
+        self, booking: Booking, before: Booking | None, pair: Pair, policy: Policy, now: datetime
+    ) -> EventFacts | None:
+        """The event as it stands in the end. Where the hour passed before it could be written, that is where it stood
+        before, or None.
+        """
+        too_late = booking.start_at <= now
         if booking.event_id and before and _replaces(booking, before):
             # Written in another zone, it cannot become this one. Cancelled twice it is gone already.
             words = self._words(pair).say(ANEW)
@@ -132,7 +147,7 @@ class Calendar:
         elif booking.event_id:
             event = await self._calendars.get_event(booking.organizer, booking.event_id)
             if event and not event.cancelled:
-                if before and (event.start, event.end) != (before.start_at, before.end_at):
+                if too_late or (before and (event.start, event.end) != (before.start_at, before.end_at)):
                     # It is where we want it, or somebody moved it since we decided: then that is the hour.
                     return event
                 moved = await self._calendars.move_event(
@@ -150,6 +165,8 @@ class Calendar:
         found = await self._calendars.find_event(booking.organizer, key)
         if found and not found.cancelled:
             return found
+        if too_late:
+            return None
         guests = _invited(pair, booking)
         new = NewEvent(
             key=key,
@@ -223,25 +240,13 @@ class Calendar:
         booking = pair.booking_in_calendar
         if booking is None or pair.row.state not in CALLED_OFF:
             return
-        left_over = False
-        try:
-            async with self._database.reading() as session:
-                words = self._words(pair).say(await _goodbye(session, pair, about.now))
-            async with calendar_of(self._database, booking.organizer, about.now, for_the_last_time=True):
-                await self._cancel(booking, words)
-        except NoMailbox:
-            # The event went with the mailbox, and nobody is left who could tell those whom it invited.
-            left_over = True
+        async with self._database.reading() as session:
+            words = await _goodbye(session, pair, about.now)
+        left_over = not await self._cancel(booking, self._words(pair).say(words), about.now)
         async with self._database.transaction() as session:
             (await session.get_one(Booking, booking.id)).state = "cancelled"
-            if left_over and booking.start_at > about.now:
-                sentence = Sentence(
-                    "The check-in of {person} and {partner} was called off, and the mailbox that "
-                    "organized it is gone: ask whoever still has the invitation to delete it.",
-                    person=pair.person.name,
-                    partner=pair.partner.name,
-                )
-                await ask_for_a_hand(session, f"left-over/{about.id}", sentence, about.now, pair.person.id)
+            if left_over:
+                await _say_left_over(session, pair, booking, about.now)
 
     @activity.defn(name="calendar.pause")
     async def pause(self, about: Moment) -> None:
@@ -251,10 +256,9 @@ class Calendar:
         async with self._database.reading() as session:
             pair = await check_in(session, about.id)
             pause = await pause_of(session, pair, await policy_of_check_in(session, pair.row), about.now)
-        booking = pair.booking_in_calendar
+        booking, left_over = pair.booking_in_calendar, False
         if pause == "paused" and booking:
-            async with calendar_of(self._database, booking.organizer, about.now):
-                await self._cancel(booking, self._words(pair).say(PAUSED))
+            left_over = not await self._cancel(booking, self._words(pair).say(PAUSED), about.now)
         async with self._database.transaction() as session:
             row = await lock_check_in(session, about.id)
             if row.state not in (State.DUE, State.BOOKED):
@@ -264,16 +268,25 @@ class Calendar:
             elif pause == "paused" and booking:
                 (await session.get_one(Booking, booking.id)).state = "paused"
                 row.state, row.plan_again_at = State.DUE, None
+                if left_over:
+                    await _say_left_over(session, pair, booking, about.now)
 
-    async def _cancel(self, booking: Booking, words: str) -> None:
+    async def _cancel(self, booking: Booking, words: str, now: datetime) -> bool:
+        """False where the event went with its mailbox: nobody is left who could tell those whom it invited."""
         events = {booking.event_id} - {None}
-        if booking.state == "intended" or booking.event_id is None:
-            # A try that was cut off may have created its event, even beside the one that it replaces.
-            found = await self._calendars.find_event(booking.organizer, f"booking/{booking.check_in_id}/{booking.no}")
-            events |= {found.event_id} if found and not found.cancelled else set()
-        for event_id in events:
-            if event_id:
-                await self._calendars.cancel_event(booking.organizer, event_id, words)
+        try:
+            async with calendar_of(self._database, booking.organizer, now, for_the_last_time=True):
+                if booking.state == "intended" or booking.event_id is None:
+                    # A try that was cut off may have created its event, even beside the one that it replaces.
+                    key = f"booking/{booking.check_in_id}/{booking.no}"
+                    found = await self._calendars.find_event(booking.organizer, key)
+                    events |= {found.event_id} if found and not found.cancelled else set()
+                for event_id in events:
+                    if event_id:
+                        await self._calendars.cancel_event(booking.organizer, event_id, words)
+        except NoMailbox:
+            return False
+        return True
 
     @activity.defn(name="calendar.reread")
     async def reread(self, about: Moment) -> None:
@@ -311,15 +324,23 @@ class Calendar:
         async with self._database.reading() as session:
             pair = await check_in(session, check_in_id)
             policy = await policy_of_check_in(session, pair.row)
-        booking = pair.booking
-        if booking is None or booking.event_id is None or booking.state not in ("booked", "moved"):
-            return False
-        if pair.row.state not in OPEN:
-            return False
-        async with calendar_of(self._database, booking.organizer, now):
-            event = await self._calendars.get_event(booking.organizer, booking.event_id)
+            booking = pair.booking
+            if booking is None or booking.event_id is None or booking.state not in ("booked", "moved"):
+                return False
+            if pair.row.state not in OPEN:
+                return False
+            since = await _asked_since(session, booking)
+        over = now >= booking.end_at
+        try:
+            async with calendar_of(self._database, booking.organizer, now, for_the_last_time=over):
+                event = await self._calendars.get_event(booking.organizer, booking.event_id)
+        except (NoMailbox, NotAllowed) as trouble:
+            if over and not isinstance(trouble, NoToken):
+                # The calendar in which it stood may never open again, and the talk took place without it.
+                return False
+            raise
         hour = (booking.start_at, booking.end_at)
-        change = classify(hour, _seen(event, booking), _named_in(event, pair, booking), booking.made_at, now)
+        change = classify(hour, _seen(event, booking), _named_in(event, pair, booking), since, now)
         if booking.state == "moved" and not isinstance(change, Moved | Cancelled):
             # Another hour is being looked for already.
             change = Untouched()
@@ -327,10 +348,12 @@ class Calendar:
         if isinstance(change, Proposed) and booking.organizer != pair.partner.oid:
             looks = await self._looks(pair, booking, now, (change.start, change.end))
             fits = proposal_fits((change.start, change.end), hour, looks, now) and _in_time(change, pair, policy)
-        elif around and now < booking.start_at and reply_to(change) is Reply.NOTHING:
+        reply = reply_to(change, fits)
+        if around and now < booking.start_at and reply in (Reply.NOTHING, Reply.OFFER_BESIDE):
             looks = await self._looks(pair, booking, now, hour)
             seen = look_around(hour, looks, booking.reasons, silence=around == "everything")
-            change = change if isinstance(seen, Untouched) else seen
+            if reply is Reply.NOTHING or reply_to(seen) is Reply.OFFER:
+                change = seen
         return await self._answer(pair, policy, change, event, now, fits=fits)
 
     async def _looks(self, pair: Pair, booking: Booking, now: datetime, hour: Hour) -> list[Look]:
@@ -393,6 +416,15 @@ class Calendar:
                 case _:
                     return False
         return True
+
+
+async def _asked_since(session: AsyncSession, booking: Booking) -> datetime:
+    """From when on an answer in Outlook can be about this hour.
+
+    A hand that dragged the event asked everybody anew, some time before we noticed.
+    """
+    before = await booking_before(session, booking) if MOVED_IN_OUTLOOK in booking.reasons else None
+    return (before or booking).made_at
 
 
 def _replaces(booking: Booking, before: Booking) -> bool:
@@ -473,6 +505,18 @@ def _ask_at(change: MeetingChange, pair: Pair, now: datetime) -> datetime:
         return now
     week = work_week(pair.partner, now.date())
     return week.instant(add_workdays(week, week.local_day(now), 1), week.hours[0])
+
+
+async def _say_left_over(session: AsyncSession, pair: Pair, booking: Booking, now: datetime) -> None:
+    if booking.start_at <= now:
+        return
+    sentence = Sentence(
+        "The check-in of {person} and {partner} was called off, and the mailbox that "
+        "organized it is gone: ask whoever still has the invitation to delete it.",
+        person=pair.person.name,
+        partner=pair.partner.name,
+    )
+    await ask_for_a_hand(session, f"left-over/{pair.row.id}", sentence, now, pair.person.id)
 
 
 async def _parting(session: AsyncSession, pair: Pair, now: datetime) -> Sentence:

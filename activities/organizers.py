@@ -45,12 +45,12 @@ def _sentence(manager: Person, trouble: NotAllowed | NoMailbox) -> str:
     if isinstance(trouble, NoMailbox):
         return Sentence(
             "{name} has no mailbox any more, and organizes check-ins in it: give them one, name somebody "
-            "else as manager, or let the policy have the service mailbox organize.",
+            "else as manager, or let the policy have the service mailbox organize what is booked from then on.",
             name=manager.name,
         )
     return Sentence(
         "The calendar of {name}, who organizes check-ins in it, is closed to Perennial: have the "
         "administrator put them into the managers' group of the grant, or let the policy have the service mailbox "
-        "organize.",
+        "organize what is booked from then on.",
         name=manager.name,
     )

@@ -41,7 +41,7 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """Another hour was proposed; `declined` if the booked one was turned down with it."""
+    """Another hour was proposed; `declined` if either of the two turned the booked one down."""
 
     by: str
     start: datetime
@@ -161,8 +161,8 @@ def classify(booked: Hour, event: Seen | None, invited: Sequence[str], since: da
     """Compares our booking with the event; None for one that is gone.
 
     `invited` are the mail addresses, lower case, of those of the two that it must invite; what was answered before
-    `since`, when this hour was given, was said of another hour. Once the hour is over only a move is news: an event
-    that is cleared away afterwards says nothing about the talk.
+    `since`, when this hour was given, was said of another hour. Of two proposals the later one is the news. Once the
+    hour is over only a move is: an event that is cleared away afterwards says nothing about the talk.
     """
     over = now >= booked[1]
     if event is None or event.cancelled:
@@ -175,12 +175,13 @@ def classify(booked: Hour, event: Seen | None, invited: Sequence[str], since: da
         if who not in event.answers:
             return AttendeeRemoved(who)
     fresh = {who: event.answers[who] for who in invited if _said_since(event.answers[who], since)}
-    for who, answer in fresh.items():
-        if answer.proposed and answer.proposed != booked:
-            return Proposed(who, *answer.proposed, declined=answer.response == "declined")
-    for who, answer in fresh.items():
-        if answer.response == "declined":
-            return Declined(who)
+    declined = [who for who, answer in fresh.items() if answer.response == "declined"]
+    proposed = [(answer.at or since, who, answer.proposed) for who, answer in fresh.items() if answer.proposed]
+    for _, who, hour in sorted(proposed, reverse=True):
+        if hour != booked:
+            return Proposed(who, *hour, declined=bool(declined))
+    if declined:
+        return Declined(declined[0])
     if not event.has_our_link:
         return BodyEdited()
     for who, answer in fresh.items():
@@ -210,7 +211,7 @@ def look_around(booked: Hour, looks: Sequence[Look], reasons: Sequence[str], sil
 def reply_to(change: MeetingChange, proposal_fits: bool = False) -> Reply:
     """The least disturbing answer.
 
-    A proposal that fits is taken up; whoever proposed while coming keeps the hour meanwhile. An hour with something
+    A proposal that fits is taken up; while both still come, the hour stays meanwhile. An hour with something
     else over it stays: people double-book on purpose.
     """
     match change:

@@ -10,7 +10,7 @@ from cycle.calendar_watch import Window
 
 class Difference(StrEnum):
     MISSING = "missing"
-    """We have it booked, and no event stands."""
+    """We have it booked, or it keeps its event until there is another hour, and no event stands."""
     MOVED = "moved"
     ATTENDEE_GONE = "attendee_gone"
     DOUBLED = "doubled"
@@ -94,7 +94,7 @@ def compare(
         if difference:
             found.append(Finding(difference, check_in_id or "", event.event_id, event.start))
     for ours in before:
-        if ours.state != "booked" or not ours.takes_place or after.get(ours.check_in_id) != ours:
+        if ours.state not in {"booked", "moved"} or not ours.takes_place or after.get(ours.check_in_id) != ours:
             continue
         difference = _of_booking(ours, standing.get(ours.event_id or ""), window)
         if difference:
@@ -130,4 +130,6 @@ def _of_booking(ours: Ours, event: Standing | None, window: Window) -> Differenc
         return Difference.MISSING if ours.end > window.start and ours.start < window.end else None
     if (event.start, event.end) != (ours.start, ours.end):
         return Difference.MOVED
+    if ours.state == "moved":
+        return None
     return None if all(each & event.people for each in ours.people) else Difference.ATTENDEE_GONE

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from cycle.check_in import CALLED_OFF, OPEN
 from cycle.organizer import invited
@@ -65,7 +66,7 @@ async def hear(session: AsyncSession, mailbox: str, named: Mapping[str, str | No
     the check-in reads it, and finds what we wrote ourselves untouched.
     """
     count = 0
-    for booking in await _booked(session, mailbox, named):
+    for booking in await _with_events(session, mailbox, named):
         heard = named[booking.event_id or ""] or GONE
         if heard not in (booking.change_key, booking.heard_change_key):
             booking.heard_change_key = heard
@@ -76,19 +77,27 @@ async def hear(session: AsyncSession, mailbox: str, named: Mapping[str, str | No
 
 async def hear_of(session: AsyncSession, check_in_id: str, now: datetime) -> None:
     """Has the event of a check-in read again, whatever its change key."""
-    query = select(Booking).where(Booking.check_in_id == check_in_id, Booking.state == "booked")
+    query = select(Booking).where(Booking.check_in_id == check_in_id, *_standing())
     for booking in await session.scalars(query):
         booking.heard_change_key = GONE
         poke(session, "CheckIn", check_in_id, "its event is to be read again", now)
 
 
-async def _booked(session: AsyncSession, mailbox: str, event_ids: Iterable[str]) -> list[Booking]:
+def _standing() -> tuple[ColumnElement[bool], ...]:
+    """Bookings whose event people have before them: the newest of a check-in, also while another hour is looked for.
+
+    An older one has the same event, and nothing more to say about it.
+    """
+    later = aliased(Booking)
+    newer = exists().where(later.check_in_id == Booking.check_in_id, later.no > Booking.no)
+    return Booking.state.in_(("booked", "moved")), ~newer
+
+
+async def _with_events(session: AsyncSession, mailbox: str, event_ids: Iterable[str]) -> list[Booking]:
     ids, found = list(event_ids), list[Booking]()
     for first in range(0, len(ids), AT_ONCE):
         chunk = ids[first : first + AT_ONCE]
-        query = select(Booking).where(
-            Booking.event_id.in_(chunk), Booking.organizer == mailbox, Booking.state == "booked"
-        )
+        query = select(Booking).where(Booking.event_id.in_(chunk), Booking.organizer == mailbox, *_standing())
         found += (await session.scalars(query.order_by(Booking.start_at, Booking.id))).all()
     return found
 
@@ -100,7 +109,7 @@ async def event_ids_between(session: AsyncSession, mailbox: str, start: datetime
         .join(CheckInRow, CheckInRow.id == Booking.check_in_id)
         .where(
             Booking.organizer == mailbox,
-            Booking.state == "booked",
+            *_standing(),
             CheckInRow.state.in_(OPEN),
             Booking.event_id.is_not(None),
             Booking.end_at > start,

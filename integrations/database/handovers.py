@@ -14,8 +14,6 @@ from integrations.database.letters import owe_letter
 from integrations.database.needs_a_hand import mended
 from integrations.database.tables import CheckInRow, Enrolment, Handover, Person, Reporting
 
-TO_COME = (State.DUE, State.BOOKED)
-
 
 async def pass_on(
     session: AsyncSession, person_id: str, former_id: str | None, successor_id: str | None, now: datetime
@@ -29,7 +27,7 @@ async def pass_on(
     """
     if former_id == successor_id:
         return
-    for row in await _to_come(session, person_id):
+    for row in await to_come(session, person_id, now):
         if row.partner_id != successor_id:
             await close(session, row, State.CANCELLED, now)
             poke(session, "CheckIn", row.id, "another manager", now)
@@ -52,6 +50,27 @@ async def pass_on(
             await _take_up_again(session, row, now)
     else:
         await _owe(session, person_id, last_id, successor_id, called_off, now)
+
+
+async def to_come(session: AsyncSession, person_id: str, now: datetime) -> Sequence[CheckInRow]:
+    """The person's check-ins that have not begun, nobody else's to change until the transaction ends.
+
+    A talk stays booked until it is asked about, which may be days after it took place.
+    """
+    query = (
+        select(CheckInRow)
+        .where(CheckInRow.person_id == person_id, CheckInRow.state.in_((State.DUE, State.BOOKED)))
+        .order_by(CheckInRow.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    rows = (await session.scalars(query)).all()
+    return [row for row in rows if not await _has_begun(session, row, now)]
+
+
+async def _has_begun(session: AsyncSession, row: CheckInRow, now: datetime) -> bool:
+    booking = await newest_booking(session, row.id)
+    return booking is not None and booking.state == "booked" and booking.start_at <= now
 
 
 async def pending_handover(session: AsyncSession, person_id: str, partner_id: str) -> Handover | None:
@@ -122,11 +141,6 @@ async def _line_before(
         )
     ).first()
     return (row[0], row[1]) if row and row[1] else None
-
-
-async def _to_come(session: AsyncSession, person_id: str) -> Sequence[CheckInRow]:
-    query = select(CheckInRow).where(CheckInRow.person_id == person_id, CheckInRow.state.in_(TO_COME))
-    return (await session.scalars(query)).all()
 
 
 async def _called_off(session: AsyncSession, person_id: str, partner_id: str, since: date) -> Sequence[CheckInRow]:

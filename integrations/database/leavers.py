@@ -12,12 +12,12 @@ from cycle.sentences import Sentence
 from integrations.database.check_ins import close
 from integrations.database.connection import poke
 from integrations.database.directory_watches import wake_directory_watch
-from integrations.database.handovers import TO_COME, pass_on
+from integrations.database.handovers import pass_on, to_come
 from integrations.database.letters import owe_letter
 from integrations.database.needs_a_hand import ask_for_a_hand, mended, mended_with
 from integrations.database.people import partner_of
 from integrations.database.plans import plan_of, rest_plan
-from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Person, Plan, Reporting
+from integrations.database.tables import ActionRow, Enrolment, Person, Plan, Reporting
 
 
 async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
@@ -35,7 +35,7 @@ async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
         enrolment.ended_at = now
         poke(session, "DevelopmentCycle", person.id, "has left", now)
     poke(session, "Postbox", person.id, "has left", now)
-    for row in await _own_to_come(session, person.id):
+    for row in await to_come(session, person.id, now):
         await close(session, row, State.CANCELLED, now)
         poke(session, "CheckIn", row.id, "has left", now)
     await _end_lines(session, person, now)
@@ -110,11 +110,6 @@ async def _leave_actions(session: AsyncSession, person: Person, now: datetime) -
                 action_id=row.id,
                 plan_id=row.plan_id,
             )
-
-
-async def _own_to_come(session: AsyncSession, person_id: str) -> Sequence[CheckInRow]:
-    query = select(CheckInRow).where(CheckInRow.person_id == person_id, CheckInRow.state.in_(TO_COME))
-    return (await session.scalars(query)).all()
 
 
 async def _open_actions(session: AsyncSession, owner_id: str) -> Sequence[ActionRow]:

@@ -11,7 +11,7 @@ from cycle.zones import sentence
 from integrations.database.check_ins import check_in
 from integrations.database.excuses import excuse
 from integrations.database.outcomes import answer_outcome
-from integrations.database.tables import Booking, CheckInRow, LetterItem, Person, PreRead
+from integrations.database.tables import Booking, CheckInRow, LetterItem, Offer, Person, PreRead
 
 pytestmark = pytest.mark.usefixtures("quiet_calendars")
 
@@ -244,3 +244,52 @@ async def test_an_hour_that_was_given_back_does_not_stay_in_the_calendars_of_a_c
     assert all(each["isCancelled"] for each in home.tenant.events(f"booking/{check_in_id}/1"))
     assert (await home.booking(check_in_id)).state == "cancelled"
     assert await home.do("look", check_in_id, now) is None
+
+
+@pytest.mark.parametrize("late", [timedelta(), timedelta(days=1)])
+async def test_an_hour_that_passed_before_it_could_be_written_invites_nobody_and_another_is_found(
+    home: Any, late: timedelta
+) -> None:
+    check_in_id = await home.a_check_in(START.date())
+    await home.an_intended_booking(check_in_id, START)
+    await home.do("book", check_in_id, START + late)
+    assert home.tenant.events(f"booking/{check_in_id}/1") == []
+    assert ((await home.booking(check_in_id)).state, (await home.get(CheckInRow, check_in_id)).state) == (
+        "cancelled",
+        "due",
+    )
+    assert (await home.do("look", check_in_id, START + late)).step == Step.PLAN
+    await home.do("plan_team", check_in_id, START + late)
+    await home.do("book", check_in_id, START + late)
+    assert (await home.booking(check_in_id, 2)).start_at > START + late
+    assert not the_event(home, check_in_id, no=2)["isCancelled"]
+
+
+async def test_an_event_is_not_moved_to_an_hour_that_passed(home: Any) -> None:
+    check_in_id = await freed(home)
+    await home.change(Offer, (check_in_id, 1, 1), state="over")
+    first, passed = await home.booking(check_in_id), MONDAY + timedelta(days=1)
+    await home.an_intended_booking(check_in_id, passed, no=2, event_id=first.event_id)
+    await home.do("book", check_in_id, passed)
+    assert the_event(home, check_in_id)["start"] == f"{START:%Y-%m-%dT%H:%M:%SZ}"
+    second = await home.booking(check_in_id, 2)
+    assert (second.state, second.start_at, second.event_id) == ("moved", START, first.event_id)
+    calendar = home.activities["book"].__self__
+    assert not await calendar.changed(check_in_id, passed), "nobody dragged it there"
+    assert (await home.do("look", check_in_id, passed)).step == Step.PLAN
+    await home.do("plan_team", check_in_id, passed)
+    await home.do("book", check_in_id, passed)
+    third = await home.booking(check_in_id, 3)
+    assert (third.state, third.event_id) == ("booked", first.event_id)
+    assert third.start_at != START
+    assert the_event(home, check_in_id)["start"] == f"{third.start_at:%Y-%m-%dT%H:%M:%SZ}"
+
+
+async def test_an_event_that_was_written_in_time_is_kept_though_we_hear_of_it_late(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    booking = await home.booking(check_in_id)
+    await home.change(Booking, booking.id, state="intended", event_id=None)
+    await home.change(CheckInRow, check_in_id, state="due")
+    await home.do("book", check_in_id, START + TALK)
+    late = await home.booking(check_in_id)
+    assert (late.state, late.event_id) == ("booked", booking.event_id)

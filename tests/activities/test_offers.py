@@ -12,7 +12,17 @@ from cycle.actions import Refused
 from cycle.check_in import Step
 from integrations.database.offers import choose, none_suits
 from integrations.database.outcomes import answer_outcome
-from integrations.database.tables import Booking, CheckInRow, LetterItem, NeedsAHand, Offer, Person, PreRead, Stall
+from integrations.database.tables import (
+    Booking,
+    CalendarWatchRow,
+    CheckInRow,
+    LetterItem,
+    NeedsAHand,
+    Offer,
+    Person,
+    PreRead,
+    Stall,
+)
 from integrations.graph.errors import Transient
 
 pytestmark = pytest.mark.usefixtures("quiet_calendars")
@@ -36,6 +46,10 @@ def the_event(home: Any, check_in_id: str, no: int = 1) -> dict[str, Any]:
 
 def act(home: Any, who: str, what: str, check_in_id: str, **others: Any) -> None:
     home.tenant.act(who, what, iCalUId=the_event(home, check_in_id)["iCalUId"], **others)
+
+
+def starts(event: dict[str, Any], at: datetime) -> bool:
+    return bool(event["start"] == f"{at:%Y-%m-%dT%H:%M:%SZ}" and not event["isCancelled"])
 
 
 def propose(home: Any, check_in_id: str, start: datetime, how: str = "tentative", who: str = "Ann") -> None:
@@ -104,6 +118,29 @@ async def test_a_declined_hour_is_given_up_for_three_others_and_both_hear_of_the
     assert await home.all(PreRead) == []
 
 
+async def test_a_refusal_of_a_dragged_hour_counts_also_when_the_drag_is_noticed_later(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    dragged, noticed_at = START + timedelta(days=1), MONDAY + timedelta(days=2)
+    act(home, home.tenant.service, "drag", check_in_id, start=dragged.isoformat(), end=(dragged + TALK).isoformat())
+    act(home, mail(home, "Ann"), "decline", check_in_id)
+    await home.do("remind_of_reflection", check_in_id, noticed_at)
+    second = await home.booking(check_in_id, 2)
+    assert (second.state, second.start_at, second.made_at) == ("booked", dragged, noticed_at)
+    await home.do("remind_of_reflection", check_in_id, noticed_at)
+    assert ((await home.booking(check_in_id, 2)).state, await state(home, check_in_id)) == ("moved", "due")
+    assert await home.all(LetterItem, kind="reflection_reminder") == []
+
+
+async def test_what_was_said_before_the_drag_is_not_said_of_the_dragged_hour(home: Any) -> None:
+    check_in_id = await given_up(home)
+    dragged = START + timedelta(days=1)
+    act(home, home.tenant.service, "drag", check_in_id, start=dragged.isoformat(), end=(dragged + TALK).isoformat())
+    calendar = home.activities["book"].__self__
+    assert await calendar.changed(check_in_id, MONDAY)
+    assert not await calendar.changed(check_in_id, MONDAY)
+    assert (await home.booking(check_in_id, 2)).state == "booked"
+
+
 @pytest.mark.parametrize("what", ["accept", "tentatively_accept"])
 async def test_a_yes_or_a_perhaps_changes_nothing(home: Any, what: str) -> None:
     check_in_id = await home.a_booked_check_in(START)
@@ -152,6 +189,59 @@ async def test_a_proposed_hour_that_does_not_fit_leads_to_three_others(home: Any
     booking = await home.booking(check_in_id)
     assert booking.state == ("booked" if how == "tentative" else "moved"), "whoever still comes keeps the hour"
     assert len(await home.all(Booking, check_in_id=check_in_id)) == 1
+
+
+async def a_proposal_that_does_not_fit(home: Any) -> str:
+    """A check-in whose hour Ann keeps until another is chosen; the one that she proposed is none for Mara."""
+    check_in_id: str = await home.a_booked_check_in(START)
+    at = START + timedelta(days=1)
+    home.tenant.busy(mail(home, "Mara"), at, at + TALK)
+    propose(home, check_in_id, at)
+    assert "offer_slots" in await noticed(home, check_in_id)
+    assert (await offered(home)).keeps_hour
+    return check_in_id
+
+
+async def test_beside_a_proposal_that_does_not_fit_the_others_refusal_still_gives_the_hour_up(home: Any) -> None:
+    check_in_id = await a_proposal_that_does_not_fit(home)
+    act(home, mail(home, "Mara"), "decline", check_in_id)
+    await home.do("remind_of_reflection", check_in_id)
+    assert ((await home.booking(check_in_id)).state, await state(home, check_in_id)) == ("moved", "due")
+    offer = await offered(home)
+    assert (offer.state, offer.keeps_hour) == ("open", False)
+    assert {key for who in ("ann", "mara") for key in await home.waiting(who) if key.startswith("slots/")} == {
+        f"slots/{check_in_id}/1/{who}" for who in ("ann", "mara")
+    }, "once each"
+    assert (await home.do("look", check_in_id)).step == Step.PLAN
+
+
+@pytest.mark.parametrize("organizer", ["the service mailbox", "the manager"])
+@pytest.mark.parametrize("what", ["leave", "something else"])
+async def test_beside_a_proposal_that_does_not_fit_the_calendars_are_looked_at_all_the_same(
+    home: Any, what: str, organizer: str
+) -> None:
+    if organizer == "the manager":
+        check_in_id = await home.a_check_in(START.date())
+        await home.an_intended_booking(check_in_id, START, organizer=home.tenant.person("Mara")["id"])
+        await home.do("book", check_in_id)
+        event = next(each for each in home.tenant.mailbox(mail(home, "Mara"))["calendar"] if starts(each, START))
+        at = START + timedelta(days=1)
+        span = {"start": at.isoformat(), "end": (at + TALK).isoformat(), "with": "tentative"}
+        home.tenant.act(mail(home, "Ann"), "propose", iCalUId=event["iCalUId"], **span)
+        await home.do("ask_for_reflection", check_in_id)
+    else:
+        check_in_id = await a_proposal_that_does_not_fit(home)
+    if what == "leave":
+        away = [[(START - timedelta(days=2)).isoformat(), (START + timedelta(days=2)).isoformat()]]
+        await home.change(Person, "mara", away=away)
+    else:
+        home.tenant.busy(mail(home, "Mara"), START, START + timedelta(hours=1))
+    await home.do("send_pre_read", check_in_id, THE_DAY_BEFORE)
+    gone = what == "leave"
+    assert (await home.booking(check_in_id)).state == ("moved" if gone else "booked")
+    assert len(await home.all(PreRead)) == (0 if gone else 1)
+    (offer,) = await home.all(Offer)
+    assert (offer.keeps_hour, offer.for_person_id) == (not gone, None)
 
 
 async def test_an_attendee_who_was_taken_off_the_event_is_invited_again_with_the_new_hour(home: Any) -> None:
@@ -252,15 +342,61 @@ async def test_an_event_that_somebody_drags_while_we_move_it_stays_where_they_pu
     assert the_event(home, check_in_id)["start"] == f"{dragged:%Y-%m-%dT%H:%M:%SZ}"
 
 
-async def test_what_is_done_to_the_event_while_they_choose_still_counts(home: Any) -> None:
+@pytest.fixture
+async def watch_id(home: Any) -> str:
+    """The service mailbox is watched, and its calendar has been read."""
+    row = CalendarWatchRow(mailbox=home.tenant.service, opened_at=MONDAY)
+    await home.add(row)
+    await home.do("read_changes", row.id)
+    return row.id
+
+
+@pytest.mark.parametrize("told", ["read_changes", "compare"])
+async def test_an_event_that_is_dragged_while_they_choose_is_followed(home: Any, watch_id: str, told: str) -> None:
     check_in_id = await given_up(home)
+    await home.do(told, watch_id)
+    assert (await home.booking(check_in_id)).heard_change_key is None, "what was declined is known"
     dragged = START + timedelta(days=2)
     act(home, home.tenant.service, "drag", check_in_id, start=dragged.isoformat(), end=(dragged + TALK).isoformat())
-    calendar = home.activities["book"].__self__
-    assert await calendar.changed(check_in_id, MONDAY)
-    assert ((await home.booking(check_in_id, 2)).start_at, await state(home, check_in_id)) == (dragged, "booked")
+    home.pokes.made.clear()
+    await home.do(told, watch_id)
+    assert f"CheckIn/{check_in_id}" in home.pokes.made
+    assert await steps(home, check_in_id) == ["reread"]
+    old, new = await home.booking(check_in_id, 1), await home.booking(check_in_id, 2)
+    assert (old.state, new.state, new.start_at, new.event_id) == ("moved", "booked", dragged, old.event_id)
+    assert await state(home, check_in_id) == "booked"
     assert (await offered(home)).state == "over"
     assert not await click(home, await offered(home), 0)
+    act(home, mail(home, "Ann"), "accept", check_in_id)
+    await home.do("read_changes", watch_id)
+    heard = [(await home.booking(check_in_id, no)).heard_change_key for no in (1, 2)]
+    assert (heard[0], heard[1] is None) == (None, False), "of the hour that counts, and no other"
+
+
+@pytest.mark.parametrize("told", ["read_changes", "read_changes from the beginning", "compare"])
+async def test_an_event_that_is_deleted_while_they_choose_leaves_them_their_choice(
+    home: Any, watch_id: str, told: str
+) -> None:
+    check_in_id = await given_up(home)
+    await home.do("read_changes", watch_id)
+    act(home, home.tenant.service, "delete", check_in_id)
+    if told.endswith("beginning"):
+        await home.change(CalendarWatchRow, watch_id, delta_link=None)
+    await home.do(told.partition(" ")[0], watch_id)
+    assert await steps(home, check_in_id) == ["reread"]
+    assert ((await home.booking(check_in_id)).state, await state(home, check_in_id)) == ("cancelled", "due")
+    assert await click(home, await offered(home), 0)
+    assert await steps(home, check_in_id) == ["take_slot", "book"]
+    assert not the_event(home, check_in_id, no=2)["isCancelled"]
+
+
+async def test_an_answer_to_the_hour_that_is_given_up_changes_nothing(home: Any, watch_id: str) -> None:
+    check_in_id = await given_up(home)
+    act(home, mail(home, "Mara"), "decline", check_in_id)
+    await home.do("read_changes", watch_id)
+    assert await steps(home, check_in_id) == ["reread"]
+    assert (await home.booking(check_in_id)).heard_change_key is None
+    assert ((await offered(home)).state, len(await home.all(Booking))) == ("open", 1)
 
 
 # The choice

@@ -9,10 +9,11 @@ import pytest
 from cycle.check_in import Step
 from cycle.shards import Shards
 from integrations.database.excuses import excuse
+from integrations.database.leaves import set_hold
 from integrations.database.outcomes import answer_outcome
 from integrations.database.people import set_manager
 from integrations.database.tables import Booking, CheckInRow, LetterItem
-from integrations.graph.errors import NoMailbox, NotAllowed, Transient
+from integrations.graph.errors import NoMailbox, NotAllowed, NoToken, Transient
 from integrations.graph.keys import KEY
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
@@ -223,6 +224,45 @@ async def test_called_off_after_the_managers_mailbox_is_gone_it_ends_and_hr_hear
     assert (await home.booking(check_in_id)).state == "cancelled"
     assert await home.do("look", check_in_id) is None, "it is not tried for ever"
     assert "ask whoever still has the invitation" in (await home.needs_a_hand())[f"left-over/{check_in_id}"]
+
+
+async def test_paused_after_the_managers_mailbox_is_gone_it_waits_for_another_hour_and_hr_hears_of_the_left_over(
+    home: Any, refusing: Any
+) -> None:
+    check_in_id = await booked_with_mara(home)
+    async with home.database.transaction() as session:
+        await set_hold(session, "ann", True, "hale", MONDAY)
+    refusing(NoMailbox("cancel a check-in", "there is none"))
+    await home.do("pause", check_in_id)
+    assert (await home.booking(check_in_id)).state == "paused"
+    assert (await home.get(CheckInRow, check_in_id)).state == "due"
+    hands = await home.needs_a_hand()
+    assert list(hands) == [f"left-over/{check_in_id}"], "nobody waits for that mailbox any more"
+    assert "ask whoever still has the invitation" in hands[f"left-over/{check_in_id}"]
+
+
+@pytest.mark.parametrize("trouble", [trouble for trouble, _ in CLOSED])
+async def test_a_talk_that_is_over_is_asked_about_though_the_calendar_it_stood_in_is_closed(
+    home: Any, refusing: Any, trouble: Exception
+) -> None:
+    check_in_id = await booked_with_mara(home)
+    refusing(trouble)
+    with pytest.raises(type(trouble)):
+        await home.do("send_pre_read", check_in_id, START - timedelta(hours=3))
+    await home.do("ask_for_outcome", check_in_id, START + timedelta(hours=20))
+    assert (await home.get(CheckInRow, check_in_id)).state == "ended"
+    assert await home.waiting("ann") == {f"outcome/{check_in_id}/1/1/ann"}
+    assert await home.all(LetterItem, kind="pre_read") == []
+
+
+async def test_while_entra_lets_us_in_nowhere_a_talk_that_is_over_waits_to_be_asked_about(
+    home: Any, refusing: Any
+) -> None:
+    check_in_id = await booked_with_mara(home)
+    refusing(NoToken("read a check-in", "its secret ran out"))
+    with pytest.raises(NoToken):
+        await home.do("ask_for_outcome", check_in_id, START + timedelta(hours=20))
+    assert (await home.get(CheckInRow, check_in_id)).state == "booked"
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from activities.calendar import Calendar
 from activities.check_ins import CheckIns
 from activities.moment import Moment
 from cycle.policy import Policy
-from integrations.database.check_ins import check_in
+from integrations.database.check_ins import check_in, lock_check_in
 from integrations.database.connection import Database, open_database
 from integrations.database.excuses import excuse
+from integrations.database.handovers import pass_on
 from integrations.database.tables import (
     Booking,
     CheckInRow,
@@ -145,6 +146,23 @@ async def test_a_conclusion_drawn_meanwhile_leaves_the_check_in_excused(database
     steps = CheckIns(database, cast(Any, None), cast(Any, None))
     await excused_before(database, lambda: steps.conclude(Moment("c", MONDAY)))
     assert await state_of(database) == "excused"
+
+
+async def test_a_talk_that_is_asked_about_meanwhile_is_not_called_off_with_the_manager(database: Database) -> None:
+    await a_talk(database, "booked", "booked")
+
+    async def another_manager() -> None:
+        async with database.transaction() as session:
+            await pass_on(session, "ann", "mara", None, MONDAY)
+
+    async with database.transaction() as session:
+        (await lock_check_in(session, "c")).state = "ended"
+        await session.flush()
+        passing_on = asyncio.ensure_future(another_manager())
+        async with database.reading() as other:
+            await until_somebody_waits(other)
+    await passing_on
+    assert await state_of(database) == "ended"
 
 
 async def test_a_talk_that_was_concluded_while_the_page_was_read_is_not_excused(database: Database) -> None:

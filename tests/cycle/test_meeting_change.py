@@ -51,9 +51,14 @@ def later(minutes: int) -> tuple[datetime, datetime]:
     return START + timedelta(minutes=minutes), END + timedelta(minutes=minutes)
 
 
-def seen(hour: tuple[datetime, datetime] = HOUR, ann: str = "accepted", **others: Any) -> Seen:
+def seen(
+    hour: tuple[datetime, datetime] = HOUR,
+    ann: str = "accepted",
+    mara: Answer | None = None,
+    **others: Any,
+) -> Seen:
     proposed, at = others.pop("proposed", None), others.pop("at", SAID)
-    answers = {ANN: Answer(ann, at, proposed), MARA: Answer("notResponded")}
+    answers = {ANN: Answer(ann, at, proposed), MARA: mara or Answer("notResponded")}
     return Seen(hour, answers=answers, **others)
 
 
@@ -120,6 +125,25 @@ def test_a_proposal_is_known_with_its_refusal_or_without() -> None:
     assert change(stale) == Untouched()
 
 
+def test_a_refusal_counts_whatever_the_other_proposed_before_or_after() -> None:
+    half_past = later(30)
+    for minutes in (-1, 1):
+        refused = Answer("declined", SAID + timedelta(minutes=minutes))
+        found = change(seen(ann="tentativelyAccepted", proposed=half_past, mara=refused))
+        assert found == Proposed(ANN, *half_past, declined=True)
+        assert change(seen(mara=refused)) == Declined(MARA)
+    before = Answer("declined", GIVEN - timedelta(seconds=1))
+    found = change(seen(ann="tentativelyAccepted", proposed=half_past, mara=before))
+    assert found == Proposed(ANN, *half_past, declined=False), "it was said of another hour"
+
+
+def test_of_two_proposals_the_later_one_is_the_news() -> None:
+    half_past, at_eleven = later(30), later(60)
+    for minutes, newest in ((-1, Proposed(ANN, *half_past)), (1, Proposed(MARA, *at_eleven))):
+        other = Answer("tentativelyAccepted", SAID + timedelta(minutes=minutes), at_eleven)
+        assert change(seen(ann="tentativelyAccepted", proposed=half_past, mara=other)) == newest
+
+
 def test_who_is_not_on_the_event_any_more_was_removed_and_whoever_organizes_it_never_is() -> None:
     alone = Seen(HOUR, answers={ANN: Answer("accepted")})
     assert change(alone) == AttendeeRemoved(MARA)
@@ -137,17 +161,22 @@ def test_a_body_without_our_link_was_edited() -> None:
     assert change(seen(ann="declined", has_our_link=False)) == Declined(ANN), "what matters more comes first"
 
 
-@given(st.none() | SPANS, st.booleans(), RESPONSES, st.none() | SPANS)
+ANSWERS = st.builds(Answer, RESPONSES, st.none() | st.just(SAID), st.none() | SPANS)
+
+
+@given(st.none() | SPANS, st.booleans(), ANSWERS, ANSWERS)
 def test_exactly_one_thing_happened_to_an_event_that_is_to_come(
-    hour: tuple[datetime, datetime] | None, cancelled: bool, response: str, proposed: tuple[datetime, datetime] | None
+    hour: tuple[datetime, datetime] | None, cancelled: bool, ann: Answer, mara: Answer
 ) -> None:
-    event = seen(hour, response, proposed=proposed, cancelled=cancelled) if hour else None
+    event = Seen(hour, answers={ANN: ann, MARA: mara}, cancelled=cancelled) if hour else None
     found = change(event)
     assert (found == Cancelled()) == (hour is None or cancelled)
     if hour and not cancelled:
         assert isinstance(found, Moved) == (hour != HOUR)
         if hour == HOUR:
-            assert isinstance(found, Proposed) == (proposed is not None and proposed != HOUR)
+            assert isinstance(found, Proposed) == any(each.proposed not in (None, HOUR) for each in (ann, mara))
+            refused = "declined" in (ann.response, mara.response)
+            assert refused == (isinstance(found, Declined) or (isinstance(found, Proposed) and found.declined))
 
 
 # What the calendars say

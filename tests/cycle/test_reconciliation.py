@@ -49,7 +49,6 @@ def test_a_booking_without_an_event_is_missing() -> None:
     "ours",
     [
         replace(OURS, state="intended", event_id=None),
-        replace(OURS, state="moved"),
         replace(OURS, state="cancelled"),
         replace(OURS, takes_place=False, called_off=True),
         replace(OURS, takes_place=False),
@@ -70,6 +69,13 @@ def test_what_was_written_while_the_calendar_was_read_is_no_difference() -> None
 def test_another_hour_or_one_of_the_two_less_is_seen() -> None:
     assert found(OURS, [replace(EVENT, start=START + TALK, end=START + 2 * TALK)]) == [Difference.MOVED]
     assert found(OURS, [replace(EVENT, people=frozenset({"ann@x"}))]) == [Difference.ATTENDEE_GONE]
+
+
+def test_an_event_that_stands_until_there_is_another_hour_is_looked_after_too() -> None:
+    given_up = replace(OURS, state="moved")
+    assert found(given_up, []) == [Difference.MISSING]
+    assert found(given_up, [replace(EVENT, start=START + TALK, end=START + 2 * TALK)]) == [Difference.MOVED]
+    assert found(given_up, [replace(EVENT, people=frozenset({"ann@x"}))]) == [], "nobody need come at that hour"
 
 
 def test_a_second_event_is_one_too_many_only_while_the_first_stands() -> None:
