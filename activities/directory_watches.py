@@ -1,18 +1,22 @@
 """Reads what changed in the directory, and lets our people follow: who joined, left, came back, has a new manager."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import reduce
 
 from temporalio import activity
 
 from activities.directory import Mailboxes
+from activities.failures import BROKEN_DATA
 from activities.moment import Moment
 from activities.subscription_care import Say, SubscriptionCare, lock_row
 from cycle.calendar_watch import TRY_AGAIN
 from cycle.directory_watch import LOOK_EVERY_HOURS, Population, Told, next_look, policy_for
 from cycle.sentences import Sentence
+from integrations.database.columns import UnreadableText
 from integrations.database.connection import Database
 from integrations.database.directory_watches import (
     USERS,
@@ -37,8 +41,12 @@ from integrations.graph.directory_delta import DirectoryDelta, Round
 from integrations.graph.errors import Garbled, NoMailbox, NotAllowed, NoToken, Permanent
 from integrations.graph.subscriptions import Subscriptions
 
+log = logging.getLogger(__name__)
+
 # Different mailboxes, so Graph's limit of four requests at a time in one mailbox is far away.
 LOOK_UPS_AT_A_TIME = 8
+
+A_FAULT = Sentence("It is a fault of ours: please report it.")
 
 USUAL_ZONE = "UTC"
 """Of somebody whose mailbox names no zone, until it does."""
@@ -74,6 +82,9 @@ class DirectoryWatches:
         3. What they mean for people here is committed, one person at a time; then for those who are to join, for who
         reports to whom, and for who takes part. 4. From where to go on is committed: cut off before, the same changes
         are read again, and what has been done is found done.
+
+        Data of one person that no rule can use ends what is followed of that person, and no more: HR hears whose it is,
+        and each look tries again.
         """
         async with self._database.reading() as session:
             watch = await session.get_one(DirectoryWatchRow, about.id)
@@ -83,10 +94,12 @@ class DirectoryWatches:
         found = found or await self._delta.begin()
         if refusal and await self._care.refused(watch, refusal, about.now, self._say_refused(about.now)):
             at = min(at, about.now + TRY_AGAIN)
-        await self._note_people(found, about.now)
+        troubled = set[str]()
+        await self._note_people(found, troubled, about.now)
         to_join = await self._take_in(found, about.now)
-        await self._settle_lines(about.now)
-        await self._enrol(to_join, about.now)
+        await self._settle_lines(troubled, about.now)
+        await self._enrol(to_join, troubled, about.now)
+        await self._strike_out(troubled, about.now)
         await self._look_for_mailboxes(about.now)
         async with self._database.transaction() as session:
             row = await lock_row(session, watch)
@@ -99,15 +112,21 @@ class DirectoryWatches:
 
     # Who is here
 
-    async def _note_people(self, found: Round, now: datetime) -> None:
+    async def _note_people(self, found: Round, troubled: set[str], now: datetime) -> None:
         async with self._database.reading() as session:
             people = await people_by_oid(session)
+            behind = set(await open_hands_of(session, "directory"))
         told = dict(found.told)
+        # What was told of them before counts as well, and is not told twice.
+        told |= await self._asked(oid for oid, row in people.items() if row.id in behind)
         if found.whole:
-            told |= await self._missing(oid for oid, row in people.items() if row.left_at is None and oid not in told)
+            absent = (oid for oid, row in people.items() if row.left_at is None and oid not in told)
+            # Asked for each, so that an answer cut short ends nobody's time.
+            told |= {oid: said for oid, said in (await self._asked(absent)).items() if said.gone}
         for oid, said in told.items():
             if oid in people and is_news(people[oid], said):
-                await self._note(people[oid].id, said, now)
+                async with self._alone(people[oid].id, troubled, now):
+                    await self._note(people[oid].id, said, now)
         mails = {
             people[oid].id: said.mail
             for oid, said in told.items()
@@ -127,11 +146,36 @@ class DirectoryWatches:
                 await come_back(session, person, now)
             await note_told(session, person, said)
 
-    async def _missing(self, oids: Iterable[str]) -> dict[str, Told]:
-        """Who is not in the directory any more. Asked for each, so that an answer cut short ends nobody's time."""
-        missing = list(oids)
-        users = await asyncio.gather(*(self._user(oid) for oid in missing))
-        return {oid: Told(oid, gone=True) for oid, user in zip(missing, users, strict=True) if user is None}
+    async def _asked(self, oids: Iterable[str]) -> dict[str, Told]:
+        """All that the directory says of each of these today."""
+        wanted = list(oids)
+        users = await asyncio.gather(*(self._user(oid) for oid in wanted))
+        return {oid: _told(user) if user else Told(oid, gone=True) for oid, user in zip(wanted, users, strict=True)}
+
+    @asynccontextmanager
+    async def _alone(self, person_id: str, troubled: set[str], now: datetime) -> AsyncIterator[None]:
+        """Inside, one person's news is followed; data of theirs that no rule can use is told to HR, and passed over."""
+        try:
+            yield
+        except BROKEN_DATA as error:
+            log.warning("%s cannot follow the directory: %s", person_id, type(error).__name__)
+            troubled.add(person_id)
+            async with self._database.transaction() as session:
+                person = await session.get_one(Person, person_id)
+                remedy = str(error) if isinstance(error, UnreadableText) else A_FAULT
+                sentence = Sentence(
+                    "What the directory says of {name} cannot be followed, and is tried again at each look at it. "
+                    "{remedy}",
+                    name=person.name,
+                    remedy=remedy,
+                )
+                await ask_for_a_hand(session, f"directory/{person_id}", sentence, now, person_id)
+
+    async def _strike_out(self, troubled: set[str], now: datetime) -> None:
+        async with self._database.transaction() as session:
+            for person_id in await open_hands_of(session, "directory"):
+                if person_id not in troubled:
+                    await mended(session, f"directory/{person_id}", now)
 
     # Who is to join
 
@@ -144,9 +188,11 @@ class DirectoryWatches:
             people = await people_by_oid(session)
             covering = await populations(session)
             teams = await policies_of_teams(session)
+            behind = set(await open_hands_of(session, "directory"))
             waiting = set(await open_hands_of(session, "joiner"))
             idle = await never_enrolled(session)
             managers = {row.manager_oid for row in await taking_part(session)} - {None, "", *people}
+        waiting |= {oid for oid, row in people.items() if row.id in behind}
         told = {oid for oid, said in found.told.items() if said.works_here is not False and said.member is not False}
         wanted = waiting | {oid for oid in told if oid not in people or oid in idle} if covering else waiting
         users = await self._users(wanted, found)
@@ -222,12 +268,14 @@ class DirectoryWatches:
             async with self._database.transaction() as session:
                 await mended(session, f"joiner/{oid}", now)
 
-    async def _enrol(self, to_join: Mapping[str, str], now: datetime) -> None:
+    async def _enrol(self, to_join: Mapping[str, str], troubled: set[str], now: datetime) -> None:
+        async with self._database.reading() as session:
+            people = await people_by_oid(session)
         for oid, policy_id in sorted(to_join.items()):
-            async with self._database.transaction() as session:
-                person = (await people_by_oid(session)).get(oid)
-                if person is None:
-                    continue
+            person = people.get(oid)
+            if person is None:
+                continue
+            async with self._alone(person.id, troubled, now), self._database.transaction() as session:
                 if await partner_of(session, person.id, now.date()) is None:
                     sentence = Sentence(
                         "{name} has joined and has no manager: name one, and they take part.", name=person.name
@@ -239,12 +287,12 @@ class DirectoryWatches:
 
     # Who reports to whom
 
-    async def _settle_lines(self, now: datetime) -> None:
+    async def _settle_lines(self, troubled: set[str], now: datetime) -> None:
         async with self._database.reading() as session:
             found = await reports(session)
         for person_id, manager_id in found.lines.managers.items():
             if found.standing.get(person_id) != manager_id:
-                async with self._database.transaction() as session:
+                async with self._alone(person_id, troubled, now), self._database.transaction() as session:
                     await set_manager(session, person_id, manager_id, now)
         await self._say_loops(found.lines.refused, now)
         async with self._database.transaction() as session:
@@ -282,7 +330,10 @@ class DirectoryWatches:
                 continue
             try:
                 await self._mailboxes.refreshed(person_id, now)
-            except NoMailbox:
+            except NoToken:
+                raise
+            except (NoMailbox, NotAllowed):
+                # One that was made again may not be in the grant's scope yet.
                 continue
 
     def _say_refused(self, now: datetime) -> Say:
@@ -296,6 +347,21 @@ class DirectoryWatches:
                 await ask_for_a_hand(session, f"notifications/{USERS}", sentence, now)
 
         return say
+
+
+def _told(user: DirectoryUser) -> Told:
+    return Told(
+        oid=user.oid,
+        enabled=user.enabled,
+        member=user.member,
+        mail=user.mail or None,
+        name=user.name or None,
+        country=user.country,
+        subdivision=user.subdivision,
+        department=user.department,
+        hired=user.hired,
+        manager=user.manager_oid or "",
+    )
 
 
 def _user(told: Told) -> DirectoryUser:

@@ -5,6 +5,8 @@ from itertools import count
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import text
 
 from cycle.check_in import Step
 from integrations.database.directory_watches import ensure_directory_watch
@@ -320,6 +322,87 @@ async def test_who_left_while_the_delta_was_forgotten_is_noticed(home: Any, watc
     home.tenant._post("expire_delta")
     await home.do("follow_directory", watch)
     assert (await home.get(Person, employee.id)).left_at == MONDAY
+
+
+# Broken data
+
+
+async def test_what_a_leaver_wrote_with_a_lost_key_holds_nothing_up(home: Any, watch: str) -> None:
+    employee, old, _ = await a_team(home, watch)
+    await home.add(Plan(id="their-plan", person_id=employee.id, opened_at=MONDAY))
+    lost = await home.an_action(date(2030, 3, 20), owner=old.id, plan_id="their-plan")
+    async with home.database.engine.begin() as connection:
+        title = Fernet(Fernet.generate_key()).encrypt(b"Call a customer")
+        await connection.execute(text("UPDATE actions SET title = :title WHERE id = :id"), {"title": title, "id": lost})
+    home.tenant.act(old.mail, "leave_company")
+    await home.do("follow_directory", watch)
+    assert (await home.get(Person, old.id)).left_at == MONDAY
+    assert await home.waiting(employee.id) == {f"orphan/{lost}/{old.id}/{employee.id}"}
+    home.tenant.act(old.mail, "come_back")
+    await home.do("follow_directory", watch)
+    assert (await home.get(Person, old.id)).left_at is None
+    assert f"ActionChase/{lost}" in home.pokes.made
+
+
+@pytest.mark.parametrize("what", ["leaves", "another manager"])
+async def test_one_persons_broken_data_delays_nobody_elses_news_and_is_tried_at_each_look(
+    home: Any, watch: str, what: str
+) -> None:
+    broken, old, new = await a_team(home, watch)
+    fine = await a_colleague(home, "Zoe", old.id)
+    await home.change(PolicyRow, "policy", population="teams")
+    check_in_id = await home.a_check_in(START.date(), broken.id, old.id)
+
+    async def set_opened_at(value: str) -> None:
+        async with home.database.engine.begin() as connection:
+            set_it = text("UPDATE check_ins SET opened_at = :value WHERE id = :id")
+            await connection.execute(set_it, {"value": value, "id": check_in_id})
+
+    await set_opened_at("half a date")
+    if what == "leaves":
+        home.tenant.act(broken.mail, "leave_company")
+    else:
+        home.tenant.act(broken.mail, "change_manager", manager=new.mail)
+    home.tenant.act(fine.mail, "change_manager", manager=new.mail)
+    joiner = joins(home, "Joiner", old.mail)
+    await home.do("follow_directory", watch)
+    assert await partner(home, fine.id) == new.id
+    row = await known(home, joiner)
+    assert row is not None
+    assert (await home.get(Enrolment, row.id)).ended_at is None
+    assert (await home.get(DirectoryWatchRow, watch)).looked_at == MONDAY
+    assert (await home.get(Person, broken.id)).left_at is None
+    assert await partner(home, broken.id) == old.id
+    hands = await home.needs_a_hand()
+    assert [key for key in hands if key != "notifications//users"] == [f"directory/{broken.id}"]
+    assert broken.name in hands[f"directory/{broken.id}"]
+    await set_opened_at("2030-03-04 09:00:00.000000")
+    await home.do("follow_directory", watch)
+    assert (await home.get(CheckInRow, check_in_id)).state == "cancelled"
+    if what == "leaves":
+        assert (await home.get(Person, broken.id)).left_at == MONDAY
+    else:
+        assert await partner(home, broken.id) == new.id
+    assert f"directory/{broken.id}" not in await home.needs_a_hand()
+
+
+async def test_a_mailbox_made_again_that_is_still_closed_delays_nobody(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    employee, old, new = await a_team(home, watch)
+    async with home.database.transaction() as session:
+        await ask_for_a_hand(session, f"mailbox/{old.id}", "Give them one.", MONDAY, old.id)
+    await home.change(Person, old.id, directory_read_at=None)
+    path = f"/users/{old.oid}/mailboxSettings"
+    home.tenant.fault("status", "GET", path, status=403, code="ErrorAccessDenied", rate=1)
+    home.tenant.act(employee.mail, "change_manager", manager=new.mail)
+    before = (await home.get(DirectoryWatchRow, watch)).delta_link
+    await home.do("follow_directory", watch)
+    assert (await home.get(DirectoryWatchRow, watch)).delta_link != before
+    assert f"mailbox/{old.id}" in await home.needs_a_hand()
+    home.tenant.clear_faults()
+    await home.do("follow_directory", watch)
+    assert f"mailbox/{old.id}" not in await home.needs_a_hand()
 
 
 # Coming back
