@@ -46,7 +46,7 @@ from integrations.database.people import lives, work_week
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking, CheckInRow, Person
 from integrations.graph.calendars import Calendars
-from integrations.graph.errors import GraphTrouble, NoMailbox
+from integrations.graph.errors import GraphTrouble, NoMailbox, NotAllowed, NoToken
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,8 @@ class TeamPlans:
         `intended`. Whose calendar cannot be read is not booked blindly.
 
         Trouble with one of the others, or data of theirs that no rule can use, leaves them out and no more: their own
-        check-in comes upon it by itself. Only trouble with the two of `about.id` is raised.
+        check-in comes upon it by itself. Only trouble with the two of `about.id` is raised, and of a manager's mailbox
+        that is closed only where it is to organize.
 
         Of a team whose check-ins all ask at once the first is planned with the others; those find nothing left to do.
         """
@@ -148,7 +149,7 @@ class TeamPlans:
         the_two = (asking.partner_id, asking.person_id)
         for person_id in dict.fromkeys((*the_two, *(row.person_id for row in rows))):
             try:
-                await self._mailboxes.refreshed(person_id, about.now)
+                await self._ask(person_id, asking.partner_id, about.now)
             except NoMailbox:
                 rows = [row for row in rows if person_id not in (row.person_id, row.partner_id)]
                 await self._try_tomorrow(person_id, about.now)
@@ -158,6 +159,17 @@ class TeamPlans:
                 log.warning("check-ins of %s are left out of a plan: %s", person_id, type(trouble).__name__)
                 rows = [row for row in rows if row.person_id != person_id]
         return [each for row in rows if (each := await self._known(row, about))]
+
+    async def _ask(self, person_id: str, partner_id: str, now: datetime) -> None:
+        """Has what is known of a mailbox fresh. The manager's own that is closed holds up none of theirs: what was
+        known of their hours has to do, and HR hears of it from their letters.
+        """
+        try:
+            await self._mailboxes.refreshed(person_id, now)
+        except NotAllowed as trouble:
+            if person_id != partner_id or isinstance(trouble, NoToken):
+                raise
+            log.warning("check-ins are planned without the mailbox of %s: %s", person_id, trouble)
 
     async def _known(self, row: CheckInRow, about: Moment) -> Waiting | None:
         """What decides about the check-in; None where it rests, or for one of the others that cannot be read."""
@@ -256,7 +268,7 @@ class TeamPlans:
             row = await session.get_one(CheckInRow, check_in_id)
         try:
             for person_id in (row.person_id, row.partner_id):
-                await self._mailboxes.refreshed(person_id, now)
+                await self._ask(person_id, row.partner_id, now)
         except NoMailbox:
             return {}
         since = now - A_WEEK_AND_A_DAY
