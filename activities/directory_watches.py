@@ -32,7 +32,7 @@ from integrations.database.directory_watches import (
     taking_part,
 )
 from integrations.database.leavers import come_back, leave, say_without_manager
-from integrations.database.needs_a_hand import ask_for_a_hand, mended
+from integrations.database.needs_a_hand import ask_for_a_hand, mended, mended_with
 from integrations.database.people import note_mailbox, partner_of, set_manager
 from integrations.database.policies import enrol_person, populations
 from integrations.database.tables import DirectoryWatchRow, Person
@@ -318,15 +318,16 @@ class DirectoryWatches:
     # Mailboxes
 
     async def _look_for_mailboxes(self, now: datetime) -> None:
-        """Whoever had none is asked again, so that HR's list forgets what was mended."""
+        """Whoever had none, or settings that cannot be read, is asked again, so that HR's list forgets what was
+        mended."""
         async with self._database.reading() as session:
-            without = await open_hands_of(session, "mailbox")
+            without = [*await open_hands_of(session, "mailbox"), *await open_hands_of(session, "settings")]
         for person_id in without:
             async with self._database.reading() as session:
                 person = await session.get_one(Person, person_id)
             if person.left_at:
                 async with self._database.transaction() as session:
-                    await mended(session, f"mailbox/{person_id}", now)
+                    await mended_with(session, person_id, now)
                 continue
             try:
                 await self._mailboxes.refreshed(person_id, now)

@@ -139,7 +139,7 @@ class TeamPlans:
             for person in each.pair.people:
                 if person.id in unread and days[each.id][0] <= days[each.id][1]:
                     without[each.id] = unread[person.id]
-        await self._commit(waiting, choices, without, caps, about.now)
+        await self._commit(waiting, choices, without, unread.get(partner.id), caps, about.now)
 
     async def _waiting(self, about: Moment) -> list[Waiting]:
         """The check-ins of this one's manager that wait for an hour, and whose people have mailboxes."""
@@ -232,10 +232,14 @@ class TeamPlans:
         waiting: Sequence[Waiting],
         choices: Sequence[Choice],
         without: Mapping[str, str],
+        partner_unread: str | None,
         caps: Caps,
         now: datetime,
     ) -> None:
-        """Writes the intents that still fit, and what becomes of those for whom there is no hour."""
+        """Writes the intents that still fit, and what becomes of those for whom there is no hour.
+
+        A manager's calendar that cannot be read is one thing to mend, and one line on HR's list, for all of theirs.
+        """
         partner = waiting[0].pair.partner
         chosen = {choice.check_in_id: choice for choice in choices}
         async with self._database.transaction() as session:
@@ -246,7 +250,7 @@ class TeamPlans:
                 row = rows[each.id]
                 choice = chosen.get(each.id)
                 if choice is None:
-                    await _no_hour(session, each.pair, without.get(each.id), now)
+                    await _no_hour(session, each.pair, without.get(each.id), now, tell=partner_unread is None)
                 elif await _live_as_before(session, each.pair) and await still_free(
                     session, row, choice, caps, partner
                 ):
@@ -258,6 +262,10 @@ class TeamPlans:
                     await session.flush()
                     await mended(session, f"no-hour/{row.id}", now)
                 poke(session, "CheckIn", row.id, "its team was planned", now)
+            if partner_unread:
+                await ask_for_a_hand(session, f"calendar/{partner.id}", partner_unread, now, partner.id)
+            elif choices:
+                await mended(session, f"calendar/{partner.id}", now)
 
     async def hours_for(self, check_in_id: str, now: datetime) -> dict[Slot, Choice]:
         """Every hour that this check-in could have now, best first, each as the choice it would be.
@@ -315,8 +323,10 @@ async def _rests(session: AsyncSession, waiting: Waiting, now: datetime) -> bool
     return bool(await pair_paused_until(session, pair, policy, now) or await pause_of(session, pair, policy, now))
 
 
-async def _no_hour(session: AsyncSession, pair: Pair, sentence: str | None, now: datetime) -> None:
-    """Tries again tomorrow and tells HR; with no day left to try, the check-in ends here."""
+async def _no_hour(
+    session: AsyncSession, pair: Pair, sentence: str | None, now: datetime, *, tell: bool = True
+) -> None:
+    """Tries again tomorrow and tells HR; with no day left to try, which is always told, the check-in ends here."""
     row = await session.get_one(CheckInRow, pair.row.id)
     newest = await newest_booking(session, row.id)
     if row.state != State.DUE or (newest and newest.state in OPEN_BOOKING):
@@ -331,6 +341,8 @@ async def _no_hour(session: AsyncSession, pair: Pair, sentence: str | None, now:
         await close(session, row, State.CANCELLED, now)
     else:
         row.plan_again_at = _tomorrow(now)
+        if not tell:
+            return
         sentence = Sentence("{person} and {partner}: {sentence}", **names, sentence=sentence)
     await ask_for_a_hand(session, f"no-hour/{row.id}", sentence, now, pair.person.id)
 

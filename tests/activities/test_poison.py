@@ -161,7 +161,7 @@ async def test_garbled_mailbox_settings_leave_what_was_known(home: Any, monkeypa
     assert await hour_of(home, otto)
     assert (await home.get(Person, "otto")).zone == zone
     ((key, sentence),) = (await home.needs_a_hand()).items()
-    assert (key, "Otto" in sentence) == ("mailbox/otto", True)
+    assert (key, "Otto" in sentence) == ("settings/otto", True)
     monkeypatch.undo()
     await home.do("plan_team", await home.a_check_in(DUE + timedelta(days=1), "otto"), MONDAY + timedelta(hours=5))
     assert await home.needs_a_hand() == {}
