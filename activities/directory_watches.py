@@ -48,9 +48,6 @@ LOOK_UPS_AT_A_TIME = 8
 
 A_FAULT = Sentence("It is a fault of ours: please report it.")
 
-USUAL_ZONE = "UTC"
-"""Of somebody whose mailbox names no zone, until it does."""
-
 
 class DirectoryWatches:
     """The activity of `DirectoryWatch`."""
@@ -225,8 +222,8 @@ class DirectoryWatches:
             return await self._directory.user(oid)
 
     async def _move_in(self, user: DirectoryUser, now: datetime) -> None:
-        """Adds somebody with what their mailbox says; without one, or one that cannot be read, they wait on HR's list
-        and hold up nobody else.
+        """Adds somebody with what their mailbox says; without one, or one that cannot be read or names no zone, they
+        wait on HR's list and hold up nobody else.
         """
         try:
             async with self._gate:
@@ -236,6 +233,9 @@ class DirectoryWatches:
         except Permanent as trouble:
             await self._wait(user, _why_not(user, trouble), now)
             return
+        if facts.zone is None:
+            await self._wait(user, _nowhere(user), now)
+            return
         async with self._database.transaction() as session:
             holder = await holder_of(session, user.mail)
             if holder is None:
@@ -243,7 +243,7 @@ class DirectoryWatches:
                     oid=user.oid,
                     mail=user.mail,
                     name=user.name or user.mail,
-                    zone=facts.zone or USUAL_ZONE,
+                    zone=facts.zone,
                     country=user.country,
                     subdivision=user.subdivision,
                     hired_on=user.hired or now.date(),
@@ -405,6 +405,14 @@ def _why_not(user: DirectoryUser, trouble: Permanent) -> Sentence:
                 name=user.name,
             )
     return Sentence("{name} has joined and has no mailbox: they take part once there is one.", name=user.name)
+
+
+def _nowhere(user: DirectoryUser) -> Sentence:
+    return Sentence(
+        "{name} has joined, and their mailbox names no time zone that can be used: have them choose one in Outlook's "
+        "settings, and they take part.",
+        name=user.name,
+    )
 
 
 def _somebody_elses(user: DirectoryUser, holder: Person) -> str:

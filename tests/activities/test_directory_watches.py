@@ -1,5 +1,6 @@
 """Our people follow the directory: who joins, leaves, comes back, is renamed, or has another manager."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -603,6 +604,32 @@ async def test_one_joiner_whose_mailbox_cannot_be_read_delays_nobody(
     monkeypatch.undo()
     await home.do("follow_directory", watch)
     assert await known(home, broken) is not None
+    assert f"joiner/{user.oid}" not in await home.needs_a_hand()
+
+
+async def test_a_joiner_whose_mailbox_names_no_zone_is_not_taken_to_live_in_utc(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, old, _ = await a_team(home, watch)
+    await home.change(PolicyRow, "policy", population="teams")
+    nowhere, fine = joins(home, "Nowhere", old.mail), joins(home, "Fine", old.mail)
+    directory = home.activities["follow_directory"].__self__._directory
+    user, mailbox = await directory.user(nowhere), directory.mailbox
+
+    async def without_zone_for_one(oid: str) -> MailboxFacts:
+        facts: MailboxFacts = await mailbox(oid)
+        return replace(facts, zone=None) if oid == user.oid else facts
+
+    monkeypatch.setattr(directory, "mailbox", without_zone_for_one)
+    await home.do("follow_directory", watch)
+    assert await known(home, nowhere) is None
+    assert "names no time zone" in (await home.needs_a_hand())[f"joiner/{user.oid}"]
+    assert await known(home, fine) is not None
+    monkeypatch.undo()
+    await home.do("follow_directory", watch)
+    row = await known(home, nowhere)
+    assert row is not None
+    assert row.zone == "Europe/Berlin"
     assert f"joiner/{user.oid}" not in await home.needs_a_hand()
 
 
