@@ -35,7 +35,7 @@ from integrations.database.leavers import come_back, leave, say_without_manager
 from integrations.database.needs_a_hand import ask_for_a_hand, mended, mended_with
 from integrations.database.people import note_mailbox, partner_of, set_manager
 from integrations.database.policies import enrol_person, populations
-from integrations.database.tables import DirectoryWatchRow, Person
+from integrations.database.tables import DirectoryWatchRow, NeedsAHand, Person
 from integrations.graph.directory import Directory, DirectoryUser
 from integrations.graph.directory_delta import DirectoryDelta, Round
 from integrations.graph.errors import Garbled, NoMailbox, NotAllowed, NoToken, Permanent
@@ -93,7 +93,8 @@ class DirectoryWatches:
             at = min(at, about.now + TRY_AGAIN)
         troubled = set[str]()
         await self._note_people(found, troubled, about.now)
-        to_join = await self._take_in(found, about.now)
+        known_until = None if found.whole else watch.full_look_at
+        to_join = await self._take_in(found, known_until or about.now, about.now)
         await self._settle_lines(troubled, about.now)
         await self._enrol(to_join, troubled, about.now)
         await self._strike_out(troubled, about.now)
@@ -176,9 +177,10 @@ class DirectoryWatches:
 
     # Who is to join
 
-    async def _take_in(self, found: Round, now: datetime) -> dict[str, str]:
+    async def _take_in(self, found: Round, known_until: datetime, now: datetime) -> dict[str, str]:
         """Makes those known here whom a policy covers, and the managers of those who take part.
 
+        Whoever is heard of first after `known_until`, when everybody was read, has just joined, if they take part.
         Returns policy id by object id, of those who are to live under one.
         """
         async with self._database.reading() as session:
@@ -205,7 +207,9 @@ class DirectoryWatches:
         bosses = await self._users({oid for oid in managers if oid}, None)
         strangers = [user for oid, user in {**users, **bosses}.items() if oid not in people]
         strangers = [user for user in strangers if user.enabled and (user.oid in to_join or user.oid in managers)]
-        await asyncio.gather(*(self._move_in(user, now) for user in strangers))
+        await asyncio.gather(
+            *(self._move_in(user, known_until if user.oid in to_join else now, now) for user in strangers)
+        )
         return to_join
 
     async def _users(self, oids: Iterable[str], found: Round | None) -> dict[str, DirectoryUser]:
@@ -221,9 +225,10 @@ class DirectoryWatches:
         async with self._gate:
             return await self._directory.user(oid)
 
-    async def _move_in(self, user: DirectoryUser, now: datetime) -> None:
+    async def _move_in(self, user: DirectoryUser, known_until: datetime, now: datetime) -> None:
         """Adds somebody with what their mailbox says; without one, or one that cannot be read or names no zone, they
-        wait on HR's list and hold up nobody else.
+        wait on HR's list and hold up nobody else. Where the directory names no day on which they were hired, it is the
+        day on which they were heard of; nobody knows it of those who were there by `known_until`.
         """
         try:
             async with self._gate:
@@ -239,6 +244,8 @@ class DirectoryWatches:
         async with self._database.transaction() as session:
             holder = await holder_of(session, user.mail)
             if holder is None:
+                waits = await session.get(NeedsAHand, f"joiner/{user.oid}")
+                heard_at = waits.since if waits and waits.mended_at is None else now
                 row = Person(
                     oid=user.oid,
                     mail=user.mail,
@@ -246,7 +253,7 @@ class DirectoryWatches:
                     zone=facts.zone,
                     country=user.country,
                     subdivision=user.subdivision,
-                    hired_on=user.hired or now.date(),
+                    hired_on=user.hired or (heard_at.date() if heard_at > known_until else None),
                     directory_name=user.name,
                     manager_oid=user.manager_oid or "",
                     away=[],

@@ -633,6 +633,72 @@ async def test_a_joiner_whose_mailbox_names_no_zone_is_not_taken_to_live_in_utc(
     assert f"joiner/{user.oid}" not in await home.needs_a_hand()
 
 
+async def without_hire_dates(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tenant does not keep employeeHireDate, as many do not."""
+    watches = home.activities["follow_directory"].__self__
+    user, begin, go_on = watches._directory.user, watches._delta.begin, watches._delta.go_on
+
+    async def nobody_hired(asked: str) -> Any:
+        found = await user(asked)
+        return replace(found, hired=None) if found else None
+
+    def undated(read: Any) -> Any:
+        async def reading(*about: Any) -> Any:
+            found = await read(*about)
+            return replace(found, told={oid: replace(said, hired=None) for oid, said in found.told.items()})
+
+        return reading
+
+    monkeypatch.setattr(watches._directory, "user", nobody_hired)
+    monkeypatch.setattr(watches._delta, "begin", undated(begin))
+    monkeypatch.setattr(watches._delta, "go_on", undated(go_on))
+
+
+async def test_without_a_hire_date_only_whoever_is_new_in_the_directory_is_new_here(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, old, _ = await a_team(home, watch)
+    await without_hire_dates(home, monkeypatch)
+    stranger = joins(home, "Stranger")
+    long_here = [joins(home, given, old.mail) for given in ("Uma", "Vera")]
+    under_stranger = joins(home, "Xena", stranger, department="Lighthouse")
+    # Both populations are new, so everybody is read.
+    await home.add(PolicyRow(id="other", name="Other", starts_on=MONDAY.date(), population="department/Lighthouse"))
+    await home.change(PolicyRow, "policy", population="teams")
+    await home.change(DirectoryWatchRow, watch, delta_link=None)
+    await home.do("follow_directory", watch)
+    for mail in (*long_here, under_stranger, stranger):
+        row = await known(home, mail)
+        assert row is not None
+        assert row.hired_on is None
+    new = joins(home, "Newcomer", old.mail)
+    boss = joins(home, "Boss")
+    newest = joins(home, "Newest", boss, department="Lighthouse")
+    tuesday = MONDAY + timedelta(days=1)
+    await home.do("follow_directory", watch, tuesday)
+    heard = [(await known(home, mail)).hired_on for mail in (new, newest, boss)]
+    assert heard == [tuesday.date(), tuesday.date(), None]
+
+
+async def test_whoever_waited_for_a_mailbox_is_as_new_as_when_they_were_heard_of(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, old, _ = await a_team(home, watch)
+    await without_hire_dates(home, monkeypatch)
+    await home.change(PolicyRow, "policy", population="teams")
+    home.tenant.fault("status", "GET", "/mailboxSettings", status=404, code="MailboxNotEnabledForRESTAPI", rate=1)
+    long_here = joins(home, "Uma", old.mail)
+    await home.change(DirectoryWatchRow, watch, delta_link=None)
+    await home.do("follow_directory", watch)
+    new = joins(home, "Newcomer", old.mail)
+    await home.do("follow_directory", watch, MONDAY + timedelta(days=1))
+    assert await known(home, long_here) is await known(home, new) is None
+    home.tenant.clear_faults()
+    await home.do("follow_directory", watch, MONDAY + timedelta(days=5))
+    assert (await known(home, long_here)).hired_on is None
+    assert (await known(home, new)).hired_on == MONDAY.date() + timedelta(days=1)
+
+
 async def test_without_a_token_nobody_is_blamed_for_their_mailbox(
     home: Any, watch: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
