@@ -55,7 +55,7 @@ from integrations.database.check_ins import (
 from integrations.database.connection import Database
 from integrations.database.leaves import pause_of
 from integrations.database.needs_a_hand import ask_for_a_hand
-from integrations.database.people import language_of, partner_of, work_week
+from integrations.database.people import dated_away, language_of, partner_of, work_week
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking
 from integrations.graph.calendars import Attendee, BusySpan, Calendars, EventFacts, NewEvent
@@ -365,9 +365,7 @@ class Calendar:
             Look(
                 who=person.id,
                 week=work_week(person, hour[0].date()),
-                away=tuple(
-                    Span(datetime.fromisoformat(begin), datetime.fromisoformat(end)) for begin, end in person.away
-                ),
+                away=dated_away(person),
                 entries=_shown(shown[person.mail]),
                 invited=person.mail.lower() in invited,
             )

@@ -17,6 +17,7 @@ from cycle.calendar_watch import (
     window_at,
 )
 from cycle.sentences import Sentence
+from cycle.stuck import Kind, line_key
 from integrations.database.calendar_watches import (
     event_ids_between,
     hear,
@@ -26,6 +27,7 @@ from integrations.database.calendar_watches import (
 )
 from integrations.database.connection import Database
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
+from integrations.database.stuck import line_of_mailbox
 from integrations.database.tables import CalendarWatchRow
 from integrations.graph.calendar_delta import CalendarDelta, Round
 from integrations.graph.errors import NoMailbox, Permanent
@@ -92,7 +94,9 @@ class CalendarWatches:
             if refusal and await self._care.refused(watch, refusal, about.now, self._say_refused(watch, about.now)):
                 looks = replace(looks, at=min(looks.at, about.now + TRY_AGAIN))
         except NoMailbox as trouble:
-            await self._say(watch, f"organizer/{watch.mailbox}", trouble, about.now)
+            async with self._database.reading() as session:
+                line = await line_of_mailbox(session, watch.mailbox)
+            await self._say(watch, line, trouble, about.now)
         return Watched(looks.at, looks.compare_at, self._routes.of(watch.mailbox))
 
     # The subscription
@@ -129,7 +133,8 @@ class CalendarWatches:
             row.subscription_id = row.client_state = row.delta_link = None
             if await organizes_nothing(session, watch.mailbox, now):
                 row.closed_at = now
-                for about in ("organizer", "notifications", "calendar", "surplus"):
+                await mended(session, line_key(Kind.NO_MAILBOX, watch.mailbox), now)
+                for about in ("notifications", "calendar", "surplus"):
                     await mended(session, f"{about}/{watch.mailbox}", now)
             return row.closed_at is not None
 
@@ -155,4 +160,4 @@ class CalendarWatches:
             await hear(session, watch.mailbox, named, now)
             row.delta_link, row.window_start, row.window_end = found.link, window.start, window.end
             row.looked_at = now
-            await mended(session, f"organizer/{watch.mailbox}", now)
+            await mended(session, await line_of_mailbox(session, watch.mailbox), now)

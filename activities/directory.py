@@ -60,6 +60,7 @@ class Mailboxes:
             person = await session.get_one(Person, person_id)
             note_mailbox(person, facts.weekdays, facts.opens, facts.closes, facts.away, facts.language, now)
             await mended(session, f"mailbox/{person_id}", now)
+            await mended(session, f"settings/{person_id}", now)
             zone = facts.zone or iana_zone(person.zone)
             if zone:
                 await self._note_zone(session, person, zone, now)
@@ -94,5 +95,5 @@ class Mailboxes:
                 "automatic replies in Outlook again. Until then what was known before holds.",
                 name=person.name,
             )
-            await ask_for_a_hand(session, f"mailbox/{person_id}", sentence, now, person_id)
+            await ask_for_a_hand(session, f"settings/{person_id}", sentence, now, person_id)
         return person

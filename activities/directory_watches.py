@@ -1,18 +1,22 @@
 """Reads what changed in the directory, and lets our people follow: who joined, left, came back, has a new manager."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import reduce
 
 from temporalio import activity
 
 from activities.directory import Mailboxes
+from activities.failures import BROKEN_DATA
 from activities.moment import Moment
 from activities.subscription_care import Say, SubscriptionCare, lock_row
 from cycle.calendar_watch import TRY_AGAIN
 from cycle.directory_watch import LOOK_EVERY_HOURS, Population, Told, next_look, policy_for
 from cycle.sentences import Sentence
+from integrations.database.columns import UnreadableText
 from integrations.database.connection import Database
 from integrations.database.directory_watches import (
     USERS,
@@ -28,20 +32,21 @@ from integrations.database.directory_watches import (
     taking_part,
 )
 from integrations.database.leavers import come_back, leave, say_without_manager
-from integrations.database.needs_a_hand import ask_for_a_hand, mended
+from integrations.database.needs_a_hand import ask_for_a_hand, mended, mended_with
 from integrations.database.people import note_mailbox, partner_of, set_manager
 from integrations.database.policies import enrol_person, populations
-from integrations.database.tables import DirectoryWatchRow, Person
+from integrations.database.tables import DirectoryWatchRow, NeedsAHand, Person
 from integrations.graph.directory import Directory, DirectoryUser
 from integrations.graph.directory_delta import DirectoryDelta, Round
 from integrations.graph.errors import Garbled, NoMailbox, NotAllowed, NoToken, Permanent
 from integrations.graph.subscriptions import Subscriptions
 
+log = logging.getLogger(__name__)
+
 # Different mailboxes, so Graph's limit of four requests at a time in one mailbox is far away.
 LOOK_UPS_AT_A_TIME = 8
 
-USUAL_ZONE = "UTC"
-"""Of somebody whose mailbox names no zone, until it does."""
+A_FAULT = Sentence("It is a fault of ours: please report it.")
 
 
 class DirectoryWatches:
@@ -74,6 +79,9 @@ class DirectoryWatches:
         3. What they mean for people here is committed, one person at a time; then for those who are to join, for who
         reports to whom, and for who takes part. 4. From where to go on is committed: cut off before, the same changes
         are read again, and what has been done is found done.
+
+        Data of one person that no rule can use ends what is followed of that person, and no more: HR hears whose it is,
+        and each look tries again.
         """
         async with self._database.reading() as session:
             watch = await session.get_one(DirectoryWatchRow, about.id)
@@ -83,10 +91,13 @@ class DirectoryWatches:
         found = found or await self._delta.begin()
         if refusal and await self._care.refused(watch, refusal, about.now, self._say_refused(about.now)):
             at = min(at, about.now + TRY_AGAIN)
-        await self._note_people(found, about.now)
-        to_join = await self._take_in(found, about.now)
-        await self._settle_lines(about.now)
-        await self._enrol(to_join, about.now)
+        troubled = set[str]()
+        await self._note_people(found, troubled, about.now)
+        known_until = None if found.whole else watch.full_look_at
+        to_join = await self._take_in(found, known_until or about.now, about.now)
+        await self._settle_lines(troubled, about.now)
+        await self._enrol(to_join, troubled, about.now)
+        await self._strike_out(troubled, about.now)
         await self._look_for_mailboxes(about.now)
         async with self._database.transaction() as session:
             row = await lock_row(session, watch)
@@ -99,15 +110,21 @@ class DirectoryWatches:
 
     # Who is here
 
-    async def _note_people(self, found: Round, now: datetime) -> None:
+    async def _note_people(self, found: Round, troubled: set[str], now: datetime) -> None:
         async with self._database.reading() as session:
             people = await people_by_oid(session)
+            behind = set(await open_hands_of(session, "directory"))
         told = dict(found.told)
+        # What was told of them before counts as well, and is not told twice.
+        told |= await self._asked(oid for oid, row in people.items() if row.id in behind)
         if found.whole:
-            told |= await self._missing(oid for oid, row in people.items() if row.left_at is None and oid not in told)
+            absent = (oid for oid, row in people.items() if row.left_at is None and oid not in told)
+            # Asked for each, so that an answer cut short ends nobody's time.
+            told |= {oid: said for oid, said in (await self._asked(absent)).items() if said.gone}
         for oid, said in told.items():
             if oid in people and is_news(people[oid], said):
-                await self._note(people[oid].id, said, now)
+                async with self._alone(people[oid].id, troubled, now):
+                    await self._note(people[oid].id, said, now)
         mails = {
             people[oid].id: said.mail
             for oid, said in told.items()
@@ -127,26 +144,54 @@ class DirectoryWatches:
                 await come_back(session, person, now)
             await note_told(session, person, said)
 
-    async def _missing(self, oids: Iterable[str]) -> dict[str, Told]:
-        """Who is not in the directory any more. Asked for each, so that an answer cut short ends nobody's time."""
-        missing = list(oids)
-        users = await asyncio.gather(*(self._user(oid) for oid in missing))
-        return {oid: Told(oid, gone=True) for oid, user in zip(missing, users, strict=True) if user is None}
+    async def _asked(self, oids: Iterable[str]) -> dict[str, Told]:
+        """All that the directory says of each of these today."""
+        wanted = list(oids)
+        users = await asyncio.gather(*(self._user(oid) for oid in wanted))
+        return {oid: _told(user) if user else Told(oid, gone=True) for oid, user in zip(wanted, users, strict=True)}
+
+    @asynccontextmanager
+    async def _alone(self, person_id: str, troubled: set[str], now: datetime) -> AsyncIterator[None]:
+        """Inside, one person's news is followed; data of theirs that no rule can use is told to HR, and passed over."""
+        try:
+            yield
+        except BROKEN_DATA as error:
+            log.warning("%s cannot follow the directory: %s", person_id, type(error).__name__)
+            troubled.add(person_id)
+            async with self._database.transaction() as session:
+                person = await session.get_one(Person, person_id)
+                remedy = str(error) if isinstance(error, UnreadableText) else A_FAULT
+                sentence = Sentence(
+                    "What the directory says of {name} cannot be followed, and is tried again at each look at it. "
+                    "{remedy}",
+                    name=person.name,
+                    remedy=remedy,
+                )
+                await ask_for_a_hand(session, f"directory/{person_id}", sentence, now, person_id)
+
+    async def _strike_out(self, troubled: set[str], now: datetime) -> None:
+        async with self._database.transaction() as session:
+            for person_id in await open_hands_of(session, "directory"):
+                if person_id not in troubled:
+                    await mended(session, f"directory/{person_id}", now)
 
     # Who is to join
 
-    async def _take_in(self, found: Round, now: datetime) -> dict[str, str]:
+    async def _take_in(self, found: Round, known_until: datetime, now: datetime) -> dict[str, str]:
         """Makes those known here whom a policy covers, and the managers of those who take part.
 
+        Whoever is heard of first after `known_until`, when everybody was read, has just joined, if they take part.
         Returns policy id by object id, of those who are to live under one.
         """
         async with self._database.reading() as session:
             people = await people_by_oid(session)
             covering = await populations(session)
             teams = await policies_of_teams(session)
+            behind = set(await open_hands_of(session, "directory"))
             waiting = set(await open_hands_of(session, "joiner"))
             idle = await never_enrolled(session)
             managers = {row.manager_oid for row in await taking_part(session)} - {None, "", *people}
+        waiting |= {oid for oid, row in people.items() if row.id in behind}
         told = {oid for oid, said in found.told.items() if said.works_here is not False and said.member is not False}
         wanted = waiting | {oid for oid in told if oid not in people or oid in idle} if covering else waiting
         users = await self._users(wanted, found)
@@ -162,7 +207,9 @@ class DirectoryWatches:
         bosses = await self._users({oid for oid in managers if oid}, None)
         strangers = [user for oid, user in {**users, **bosses}.items() if oid not in people]
         strangers = [user for user in strangers if user.enabled and (user.oid in to_join or user.oid in managers)]
-        await asyncio.gather(*(self._move_in(user, now) for user in strangers))
+        await asyncio.gather(
+            *(self._move_in(user, known_until if user.oid in to_join else now, now) for user in strangers)
+        )
         return to_join
 
     async def _users(self, oids: Iterable[str], found: Round | None) -> dict[str, DirectoryUser]:
@@ -178,9 +225,10 @@ class DirectoryWatches:
         async with self._gate:
             return await self._directory.user(oid)
 
-    async def _move_in(self, user: DirectoryUser, now: datetime) -> None:
-        """Adds somebody with what their mailbox says; without one, or one that cannot be read, they wait on HR's list
-        and hold up nobody else.
+    async def _move_in(self, user: DirectoryUser, known_until: datetime, now: datetime) -> None:
+        """Adds somebody with what their mailbox says; without one, or one that cannot be read or names no zone, they
+        wait on HR's list and hold up nobody else. Where the directory names no day on which they were hired, it is the
+        day on which they were heard of; nobody knows it of those who were there by `known_until`.
         """
         try:
             async with self._gate:
@@ -190,17 +238,22 @@ class DirectoryWatches:
         except Permanent as trouble:
             await self._wait(user, _why_not(user, trouble), now)
             return
+        if facts.zone is None:
+            await self._wait(user, _nowhere(user), now)
+            return
         async with self._database.transaction() as session:
             holder = await holder_of(session, user.mail)
             if holder is None:
+                waits = await session.get(NeedsAHand, f"joiner/{user.oid}")
+                heard_at = waits.since if waits and waits.mended_at is None else now
                 row = Person(
                     oid=user.oid,
                     mail=user.mail,
                     name=user.name or user.mail,
-                    zone=facts.zone or USUAL_ZONE,
+                    zone=facts.zone,
                     country=user.country,
                     subdivision=user.subdivision,
-                    hired_on=user.hired or now.date(),
+                    hired_on=user.hired or (heard_at.date() if heard_at > known_until else None),
                     directory_name=user.name,
                     manager_oid=user.manager_oid or "",
                     away=[],
@@ -222,12 +275,14 @@ class DirectoryWatches:
             async with self._database.transaction() as session:
                 await mended(session, f"joiner/{oid}", now)
 
-    async def _enrol(self, to_join: Mapping[str, str], now: datetime) -> None:
+    async def _enrol(self, to_join: Mapping[str, str], troubled: set[str], now: datetime) -> None:
+        async with self._database.reading() as session:
+            people = await people_by_oid(session)
         for oid, policy_id in sorted(to_join.items()):
-            async with self._database.transaction() as session:
-                person = (await people_by_oid(session)).get(oid)
-                if person is None:
-                    continue
+            person = people.get(oid)
+            if person is None:
+                continue
+            async with self._alone(person.id, troubled, now), self._database.transaction() as session:
                 if await partner_of(session, person.id, now.date()) is None:
                     sentence = Sentence(
                         "{name} has joined and has no manager: name one, and they take part.", name=person.name
@@ -239,12 +294,12 @@ class DirectoryWatches:
 
     # Who reports to whom
 
-    async def _settle_lines(self, now: datetime) -> None:
+    async def _settle_lines(self, troubled: set[str], now: datetime) -> None:
         async with self._database.reading() as session:
             found = await reports(session)
         for person_id, manager_id in found.lines.managers.items():
             if found.standing.get(person_id) != manager_id:
-                async with self._database.transaction() as session:
+                async with self._alone(person_id, troubled, now), self._database.transaction() as session:
                     await set_manager(session, person_id, manager_id, now)
         await self._say_loops(found.lines.refused, now)
         async with self._database.transaction() as session:
@@ -270,19 +325,23 @@ class DirectoryWatches:
     # Mailboxes
 
     async def _look_for_mailboxes(self, now: datetime) -> None:
-        """Whoever had none is asked again, so that HR's list forgets what was mended."""
+        """Whoever had none, or settings that cannot be read, is asked again, so that HR's list forgets what was
+        mended."""
         async with self._database.reading() as session:
-            without = await open_hands_of(session, "mailbox")
+            without = [*await open_hands_of(session, "mailbox"), *await open_hands_of(session, "settings")]
         for person_id in without:
             async with self._database.reading() as session:
                 person = await session.get_one(Person, person_id)
             if person.left_at:
                 async with self._database.transaction() as session:
-                    await mended(session, f"mailbox/{person_id}", now)
+                    await mended_with(session, person_id, now)
                 continue
             try:
                 await self._mailboxes.refreshed(person_id, now)
-            except NoMailbox:
+            except NoToken:
+                raise
+            except (NoMailbox, NotAllowed):
+                # One that was made again may not be in the grant's scope yet.
                 continue
 
     def _say_refused(self, now: datetime) -> Say:
@@ -296,6 +355,21 @@ class DirectoryWatches:
                 await ask_for_a_hand(session, f"notifications/{USERS}", sentence, now)
 
         return say
+
+
+def _told(user: DirectoryUser) -> Told:
+    return Told(
+        oid=user.oid,
+        enabled=user.enabled,
+        member=user.member,
+        mail=user.mail or None,
+        name=user.name or None,
+        country=user.country,
+        subdivision=user.subdivision,
+        department=user.department,
+        hired=user.hired,
+        manager=user.manager_oid or "",
+    )
 
 
 def _user(told: Told) -> DirectoryUser:
@@ -338,6 +412,14 @@ def _why_not(user: DirectoryUser, trouble: Permanent) -> Sentence:
                 name=user.name,
             )
     return Sentence("{name} has joined and has no mailbox: they take part once there is one.", name=user.name)
+
+
+def _nowhere(user: DirectoryUser) -> Sentence:
+    return Sentence(
+        "{name} has joined, and their mailbox names no time zone that can be used: have them choose one in Outlook's "
+        "settings, and they take part.",
+        name=user.name,
+    )
 
 
 def _somebody_elses(user: DirectoryUser, holder: Person) -> str:

@@ -1,10 +1,12 @@
 """Looks for leave in people's mailboxes and calendars, once a week a person."""
 
+import logging
 from datetime import datetime, timedelta
 
 from temporalio import activity
 
 from activities.directory import Mailboxes
+from activities.failures import BROKEN_DATA
 from activities.moment import Moment
 from cycle.workdays import Span
 from integrations.database.connection import Database
@@ -12,7 +14,9 @@ from integrations.database.leaves import note_spans
 from integrations.database.people import partner_of
 from integrations.database.tables import Enrolment, Person
 from integrations.graph.calendars import Calendars
-from integrations.graph.errors import NoMailbox
+from integrations.graph.errors import NoMailbox, NoToken, Permanent
+
+log = logging.getLogger(__name__)
 
 LOOK_EVERY = timedelta(days=6)
 """A look a week, also where one came some hours late."""
@@ -33,7 +37,8 @@ class Leaves:
     async def find_leave(self, about: Moment) -> None:
         """Reads automatic replies (their dates, never the text) and times out of office of a person and their partner.
 
-        Nothing is asked within a week of the last time, or of the enrolment.
+        Nothing is asked within a week of the last time, or of the enrolment. A partner's mailbox that cannot be read
+        holds up nobody else's cycle.
         """
         async with self._database.reading() as session:
             enrolment = await session.get(Enrolment, about.id)
@@ -44,7 +49,12 @@ class Leaves:
         for person in people:
             read_at = person.leave_read_at or enrolment.enrolled_at
             if person.left_at is None and about.now - read_at >= LOOK_EVERY:
-                await self._read(person.id, about.now)
+                try:
+                    await self._read(person.id, about.now)
+                except (Permanent, *BROKEN_DATA) as trouble:
+                    if person.id == about.id or isinstance(trouble, NoToken):
+                        raise
+                    log.warning("the leave of %s is not read: %s", person.id, type(trouble).__name__)
 
     async def _read(self, person_id: str, now: datetime) -> None:
         try:

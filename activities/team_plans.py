@@ -46,7 +46,7 @@ from integrations.database.people import lives, work_week
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking, CheckInRow, Person
 from integrations.graph.calendars import Calendars
-from integrations.graph.errors import GraphTrouble, NoMailbox
+from integrations.graph.errors import GraphTrouble, NoMailbox, NotAllowed, NoToken
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,8 @@ class TeamPlans:
         `intended`. Whose calendar cannot be read is not booked blindly.
 
         Trouble with one of the others, or data of theirs that no rule can use, leaves them out and no more: their own
-        check-in comes upon it by itself. Only trouble with the two of `about.id` is raised.
+        check-in comes upon it by itself. Only trouble with the two of `about.id` is raised, and of a manager's mailbox
+        that is closed only where it is to organize.
 
         Of a team whose check-ins all ask at once the first is planned with the others; those find nothing left to do.
         """
@@ -138,7 +139,7 @@ class TeamPlans:
             for person in each.pair.people:
                 if person.id in unread and days[each.id][0] <= days[each.id][1]:
                     without[each.id] = unread[person.id]
-        await self._commit(waiting, choices, without, caps, about.now)
+        await self._commit(waiting, choices, without, unread.get(partner.id), caps, about.now)
 
     async def _waiting(self, about: Moment) -> list[Waiting]:
         """The check-ins of this one's manager that wait for an hour, and whose people have mailboxes."""
@@ -148,7 +149,7 @@ class TeamPlans:
         the_two = (asking.partner_id, asking.person_id)
         for person_id in dict.fromkeys((*the_two, *(row.person_id for row in rows))):
             try:
-                await self._mailboxes.refreshed(person_id, about.now)
+                await self._ask(person_id, asking.partner_id, about.now)
             except NoMailbox:
                 rows = [row for row in rows if person_id not in (row.person_id, row.partner_id)]
                 await self._try_tomorrow(person_id, about.now)
@@ -158,6 +159,17 @@ class TeamPlans:
                 log.warning("check-ins of %s are left out of a plan: %s", person_id, type(trouble).__name__)
                 rows = [row for row in rows if row.person_id != person_id]
         return [each for row in rows if (each := await self._known(row, about))]
+
+    async def _ask(self, person_id: str, partner_id: str, now: datetime) -> None:
+        """Has what is known of a mailbox fresh. The manager's own that is closed holds up none of theirs: what was
+        known of their hours has to do, and HR hears of it from their letters.
+        """
+        try:
+            await self._mailboxes.refreshed(person_id, now)
+        except NotAllowed as trouble:
+            if person_id != partner_id or isinstance(trouble, NoToken):
+                raise
+            log.warning("check-ins are planned without the mailbox of %s: %s", person_id, trouble)
 
     async def _known(self, row: CheckInRow, about: Moment) -> Waiting | None:
         """What decides about the check-in; None where it rests, or for one of the others that cannot be read."""
@@ -220,10 +232,14 @@ class TeamPlans:
         waiting: Sequence[Waiting],
         choices: Sequence[Choice],
         without: Mapping[str, str],
+        partner_unread: str | None,
         caps: Caps,
         now: datetime,
     ) -> None:
-        """Writes the intents that still fit, and what becomes of those for whom there is no hour."""
+        """Writes the intents that still fit, and what becomes of those for whom there is no hour.
+
+        A manager's calendar that cannot be read is one thing to mend, and one line on HR's list, for all of theirs.
+        """
         partner = waiting[0].pair.partner
         chosen = {choice.check_in_id: choice for choice in choices}
         async with self._database.transaction() as session:
@@ -234,7 +250,7 @@ class TeamPlans:
                 row = rows[each.id]
                 choice = chosen.get(each.id)
                 if choice is None:
-                    await _no_hour(session, each.pair, without.get(each.id), now)
+                    await _no_hour(session, each.pair, without.get(each.id), now, tell=partner_unread is None)
                 elif await _live_as_before(session, each.pair) and await still_free(
                     session, row, choice, caps, partner
                 ):
@@ -246,6 +262,10 @@ class TeamPlans:
                     await session.flush()
                     await mended(session, f"no-hour/{row.id}", now)
                 poke(session, "CheckIn", row.id, "its team was planned", now)
+            if partner_unread:
+                await ask_for_a_hand(session, f"calendar/{partner.id}", partner_unread, now, partner.id)
+            elif choices:
+                await mended(session, f"calendar/{partner.id}", now)
 
     async def hours_for(self, check_in_id: str, now: datetime) -> dict[Slot, Choice]:
         """Every hour that this check-in could have now, best first, each as the choice it would be.
@@ -256,7 +276,7 @@ class TeamPlans:
             row = await session.get_one(CheckInRow, check_in_id)
         try:
             for person_id in (row.person_id, row.partner_id):
-                await self._mailboxes.refreshed(person_id, now)
+                await self._ask(person_id, row.partner_id, now)
         except NoMailbox:
             return {}
         since = now - A_WEEK_AND_A_DAY
@@ -303,8 +323,10 @@ async def _rests(session: AsyncSession, waiting: Waiting, now: datetime) -> bool
     return bool(await pair_paused_until(session, pair, policy, now) or await pause_of(session, pair, policy, now))
 
 
-async def _no_hour(session: AsyncSession, pair: Pair, sentence: str | None, now: datetime) -> None:
-    """Tries again tomorrow and tells HR; with no day left to try, the check-in ends here."""
+async def _no_hour(
+    session: AsyncSession, pair: Pair, sentence: str | None, now: datetime, *, tell: bool = True
+) -> None:
+    """Tries again tomorrow and tells HR; with no day left to try, which is always told, the check-in ends here."""
     row = await session.get_one(CheckInRow, pair.row.id)
     newest = await newest_booking(session, row.id)
     if row.state != State.DUE or (newest and newest.state in OPEN_BOOKING):
@@ -319,6 +341,8 @@ async def _no_hour(session: AsyncSession, pair: Pair, sentence: str | None, now:
         await close(session, row, State.CANCELLED, now)
     else:
         row.plan_again_at = _tomorrow(now)
+        if not tell:
+            return
         sentence = Sentence("{person} and {partner}: {sentence}", **names, sentence=sentence)
     await ask_for_a_hand(session, f"no-hour/{row.id}", sentence, now, pair.person.id)
 

@@ -7,11 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import State
 from cycle.feedback import closes_at
+from cycle.workdays import add_workdays
 from integrations.database.check_ins import check_in, said_about
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.offers import open_offer
-from integrations.database.people import partner_of
+from integrations.database.people import away_without_end, partner_of, work_week
 from integrations.database.plans import local_day
+from integrations.database.policies import policy_of_check_in
 from integrations.database.reflections import has_answered
 from integrations.database.tables import (
     ActionRow,
@@ -51,7 +53,7 @@ async def overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> s
     if item.kind == "slots":
         return await _slots_overtaken(session, item)
     if item.kind == "outcome_question":
-        return await _outcome_overtaken(session, item)
+        return await _outcome_overtaken(session, item, recipient, now)
     if item.kind == "learning_moment":
         assert item.step is not None
         return "answered" if await learning_moment_of(session, item.recipient_id, item.step) else None
@@ -149,13 +151,20 @@ async def _slots_overtaken(session: AsyncSession, item: LetterItem) -> str | Non
     return "an hour was chosen" if offer.state == "picked" else None
 
 
-async def _outcome_overtaken(session: AsyncSession, item: LetterItem) -> str | None:
+async def _outcome_overtaken(session: AsyncSession, item: LetterItem, recipient: Person, now: datetime) -> str | None:
     assert item.check_in_id is not None
     pair = await check_in(session, item.check_in_id)
     if pair.row.state != State.ENDED or pair.booking is None or pair.booking.no != item.booking_no:
         return "the question is settled"
     said = await said_about(session, item.check_in_id, pair.booking.no)
-    return "answered" if item.recipient_id in said else None
+    if item.recipient_id in said:
+        return "answered"
+    # Nothing reaches them, and their cycle waits for the end of this check-in.
+    week, again = work_week(recipient, now.date()), (await policy_of_check_in(session, pair.row)).afterwards
+    unanswered_on = add_workdays(week, week.local_day(item.due_at), again.ask_again_workdays)
+    if away_without_end(recipient) and week.local_day(now) >= unanswered_on:
+        return "nobody can tell when they are back"
+    return None
 
 
 async def _action_overtaken(session: AsyncSession, item: LetterItem, today: date) -> str | None:

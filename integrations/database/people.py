@@ -202,10 +202,22 @@ def reader(
 
     With `planning`, automatic replies without an end say nothing about next week, and are left out.
     """
-    away = tuple(Span(datetime.fromisoformat(begin), datetime.fromisoformat(end)) for begin, end in person.away)
-    if planning:
-        away = tuple(span for span in away if span.end - span.start < LONGEST_LEAVE)
+    away = dated_away(person) if planning else _away(person)
     return work_week(person, around), MailHours.of(mail), away
+
+
+def dated_away(person: Person) -> tuple[Span, ...]:
+    """When automatic replies say that this person is away, without those that are on without an end."""
+    return tuple(span for span in _away(person) if span.end - span.start < LONGEST_LEAVE)
+
+
+def away_without_end(person: Person) -> bool:
+    """Whether automatic replies are on that do not say when this person is back."""
+    return dated_away(person) != _away(person)
+
+
+def _away(person: Person) -> tuple[Span, ...]:
+    return tuple(Span(datetime.fromisoformat(begin), datetime.fromisoformat(end)) for begin, end in person.away)
 
 
 def stale(person: Person, now: datetime, after: timedelta) -> bool:

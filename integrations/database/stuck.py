@@ -1,14 +1,18 @@
 """Workflows that cannot go on by themselves: written down with their cause, told to HR a line a cause, woken again."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import State
-from cycle.stuck import Kind, line_key, sentence
+from cycle.stuck import Kind, line_key, permission_for, sentence
+from integrations.database.calendar_watches import name_of_mailbox
 from integrations.database.connection import poke
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
+from integrations.database.people import person_by_oid
 from integrations.database.tables import ActionRow, CheckInRow, Person, Plan, Stuck
 
 LINES_LOCK = 30_61
@@ -27,6 +31,8 @@ async def note_stuck(
     await _lock_lines(session)
     person = await _person_of(session, workflow, target) if kind is Kind.ZONE else None
     line = line_key(kind, person.id if person else subject)
+    if kind is Kind.NO_MAILBOX:
+        line = await line_of_mailbox(session, subject)
     row = await session.get(Stuck, (workflow, target))
     if row is None:
         session.add(Stuck(workflow=workflow, target=target, line=line, kind=kind, about=about, since=now))
@@ -39,6 +45,15 @@ async def note_stuck(
     await session.flush()
     for each in lines:
         await _tell(session, each, now)
+
+
+async def line_of_mailbox(session: AsyncSession, mailbox: str) -> str:
+    """The one line on HR's list about a mailbox that is gone, whoever comes upon it: its owner's, if it is somebody's.
+
+    `mailbox` is an object id or an address, as a booking's organizer has it.
+    """
+    owner = await person_by_oid(session, mailbox)
+    return f"mailbox/{owner.id}" if owner else line_key(Kind.NO_MAILBOX, mailbox)
 
 
 async def note_unstuck(session: AsyncSession, workflow: str, target: str, now: datetime) -> None:
@@ -80,9 +95,25 @@ async def _tell(session: AsyncSession, line: str, now: datetime) -> None:
         await mended(session, line, now)
         return
     kind = Kind(rows[0].kind)
-    person = await session.get(Person, line.rpartition("/")[2]) if kind is Kind.ZONE else None
-    words = sentence(kind, [row.about for row in rows], person.name if person else "")
+    person = await session.get(Person, line.rpartition("/")[2]) if kind in (Kind.ZONE, Kind.NO_MAILBOX) else None
+    words = sentence(kind, await _by_name(session, kind, [row.about for row in rows]), person.name if person else "")
     await ask_for_a_hand(session, line, words, now, person.id if person else None)
+
+
+async def _by_name(session: AsyncSession, kind: Kind, abouts: Sequence[str]) -> list[str]:
+    """What things wait for, with the name of whoever a mailbox belongs to where it would be said by its object id."""
+    if kind is Kind.NO_MAILBOX:
+        return [await name_of_mailbox(session, abouts[-1])] * len(abouts)
+    if kind is not Kind.NOT_ALLOWED:
+        return list(abouts)
+    asked = [about.partition(" ")[::2] for about in abouts]
+    of_each = defaultdict[str, set[str]](set)
+    for permission, mailbox in asked:
+        of_each[permission].add(mailbox)
+    # Of several mailboxes only their number is said.
+    alone = {mailbox for mailboxes in of_each.values() if len(mailboxes) == 1 for mailbox in mailboxes}
+    names = {mailbox: await name_of_mailbox(session, mailbox) for mailbox in alone}
+    return [permission_for(permission, names.get(mailbox, mailbox)) for permission, mailbox in asked]
 
 
 async def _lock_lines(session: AsyncSession) -> None:

@@ -246,7 +246,7 @@ async def test_what_hr_was_told_of_a_watch_is_struck_out_when_it_ends(home: Any)
     check_in_id = await home.a_check_in()
     await home.an_intended_booking(check_in_id, START, organizer="nobody@meadow.example")
     await home.do("read_changes", watch_id)
-    assert list(await home.needs_a_hand()) == ["organizer/nobody@meadow.example"]
+    assert list(await home.needs_a_hand()) == ["stuck/no-mailbox/nobody@meadow.example"]
     await home.change(Booking, (await home.booking(check_in_id)).id, state="cancelled")
     assert await home.do("read_changes", watch_id) is None
     assert await home.needs_a_hand() == {}

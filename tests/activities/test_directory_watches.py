@@ -1,10 +1,13 @@
 """Our people follow the directory: who joins, leaves, comes back, is renamed, or has another manager."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import text
 
 from cycle.check_in import Step
 from integrations.database.directory_watches import ensure_directory_watch
@@ -322,6 +325,87 @@ async def test_who_left_while_the_delta_was_forgotten_is_noticed(home: Any, watc
     assert (await home.get(Person, employee.id)).left_at == MONDAY
 
 
+# Broken data
+
+
+async def test_what_a_leaver_wrote_with_a_lost_key_holds_nothing_up(home: Any, watch: str) -> None:
+    employee, old, _ = await a_team(home, watch)
+    await home.add(Plan(id="their-plan", person_id=employee.id, opened_at=MONDAY))
+    lost = await home.an_action(date(2030, 3, 20), owner=old.id, plan_id="their-plan")
+    async with home.database.engine.begin() as connection:
+        title = Fernet(Fernet.generate_key()).encrypt(b"Call a customer")
+        await connection.execute(text("UPDATE actions SET title = :title WHERE id = :id"), {"title": title, "id": lost})
+    home.tenant.act(old.mail, "leave_company")
+    await home.do("follow_directory", watch)
+    assert (await home.get(Person, old.id)).left_at == MONDAY
+    assert await home.waiting(employee.id) == {f"orphan/{lost}/{old.id}/{employee.id}"}
+    home.tenant.act(old.mail, "come_back")
+    await home.do("follow_directory", watch)
+    assert (await home.get(Person, old.id)).left_at is None
+    assert f"ActionChase/{lost}" in home.pokes.made
+
+
+@pytest.mark.parametrize("what", ["leaves", "another manager"])
+async def test_one_persons_broken_data_delays_nobody_elses_news_and_is_tried_at_each_look(
+    home: Any, watch: str, what: str
+) -> None:
+    broken, old, new = await a_team(home, watch)
+    fine = await a_colleague(home, "Zoe", old.id)
+    await home.change(PolicyRow, "policy", population="teams")
+    check_in_id = await home.a_check_in(START.date(), broken.id, old.id)
+
+    async def set_opened_at(value: str) -> None:
+        async with home.database.engine.begin() as connection:
+            set_it = text("UPDATE check_ins SET opened_at = :value WHERE id = :id")
+            await connection.execute(set_it, {"value": value, "id": check_in_id})
+
+    await set_opened_at("half a date")
+    if what == "leaves":
+        home.tenant.act(broken.mail, "leave_company")
+    else:
+        home.tenant.act(broken.mail, "change_manager", manager=new.mail)
+    home.tenant.act(fine.mail, "change_manager", manager=new.mail)
+    joiner = joins(home, "Joiner", old.mail)
+    await home.do("follow_directory", watch)
+    assert await partner(home, fine.id) == new.id
+    row = await known(home, joiner)
+    assert row is not None
+    assert (await home.get(Enrolment, row.id)).ended_at is None
+    assert (await home.get(DirectoryWatchRow, watch)).looked_at == MONDAY
+    assert (await home.get(Person, broken.id)).left_at is None
+    assert await partner(home, broken.id) == old.id
+    hands = await home.needs_a_hand()
+    assert [key for key in hands if key != "notifications//users"] == [f"directory/{broken.id}"]
+    assert broken.name in hands[f"directory/{broken.id}"]
+    await set_opened_at("2030-03-04 09:00:00.000000")
+    await home.do("follow_directory", watch)
+    assert (await home.get(CheckInRow, check_in_id)).state == "cancelled"
+    if what == "leaves":
+        assert (await home.get(Person, broken.id)).left_at == MONDAY
+    else:
+        assert await partner(home, broken.id) == new.id
+    assert f"directory/{broken.id}" not in await home.needs_a_hand()
+
+
+async def test_a_mailbox_made_again_that_is_still_closed_delays_nobody(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    employee, old, new = await a_team(home, watch)
+    async with home.database.transaction() as session:
+        await ask_for_a_hand(session, f"mailbox/{old.id}", "Give them one.", MONDAY, old.id)
+    await home.change(Person, old.id, directory_read_at=None)
+    path = f"/users/{old.oid}/mailboxSettings"
+    home.tenant.fault("status", "GET", path, status=403, code="ErrorAccessDenied", rate=1)
+    home.tenant.act(employee.mail, "change_manager", manager=new.mail)
+    before = (await home.get(DirectoryWatchRow, watch)).delta_link
+    await home.do("follow_directory", watch)
+    assert (await home.get(DirectoryWatchRow, watch)).delta_link != before
+    assert f"mailbox/{old.id}" in await home.needs_a_hand()
+    home.tenant.clear_faults()
+    await home.do("follow_directory", watch)
+    assert f"mailbox/{old.id}" not in await home.needs_a_hand()
+
+
 # Coming back
 
 
@@ -521,6 +605,98 @@ async def test_one_joiner_whose_mailbox_cannot_be_read_delays_nobody(
     await home.do("follow_directory", watch)
     assert await known(home, broken) is not None
     assert f"joiner/{user.oid}" not in await home.needs_a_hand()
+
+
+async def test_a_joiner_whose_mailbox_names_no_zone_is_not_taken_to_live_in_utc(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, old, _ = await a_team(home, watch)
+    await home.change(PolicyRow, "policy", population="teams")
+    nowhere, fine = joins(home, "Nowhere", old.mail), joins(home, "Fine", old.mail)
+    directory = home.activities["follow_directory"].__self__._directory
+    user, mailbox = await directory.user(nowhere), directory.mailbox
+
+    async def without_zone_for_one(oid: str) -> MailboxFacts:
+        facts: MailboxFacts = await mailbox(oid)
+        return replace(facts, zone=None) if oid == user.oid else facts
+
+    monkeypatch.setattr(directory, "mailbox", without_zone_for_one)
+    await home.do("follow_directory", watch)
+    assert await known(home, nowhere) is None
+    assert "names no time zone" in (await home.needs_a_hand())[f"joiner/{user.oid}"]
+    assert await known(home, fine) is not None
+    monkeypatch.undo()
+    await home.do("follow_directory", watch)
+    row = await known(home, nowhere)
+    assert row is not None
+    assert row.zone == "Europe/Berlin"
+    assert f"joiner/{user.oid}" not in await home.needs_a_hand()
+
+
+async def without_hire_dates(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tenant does not keep employeeHireDate, as many do not."""
+    watches = home.activities["follow_directory"].__self__
+    user, begin, go_on = watches._directory.user, watches._delta.begin, watches._delta.go_on
+
+    async def nobody_hired(asked: str) -> Any:
+        found = await user(asked)
+        return replace(found, hired=None) if found else None
+
+    def undated(read: Any) -> Any:
+        async def reading(*about: Any) -> Any:
+            found = await read(*about)
+            return replace(found, told={oid: replace(said, hired=None) for oid, said in found.told.items()})
+
+        return reading
+
+    monkeypatch.setattr(watches._directory, "user", nobody_hired)
+    monkeypatch.setattr(watches._delta, "begin", undated(begin))
+    monkeypatch.setattr(watches._delta, "go_on", undated(go_on))
+
+
+async def test_without_a_hire_date_only_whoever_is_new_in_the_directory_is_new_here(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, old, _ = await a_team(home, watch)
+    await without_hire_dates(home, monkeypatch)
+    stranger = joins(home, "Stranger")
+    long_here = [joins(home, given, old.mail) for given in ("Uma", "Vera")]
+    under_stranger = joins(home, "Xena", stranger, department="Lighthouse")
+    # Both populations are new, so everybody is read.
+    await home.add(PolicyRow(id="other", name="Other", starts_on=MONDAY.date(), population="department/Lighthouse"))
+    await home.change(PolicyRow, "policy", population="teams")
+    await home.change(DirectoryWatchRow, watch, delta_link=None)
+    await home.do("follow_directory", watch)
+    for mail in (*long_here, under_stranger, stranger):
+        row = await known(home, mail)
+        assert row is not None
+        assert row.hired_on is None
+    new = joins(home, "Newcomer", old.mail)
+    boss = joins(home, "Boss")
+    newest = joins(home, "Newest", boss, department="Lighthouse")
+    tuesday = MONDAY + timedelta(days=1)
+    await home.do("follow_directory", watch, tuesday)
+    heard = [(await known(home, mail)).hired_on for mail in (new, newest, boss)]
+    assert heard == [tuesday.date(), tuesday.date(), None]
+
+
+async def test_whoever_waited_for_a_mailbox_is_as_new_as_when_they_were_heard_of(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, old, _ = await a_team(home, watch)
+    await without_hire_dates(home, monkeypatch)
+    await home.change(PolicyRow, "policy", population="teams")
+    home.tenant.fault("status", "GET", "/mailboxSettings", status=404, code="MailboxNotEnabledForRESTAPI", rate=1)
+    long_here = joins(home, "Uma", old.mail)
+    await home.change(DirectoryWatchRow, watch, delta_link=None)
+    await home.do("follow_directory", watch)
+    new = joins(home, "Newcomer", old.mail)
+    await home.do("follow_directory", watch, MONDAY + timedelta(days=1))
+    assert await known(home, long_here) is await known(home, new) is None
+    home.tenant.clear_faults()
+    await home.do("follow_directory", watch, MONDAY + timedelta(days=5))
+    assert (await known(home, long_here)).hired_on is None
+    assert (await known(home, new)).hired_on == MONDAY.date() + timedelta(days=1)
 
 
 async def test_without_a_token_nobody_is_blamed_for_their_mailbox(

@@ -296,6 +296,14 @@ async def test_an_hour_that_came_to_lie_outside_somebodys_day_is_given_up(home: 
     assert not {each.kind for each in await home.all(LetterItem)} & {"reflection_request", "pre_read"}
 
 
+async def test_automatic_replies_that_are_simply_on_take_nobodys_hour(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    always = [["2000-01-01T00:00:00+00:00", "3000-01-01T00:00:00+00:00"]]
+    await home.change(Person, "ann", away=always)
+    assert "offer_slots" not in await noticed(home, check_in_id)
+    assert await state(home, check_in_id) == "booked"
+
+
 async def test_a_rewritten_body_a_teams_link_and_guests_outlive_a_move_and_nobody_is_asked(home: Any) -> None:
     check_in_id = await home.a_booked_check_in(START)
     booking = await home.booking(check_in_id)

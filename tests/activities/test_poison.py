@@ -10,7 +10,7 @@ from sqlalchemy import text
 from integrations.database.columns import UnreadableText
 from integrations.database.tables import Booking, CheckInRow, Letter, LetterItem, Person, Reporting
 from integrations.graph.directory import Directory
-from integrations.graph.errors import Garbled, NoMailbox, NotAllowed, Transient
+from integrations.graph.errors import Garbled, NoMailbox, NotAllowed, NoToken, Transient
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 DUE = date(2030, 4, 10)
@@ -96,12 +96,52 @@ async def test_who_is_broken_hears_of_it_in_their_own_check_in(
         await home.do("plan_team", otto)
 
 
-async def test_a_manager_out_of_reach_is_trouble_for_each_of_theirs(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+CLOSED = NotAllowed("read a person's working hours", "the app may not")
+NO_TOKEN = NoToken("read a person's working hours", "the client secret has expired")
+
+
+async def ask_everything(home: Any, check_in_id: str) -> Any:
+    """All that a report's check-in and cycle ask of a manager's mailbox; the hours that there could be."""
+    later = MONDAY + timedelta(days=7)
+    await home.do("find_leave", "ann", later)
+    await home.do("plan_team", check_in_id, later)
+    return await home.activities["plan_team"].__self__.hours_for(check_in_id, later)
+
+
+async def test_a_managers_closed_mailbox_holds_none_of_theirs_up(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ann = await home.a_check_in(DUE, "ann")
-    await home.change(Person, "mara", directory_read_at=None)
-    for_one(monkeypatch, home, "Mara", NotAllowed("read a person's working hours", "the app may not"))
-    with pytest.raises(NotAllowed):
-        await home.do("plan_team", ann)
+    for_one(monkeypatch, home, "Mara", CLOSED)
+    assert await ask_everything(home, ann)
+    assert await hour_of(home, ann), "by the hours that were known"
+    assert await home.needs_a_hand() == {}, "the manager's own letters tell HR"
+
+
+async def test_of_a_manager_who_was_never_read_the_usual_hours_are_taken(
+    home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = await home.a_check_in(DUE, "ann")
+    await home.change(Person, "mara", directory_read_at=None, weekdays=None, opens=None, closes=None)
+    for_one(monkeypatch, home, "Mara", CLOSED)
+    await home.do("plan_team", ann)
+    assert await hour_of(home, ann)
+
+
+@pytest.mark.parametrize(("whose", "error"), [("Mara", NO_TOKEN), ("Ann", CLOSED)])
+@pytest.mark.parametrize("asks", ["find_leave", "plan_team", "hours_for"])
+async def test_a_closed_tenant_and_ones_own_closed_mailbox_stop_a_check_in(
+    home: Any, monkeypatch: pytest.MonkeyPatch, whose: str, error: Exception, asks: str
+) -> None:
+    ann = await home.a_check_in(DUE, "ann")
+    for_one(monkeypatch, home, whose, error)
+    later = MONDAY + timedelta(days=7)
+    asking = {
+        "find_leave": lambda: home.do("find_leave", "ann", later),
+        "plan_team": lambda: home.do("plan_team", ann, later),
+        "hours_for": lambda: home.activities["plan_team"].__self__.hours_for(ann, later),
+    }
+    with pytest.raises(type(error)):
+        await asking[asks]()
+    assert await hour_of(home, ann) is None
 
 
 async def test_a_policy_that_cannot_be_read_leaves_those_under_it_out(home: Any) -> None:
@@ -121,7 +161,7 @@ async def test_garbled_mailbox_settings_leave_what_was_known(home: Any, monkeypa
     assert await hour_of(home, otto)
     assert (await home.get(Person, "otto")).zone == zone
     ((key, sentence),) = (await home.needs_a_hand()).items()
-    assert (key, "Otto" in sentence) == ("mailbox/otto", True)
+    assert (key, "Otto" in sentence) == ("settings/otto", True)
     monkeypatch.undo()
     await home.do("plan_team", await home.a_check_in(DUE + timedelta(days=1), "otto"), MONDAY + timedelta(hours=5))
     assert await home.needs_a_hand() == {}

@@ -274,6 +274,24 @@ async def test_a_calendar_that_cannot_be_read_is_not_booked_blindly(home: Any) -
     assert "cannot be read" in (await home.needs_a_hand())[f"no-hour/{ids['kai']}"]
 
 
+async def test_a_managers_calendar_that_cannot_be_read_is_one_line_for_all_of_theirs(home: Any) -> None:
+    ids = [await home.a_check_in(DUE, name) for name in ("ann", "kai")]
+    mail = (await home.get(Person, "mara")).mail
+    await home.change(Person, "mara", mail="unknown@elsewhere.example")
+    await home.do("plan_team", ids[0])
+    assert await home.all(Booking) == []
+    rows = [await home.get(CheckInRow, each) for each in ids]
+    assert [row.state for row in rows] == ["due", "due"]
+    assert all(row.plan_again_at for row in rows)
+    hands = await home.needs_a_hand()
+    assert list(hands) == ["calendar/mara"]
+    assert "Mara Vassen" in hands["calendar/mara"]
+    await home.change(Person, "mara", mail=mail)
+    await home.do("plan_team", ids[0], rows[0].plan_again_at)
+    assert len(await home.all(Booking)) == 2
+    assert await home.needs_a_hand() == {}
+
+
 async def test_a_plan_that_finds_no_hour_because_another_just_took_it_says_nothing_to_hr(home: Any) -> None:
     """Every check-in of a team asks for a plan at the same minute."""
     await only_the_due_day(home)

@@ -110,6 +110,36 @@ async def test_the_outcome_question_about_another_booking_is_overtaken(home: Any
     assert await why(home) == "the question is settled"
 
 
+async def test_nobody_waits_for_whoever_may_never_be_back_and_everybody_for_whoever_says_when(home: Any) -> None:
+    check_in_id, asked = await home.a_check_in(START.date(), state="ended"), START + timedelta(hours=3)
+    await home.an_intended_booking(check_in_id, START, state="booked")
+    key, about = f"outcome/{check_in_id}/1/1/ann", {"check_in_id": check_in_id, "booking_no": 1}
+    await home.an_item(key, "outcome_question", due_at=asked, step="1", **about)
+    always = ["2000-01-01T00:00:00+00:00", "3000-01-01T00:00:00+00:00"]
+    weeks = [asked.isoformat(), (asked + timedelta(days=60)).isoformat()]
+    later = asked + timedelta(days=9)
+    await home.change(Person, "ann", away=[weeks])
+    assert await why(home, key, later) is None
+    await home.change(Person, "ann", away=[always])
+    assert await why(home, key, asked + timedelta(days=1)) is None
+    assert await why(home, key, later) == "nobody can tell when they are back"
+
+    # So the check-in comes to its end, and the cycle goes on.
+    async with home.database.transaction() as session:
+        await answer_outcome(session, check_in_id, 1, "mara", "held", START)
+    now = later
+    for _ in range(4):
+        await home.change(Person, "ann", directory_read_at=now)
+        await home.do("sort", "ann", now)
+        while (upcoming := await home.do("look", check_in_id, now)) and upcoming.at <= now:
+            await home.do(upcoming.step, check_in_id, now)
+        now += timedelta(days=4)
+    assert (await home.get(CheckInRow, check_in_id)).state == "unconfirmed"
+    dropped = await home.all(LetterItem, kind="outcome_question", recipient_id="ann")
+    assert {item.dropped_because for item in dropped} == {"nobody can tell when they are back"}
+    assert len(dropped) == 2
+
+
 async def test_a_learning_moment_is_overtaken_by_one_of_that_quarter(home: Any) -> None:
     await home.an_item("item", "learning_moment", "mara", step="2030-Q1")
     async with home.database.transaction() as session:

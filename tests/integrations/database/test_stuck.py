@@ -71,6 +71,21 @@ async def test_another_reason_moves_it_to_another_line(company: Database) -> Non
     assert list(await lines(company)) == ["stuck/no-mailbox/ann@b"]
 
 
+async def test_a_mailbox_is_called_by_its_owners_name_and_gone_it_is_one_line_of_theirs(company: Database) -> None:
+    async with company.reading() as session:
+        ann = await session.get_one(Person, "ann")
+    await stuck(company, "p1", Kind.NO_MAILBOX, ann.oid, ann.oid)
+    await stuck(company, "p2", Kind.NO_MAILBOX, ann.oid, ann.oid)
+    await stuck(company, "p3", about=f"Calendars.ReadWrite {ann.oid}")
+    told = await lines(company)
+    assert set(told) == {"mailbox/ann", "stuck/not-allowed"}
+    assert told["mailbox/ann"].person_id == "ann"
+    for line in told.values():
+        assert ann.name in line.sentence
+        assert ann.oid not in line.sentence
+    assert "2 things wait" in told["mailbox/ann"].sentence
+
+
 async def test_a_line_is_as_old_as_its_trouble(company: Database) -> None:
     await stuck(company, "p1")
     for hour in range(1, 5):
