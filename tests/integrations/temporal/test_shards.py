@@ -7,12 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
+from temporalio import activity
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 
 from integrations.database.connection import Database, open_database
 from integrations.database.leases import LASTS, Leases
 from integrations.database.tables import Lease, Table
-from integrations.temporal.shards import GRACE, Polling, pollers, polling
+from integrations.temporal.shards import A_SECOND, GRACE, Polling, pollers, polling, queue_of_a_mailbox
 from tests.stand_ins import SettableClock
 
 NOW = datetime(2030, 2, 4, 9, 0, tzinfo=UTC)
@@ -238,6 +240,19 @@ async def test_what_is_being_finished_at_the_end_stays_its_holders_until_then(da
     assert other.log == [f"polls {name}" for name in QUEUES]
     other.finish()
     await other.queues.put_away()
+
+
+@pytest.mark.parametrize(("virtual", "a_second"), [(False, A_SECOND), (True, None)])
+async def test_a_queue_begins_few_activities_a_second_where_time_is_real(
+    environment: WorkflowEnvironment, virtual: bool, a_second: float | None
+) -> None:
+    @activity.defn
+    async def nothing() -> None:
+        return None
+
+    worker = queue_of_a_mailbox(environment.client, [nothing], [], virtual=virtual)("q/1")
+    assert worker.config().get("max_task_queue_activities_per_second") == a_second
+    assert worker.config().get("graceful_shutdown_timeout") == GRACE
 
 
 def test_where_time_is_virtual_no_poll_is_given_up_before_the_server_answers_it() -> None:
