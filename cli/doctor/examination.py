@@ -18,6 +18,7 @@ from cli.doctor.mailboxes import (
     of_service,
     probe,
 )
+from cli.doctor.proxy import proxy
 from cli.doctor.storage import DATABASE, KEYS, database, encryption_keys
 from cli.doctor.tenant import clock_skew, passport
 from cli.doctor.webhook import webhook
@@ -104,6 +105,8 @@ async def examine(
     finally:
         tokens.close()
     yield await webhook(settings, known.watch, known.now)
+    for finding in proxy(settings):
+        yield finding
 
 
 async def _known(installation: Installation) -> Known:

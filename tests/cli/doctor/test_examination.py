@@ -15,6 +15,7 @@ from sqlalchemy import text
 from cli.doctor import examination, tenant
 from cli.doctor.examination import examine
 from cli.doctor.finding import Finding
+from cli.doctor.proxy import proxy
 from cli.doctor.storage import encrypted_columns, encryption_keys
 from cli.doctor.webhook import DOORS, webhook
 from cli.installation import open_installation
@@ -326,6 +327,17 @@ async def test_without_https_changes_are_noticed_late_and_that_is_said(strict: A
         settings_for(strict, sandbox_url=None, graph_url="https://graph.microsoft.com/v1.0"), None, NOON
     )
     assert (finding.state, "every 8 hours" in finding.sentence) == ("warn", True)
+
+
+async def test_a_proxy_that_is_not_named_is_a_warning_where_there_must_be_one(
+    strict: Any, settings_for: SettingsFor
+) -> None:
+    https = "https://checkins.meadow.example"
+    (finding,) = proxy(settings_for(strict, public_url=https))
+    assert (finding.state, "PERENNIAL_TRUSTED_PROXIES" in str(finding)) == ("warn", True)
+    (finding,) = proxy(settings_for(strict, public_url=https, trusted_proxies="10.0.0.7"))
+    assert (finding.state, "10.0.0.7" in finding.sentence) == ("ok", True)
+    assert list(proxy(settings_for(strict))) == []
 
 
 def test_the_participant_who_is_tried_leads_nobody_if_that_can_be() -> None:
