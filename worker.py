@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
@@ -28,7 +27,7 @@ from integrations.graph.warm_up import warm_up
 from integrations.temporal.connect import TemporalUnreachable, connect
 from integrations.temporal.passthrough import workflow_runner
 from integrations.temporal.pokes import Pokes
-from integrations.temporal.shards import pollers, polling, queue_of_a_mailbox
+from integrations.temporal.shards import GRACE, pollers, polling, queue_of_a_mailbox
 from workflows.every import WORKFLOWS
 
 log = logging.getLogger(__name__)
@@ -65,8 +64,7 @@ async def working(settings: Settings) -> AsyncIterator[None]:
                 workflow_task_poller_behavior=pollers(PollerBehaviorAutoscaling(), virtual=virtual),
                 activity_task_poller_behavior=pollers(PollerBehaviorAutoscaling(), virtual=virtual),
                 max_concurrent_activities=20,
-                # Less than the 30 s that orchestrators grant before they kill; what it cuts off is found by its key.
-                graceful_shutdown_timeout=timedelta(seconds=25),
+                graceful_shutdown_timeout=GRACE,
             )
         )
         leases = Leases(database, routes_of(settings).queues, LASTS_IN_VIRTUAL_TIME if virtual else LASTS)

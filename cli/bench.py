@@ -44,6 +44,11 @@ POLICY = Policy(
     reflection=Reflection(workdays_before=10),
 )
 WINDOW = timedelta(minutes=10)
+# Exchange's limits for an app in a mailbox and for a sender, and what we allow ourselves in a calendar.
+IN_FLIGHT = 4
+IN_TEN_MINUTES = 10_000
+LETTERS_A_MINUTE = 30
+BOOKINGS_A_MINUTE = 60
 
 app = typer.Typer(no_args_is_help=True, help="Measure Perennial on a stand-in tenant.")
 
@@ -60,6 +65,7 @@ class Figures:
     in_flight: int
     in_ten_minutes: int
     letters_a_minute: int
+    waiting_letters: int
     bookings_a_minute: int
     a_manager_a_day: int
     a_manager_a_week: int
@@ -70,14 +76,36 @@ class Figures:
         yield f"{self.people} people due in one week: {self.bookings} booked, {self.letters} letters"
         yield f"{self.doubled} of them twice"
         yield f"{self.requests} requests in {self.seconds:.0f} seconds, {self.refused} refused as too many"
-        yield f"at most {self.in_flight} in flight in a mailbox (the limit is 4)"
-        yield f"at most {self.in_ten_minutes} in 10 minutes in a mailbox (the limit is 10,000)"
-        yield f"at most {self.letters_a_minute} letters a minute from a sender (the limit is 30)"
-        yield f"at most {self.bookings_a_minute} bookings a minute in a calendar (we allow 60)"
+        yield f"at most {self.in_flight} in flight in a mailbox (the limit is {IN_FLIGHT})"
+        yield f"at most {self.in_ten_minutes} in 10 minutes in a mailbox (the limit is {IN_TEN_MINUTES:,})"
+        yield f"at most {self.letters_a_minute} letters a minute from a sender (the limit is {LETTERS_A_MINUTE})"
+        yield f"at most {self.waiting_letters} of them at once in a sender's post queue"
+        yield f"at most {self.bookings_a_minute} bookings a minute in a calendar (we allow {BOOKINGS_A_MINUTE})"
         yield (
             f"at most {self.a_manager_a_day} check-ins of a manager in a day and {self.a_manager_a_week} in a week "
             f"(the caps are {POLICY.booking.per_manager_per_day} and {POLICY.booking.per_manager_per_week})"
         )
+
+    def troubles(self) -> Iterable[str]:
+        """A sentence for each thing that must not be, whatever was measured."""
+        if self.bookings < self.people:
+            yield f"People without a booking: {self.people - self.bookings}."
+        if self.doubled:
+            yield f"Bookings or letters that are there twice: {self.doubled}."
+        if self.refused:
+            yield f"Requests that were refused as too many: {self.refused}."
+        if self.waiting_letters:
+            yield f"Letters that waited in a sender's post queue: {self.waiting_letters}."
+        for what, most, limit in (
+            ("requests in flight in a mailbox", self.in_flight, IN_FLIGHT),
+            ("requests in 10 minutes in a mailbox", self.in_ten_minutes, IN_TEN_MINUTES),
+            ("letters a minute from a sender", self.letters_a_minute, LETTERS_A_MINUTE),
+            ("bookings a minute in a calendar", self.bookings_a_minute, BOOKINGS_A_MINUTE),
+            ("check-ins of a manager in a day", self.a_manager_a_day, POLICY.booking.per_manager_per_day),
+            ("check-ins of a manager in a week", self.a_manager_a_week, POLICY.booking.per_manager_per_week),
+        ):
+            if most > limit:
+                yield f"There were {most:,} {what}, where {limit:,} is the most."
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +221,7 @@ async def figures(stage: Stage, seconds: float) -> Figures:
         in_flight=max((each["in_flight"] for each in calls), default=0),
         in_ten_minutes=max((_most_within(WINDOW, times) for times in _by_mailbox(calls)), default=0),
         letters_a_minute=_most_a_minute(calls, "/send"),
+        waiting_letters=max(each["longestPostQueue"] for each in state["mailboxes"].values()),
         bookings_a_minute=_most_a_minute(calls, "/events"),
         a_manager_a_day=per_day,
         a_manager_a_week=per_week,
@@ -254,11 +283,16 @@ def load(
     days: Annotated[int, typer.Option(min=1, help="How many days they live; 19 take them through the due week.")] = 19,
     workers: Annotated[int, typer.Option(min=1, help="How many worker processes share the work.")] = 1,
 ) -> None:
-    """Let everybody become due in one week, and print how near that came to each limit."""
+    """Let everybody become due in one week, and print how near that came to each limit; exits 1 if one was crossed."""
     with tempfile.TemporaryDirectory(prefix="perennial-bench-") as folder:
         figures = asyncio.run(_load(people, days, Path(folder), workers))
     for line in figures.lines():
         typer.echo(line)
+    troubles = list(figures.troubles())
+    for sentence in troubles:
+        typer.echo(sentence, err=True)
+    if troubles:
+        raise typer.Exit(1)
 
 
 async def _load(people: int, days: int, data: Path, workers: int) -> Figures:

@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -85,6 +86,13 @@ def _address(text: str) -> str:
 def _database(text: str) -> str:
     if not text.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
         raise ValueError("no database we speak to")
+    return text
+
+
+def _network(text: str) -> str:
+    # Everybody may not say for whom they ask: anybody could then pass for somebody else.
+    if ip_network(text).prefixlen == 0:
+        raise ValueError("everybody")
     return text
 
 
@@ -197,6 +205,16 @@ class Settings(BaseSettings):
     )
     web_host: str = Field(default="127.0.0.1", description="the address the web face listens on")
     web_port: Annotated[int, Field(ge=0, le=65535)] = Field(default=8000, description="a port from 0 to 65535")
+    trusted_proxies: Annotated[
+        tuple[Annotated[str, AfterValidator(_network)], ...],
+        NoDecode,
+        BeforeValidator(_comma_separated),
+        Field(min_length=1),
+    ] = Field(
+        default=("127.0.0.1", "::1"),
+        description="IP addresses or networks, such as 10.0.0.0/24, of the proxies before the web face, "
+        "separated by commas",
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="text or json")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"

@@ -59,6 +59,7 @@ class Contents:
     serial: int = 0
     queue: list[Parcel] = field(default_factory=list)
     departures: list[datetime] = field(default_factory=list)
+    longest_queue: int = 0
     delta_rounds: dict[str, DeltaRound] = field(default_factory=dict)
     delta_serial: int = 0
     # The zone whose rules a "Customized Time Zone" has; empty for any other.

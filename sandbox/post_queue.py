@@ -36,6 +36,7 @@ def departure(contents: Contents, now: datetime) -> datetime:
 
 def wait(contents: Contents, message: Message, due: datetime) -> None:
     contents.queue.append(Parcel(due, message))
+    contents.longest_queue = max(contents.longest_queue, len(contents.queue))
 
 
 def leaving(contents: Contents, now: datetime) -> Iterator[Parcel]:

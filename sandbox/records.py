@@ -64,8 +64,8 @@ def _taken(person: Person, organization: Organization) -> list[Appointment]:
 
 
 def state_record(tenant: Tenant, only: str | None = None) -> dict[str, Any]:
-    """`{"mailboxes": {mail: {"language": ..., "calendar": [...], "folders": {...}}}}`, in an order that does not
-    depend on ids.
+    """`{"mailboxes": {mail: {"language": ..., "longestPostQueue": 0, "calendar": [...], "folders": {...}}}}`, in an
+    order that does not depend on ids.
     """
     boxes: Iterable[Mailbox] = tenant.every_mailbox()
     if only is not None:
@@ -80,6 +80,7 @@ def _mailbox(box: Mailbox) -> dict[str, Any]:
     events = [*box.contents.events.values(), *box.contents.cancelled]
     return {
         "language": box.contents.language,
+        "longestPostQueue": box.contents.longest_queue,
         "calendar": sorted((_event(e) for e in events), key=_event_order),
         "deletedEvents": sorted((_event(e) for e in box.contents.deleted_events), key=_event_order),
         "folders": {name: sorted(map(_message, box.messages_in(name)), key=_message_order) for name in FOLDERS},

@@ -8,6 +8,7 @@ import socket
 import sys
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from config.logging import configure_logging
 from config.settings import Settings, SettingsError, load_settings
@@ -54,6 +55,20 @@ def _listen(settings: Settings) -> socket.socket:
     return listener
 
 
+def server_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    """How `app` is served. Who asks by way of a proxy is believed of those alone that the settings name."""
+    return uvicorn.Config(
+        app,
+        host=settings.web_host,
+        port=settings.web_port,
+        log_config=None,
+        # Its lines would hold the codes that sign people in.
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
+    )
+
+
 async def serve(settings: Settings) -> int:
     """Serves until SIGTERM or Ctrl-C; returns the exit code. Raises DatabaseUnreachable and AddressTaken."""
     # Lazy, so that people can write while Temporal is down; their wake-ups wait in the database.
@@ -65,17 +80,7 @@ async def serve(settings: Settings) -> int:
     try:
         await check_current(database)
         listener = _listen(settings)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                build_app(settings, database, clock, sign_in),
-                host=settings.web_host,
-                port=settings.web_port,
-                log_config=None,
-                # Its lines would hold the codes that sign people in.
-                access_log=False,
-                server_header=False,
-            )
-        )
+        server = uvicorn.Server(server_config(settings, build_app(settings, database, clock, sign_in)))
         # uvicorn raises the signal that ended it once more; without these, nothing after it would be put away.
         for ending in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(ending, lambda: None)

@@ -14,6 +14,8 @@ from integrations.graph.plain import Answer, PlainGraph
 NOWHERE = "AAMkAGRvY3RvcgBGAAAAAAA" + "A" * 124 + "BAAA="
 """Has the form of an item's id and is none."""
 
+ORGANIZER = "Manager who organizes"
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -34,19 +36,26 @@ SEND_MAIL = Question("Mail.Send", "POST", f"/messages/{NOWHERE}/send")
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What must be allowed in a mailbox, and what must be refused. `kind` names it for people, `scope` its grant."""
+    """What must be allowed in a mailbox, and what must be refused. `kind` names it for people, `scope` its grant.
+
+    Nothing here says yet whether what `may` be needed is.
+    """
 
     kind: str
     mailbox: str
     scope: str
     must: Sequence[Question] = ()
     must_not: Sequence[Question] = ()
+    may: Sequence[Question] = ()
 
 
-def of_service(mailbox: str, organizes: bool) -> Expectation:
-    """Calendars.Read beside it shows in a subscription only: to read, Calendars.ReadWrite will do."""
-    must = (WRITE_CALENDAR,) if organizes else ()
-    return Expectation("Service mailbox", mailbox, "the service mailbox", must)
+def of_service(mailbox: str, organizes: bool | None) -> Expectation:
+    """`organizes` is None where that is not known yet.
+
+    Calendars.Read beside it shows in a subscription only: to read, Calendars.ReadWrite will do.
+    """
+    must, may = ((WRITE_CALENDAR,) if organizes is known else () for known in (True, None))
+    return Expectation("Service mailbox", mailbox, "the service mailbox", must, may=may)
 
 
 def of_sender(mailbox: str) -> Expectation:
@@ -54,7 +63,7 @@ def of_sender(mailbox: str) -> Expectation:
 
 
 def of_organizer(mailbox: str) -> Expectation:
-    return Expectation("Manager who organizes", mailbox, "the managers' group", (WRITE_CALENDAR,))
+    return Expectation(ORGANIZER, mailbox, "the managers' group", (WRITE_CALENDAR,))
 
 
 def of_participant(mailbox: str, organizes: bool) -> Expectation:
@@ -70,7 +79,7 @@ def of_outsider(mailbox: str) -> Expectation:
 
 async def probe(graph: PlainGraph, expected: Iterable[Expectation]) -> AsyncIterator[Finding]:
     for each in expected:
-        if not each.must and not each.must_not:
+        if not (each.must or each.must_not or each.may):
             continue
         try:
             yield await _examine(graph, each)
@@ -80,8 +89,8 @@ async def probe(graph: PlainGraph, expected: Iterable[Expectation]) -> AsyncIter
 
 async def _examine(graph: PlainGraph, expected: Expectation) -> Finding:
     name, mailbox = expected.kind, expected.mailbox
-    missing, too_much, unclear = list[str](), list[str](), list[str]()
-    for question in (*expected.must, *expected.must_not):
+    missing, too_much, unclear, unknown = list[str](), list[str](), list[str](), list[str]()
+    for question in (*expected.must, *expected.may, *expected.must_not):
         answer = await graph.ask(question.method, f"/users/{quote(mailbox)}{question.path}")
         if answer.code in NO_MAILBOX:
             return fail(name, f"there is no mailbox {mailbox} ({answer.code}).", "Correct the address, or license it.")
@@ -92,6 +101,8 @@ async def _examine(graph: PlainGraph, expected: Expectation) -> Finding:
             missing.append(question.permission)
         elif question in expected.must_not and allowed:
             too_much.append(question.permission)
+        elif question in expected.may and not allowed:
+            unknown.append(question.permission)
     if missing:
         return fail(
             name,
@@ -107,6 +118,12 @@ async def _examine(graph: PlainGraph, expected: Expectation) -> Finding:
         )
     if unclear:
         return warn(name, f"{mailbox} did not clearly say yes or no to {', '.join(unclear)}.", "Look again later.")
+    if unknown:
+        return warn(
+            name,
+            f"{mailbox} refuses {', '.join(unknown)}; without a policy it is not known yet whether that is needed.",
+            "Import one with perennial policy import, and ask again.",
+        )
     return ok(name, f"{mailbox} {_in_words(expected)}.")
 
 
@@ -119,8 +136,8 @@ def _allowed(answer: Answer) -> bool | None:
 
 def _in_words(expected: Expectation) -> str:
     parts = []
-    if expected.must:
-        parts.append(f"allows {', '.join(each.permission for each in expected.must)}")
+    if allowed := (*expected.must, *expected.may):
+        parts.append(f"allows {', '.join(each.permission for each in allowed)}")
     if expected.must_not:
         parts.append(f"refuses {', '.join(each.permission for each in expected.must_not)}")
     return " and ".join(parts)

@@ -125,6 +125,11 @@ async def organizers(session: AsyncSession, now: datetime) -> Sequence[str]:
     return sorted(await session.scalars(query))
 
 
+async def address_of_mailbox(session: AsyncSession, mailbox: str) -> str:
+    """A manager's address where their id names the mailbox; else the one it is named by."""
+    return await session.scalar(select(Person.mail).where(Person.oid == mailbox)) or mailbox
+
+
 async def name_of_mailbox(session: AsyncSession, mailbox: str) -> str:
     """A manager's name where their id names the mailbox; else its address."""
     return await session.scalar(select(Person.name).where(Person.oid == mailbox)) or mailbox

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from cycle.shards import Division, divide
 from integrations.database.columns import new_id
@@ -69,6 +69,12 @@ class Leases:
             await session.execute(delete(Lease).where(Lease.name.in_(dead), Lease.holder != self.holder))
         lapses = [row.until for row in rows.values() if row.holder != self.holder and row.name in self.names]
         return Round(division, until, min(lapses, default=None))
+
+    async def prolong(self, now: datetime) -> None:
+        """Renews what is ours and takes nothing."""
+        async with self._database.transaction() as session:
+            await one_at_a_time(session, Lock.LEASES)
+            await session.execute(update(Lease).where(Lease.holder == self.holder).values(until=now + self.lasts))
 
     async def give_back(self, names: Collection[str]) -> None:
         """For whoever looks next."""

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.check_in import OPEN
 from cycle.directory_watch import Population, read_population
+from cycle.organizer import Organizer
 from cycle.policy import Policy
 from integrations.database.connection import poke
 from integrations.database.directory_watches import read_directory_anew
@@ -103,6 +105,21 @@ async def policy_in_force(session: AsyncSession, policy_id: str, revision: int |
     pinned_row = await session.get(PolicyRevision, (policy_id, revision))
     assert pinned_row is not None, "revisions are never deleted"
     return Policy.model_validate(pinned_row.document).overlaid_now_by(current)
+
+
+async def organizers_in_force(session: AsyncSession) -> dict[str, frozenset[Organizer]]:
+    """By policy's name: who organizes under its newest revision, and under those that open check-ins still have."""
+    newest = select(PolicyRevision.policy_id, func.max(PolicyRevision.number)).group_by(PolicyRevision.policy_id)
+    pinned = select(CheckInRow.policy_id, CheckInRow.policy_revision).where(CheckInRow.state.in_(OPEN))
+    rows = await session.execute(
+        select(PolicyRow.name, PolicyRevision.document)
+        .join(PolicyRow, PolicyRow.id == PolicyRevision.policy_id)
+        .where(tuple_(PolicyRevision.policy_id, PolicyRevision.number).in_(newest.union(pinned)))
+    )
+    found: dict[str, set[Organizer]] = {}
+    for name, document in rows:
+        found.setdefault(name, set()).add(Policy.model_validate(document).booking.organizer)
+    return {name: frozenset(organizers) for name, organizers in found.items()}
 
 
 async def policy_of_check_in(session: AsyncSession, check_in: CheckInRow) -> Policy:

@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import msal
@@ -35,16 +34,15 @@ class TenantUnknown(Exception):
 
 
 class EntraApp:
-    """msal's client for the app, with one memory of tokens (`memory` makes it) whatever becomes of its certificate.
+    """msal's client for the app, with one memory of `tokens` whatever becomes of its certificate.
 
     Blocks on the network: call it in a thread. Lifetimes are real time.
     """
 
-    def __init__(self, settings: Settings, http: EntraHttp, memory: Callable[[], Any] = msal.TokenCache) -> None:
+    def __init__(self, settings: Settings, http: EntraHttp, tokens: msal.TokenCache) -> None:
         self._settings = settings
         self._http = http
-        self._memory = memory
-        self._tokens = memory()
+        self._tokens = tokens
         self._identity = ManagedIdentity(settings) if settings.managed_identity else None
         self._client: Any = None
         self._version: Version = None
@@ -76,9 +74,10 @@ class EntraApp:
         return self._identity.token(resource, claims_challenge)
 
     def forget(self) -> None:
-        """Drop what is remembered, since Graph refused it."""
+        """Drop the tokens that are remembered, since Graph refused one."""
         with self._opening:
-            self._client, self._tokens = None, self._memory()
+            if self._client:
+                self._client.remove_tokens_for_client()
             if self._identity:
                 self._identity.close()
                 self._identity = ManagedIdentity(self._settings)
@@ -121,9 +120,18 @@ class EntraApp:
                 raise TenantUnknown(
                     f"Entra knows no tenant {settings.tenant_id}; correct PERENNIAL_TENANT_ID."
                 ) from error
-            raise TenantUnknown(
+            raise CredentialUnusable(
                 "The certificate cannot be used; check PERENNIAL_CERTIFICATE_FILE (it holds key and certificate) "
-                "and PERENNIAL_CERTIFICATE_PASSWORD."
+                "and PERENNIAL_CERTIFICATE_PASSWORD.",
+                transient=False,
+            ) from error
+        except OSError as error:
+            if not settings.certificate_file:
+                raise
+            raise CredentialUnusable(
+                f"The certificate in {settings.certificate_file} cannot be read; check PERENNIAL_CERTIFICATE_FILE and "
+                "its rights.",
+                transient=False,
             ) from error
 
 

@@ -70,7 +70,10 @@ class ManagedIdentity:
 
 
 def for_msal(settings: Settings, identity: ManagedIdentity | None) -> Any:
-    """What msal calls the client_credential. What it must ask for afresh each time, it gets as a function."""
+    """What msal calls the client_credential. What it must ask for afresh each time, it gets as a function.
+
+    Raises OSError or ValueError where a certificate is not there to be read.
+    """
     if settings.managed_identity:
         assert identity is not None
         # A managed identity cannot redeem codes or hold our redirect URI, but the app registration can trust it.
@@ -113,11 +116,5 @@ def _certificate(file: Path, settings: Settings) -> dict[str, Any]:
     passphrase = {"passphrase": password.get_secret_value()} if password else {}
     if file.suffix.lower() in {".pfx", ".p12"}:
         return {"private_key_pfx_path": str(file), "public_certificate": True, **passphrase}
-    try:
-        pem = file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CredentialUnusable(
-            f"The certificate in {file} cannot be read; check PERENNIAL_CERTIFICATE_FILE and its rights.",
-            transient=False,
-        ) from error
+    pem = file.read_text()
     return {"private_key": pem, "public_certificate": pem, **passphrase}

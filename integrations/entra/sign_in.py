@@ -69,7 +69,7 @@ class SignIn:
             )
         self._settings = settings
         self._http = open_entra_http(settings)
-        self._app = EntraApp(settings, self._http, ForgetfulCache)
+        self._app = EntraApp(settings, self._http, ForgetfulCache())
         self._keys: dict[str, jwt.PyJWK] = {}
 
     async def start(self, redirect_uri: str) -> tuple[str, dict[str, Any]]:

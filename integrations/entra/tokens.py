@@ -46,7 +46,7 @@ class MsalTokens(AccessTokenProvider):
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._app = EntraApp(settings, open_entra_http(settings))
+        self._app = EntraApp(settings, open_entra_http(settings), msal.TokenCache())
         self._doubted_at = -DOUBTED_EVERY_SECONDS
 
     def get_allowed_hosts_validator(self) -> AllowedHostsValidator:

@@ -26,6 +26,9 @@ A_SECOND = 4
 """Activities begun on a queue, in real time. Four calls each are 9,600 in ten minutes; Exchange takes 10,000 from an
 app in a mailbox (Outlook service limits)."""
 
+GRACE = timedelta(seconds=25)
+"""What is in flight may take so long once we are told to end: orchestrators grant 30 s before they kill. It is less
+than a lease lasts. What it cuts off is found by its key."""
 
 # What a database that is not there raises, with SQLAlchemy and before it.
 AWAY = (SQLAlchemyError, OSError)
@@ -50,6 +53,7 @@ class Polling:
         self._polled: dict[str, tuple[Poller, asyncio.Task[None]]] = {}
         self._closing: dict[str, asyncio.Task[None]] = {}
         self._until: datetime | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     @property
     def polled(self) -> frozenset[str]:
@@ -104,18 +108,39 @@ class Polling:
         finally:
             del self._closing[name]
 
-    async def keep(self) -> None:
-        """Rounds without end, until cancelled."""
+    def keep(self) -> None:
+        """Begins rounds without end; they end when the queues are put away."""
+        self._keeping = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
         while True:
             soon = await self.look()
             await asyncio.sleep(soon.total_seconds())
 
     async def put_away(self) -> None:
-        """Finishes all queues at once, then gives all leases back: who looks next has them without waiting."""
+        """Begins nothing more and finishes all queues at once, then gives all leases back for whoever looks next.
+
+        What is being finished stays ours meanwhile.
+        """
+        if self._keeping:
+            await _ended(self._keeping)
+        holding = asyncio.create_task(self._hold())
         self._close(list(self._polled), give_back=False)
         await asyncio.gather(*self._closing.values())
+        await _ended(holding)
         with suppress(*AWAY):
             await self._leases.give_back_all()
+
+    async def _hold(self) -> None:
+        while True:
+            with suppress(*AWAY):
+                await self._leases.prolong(await self._clock.now())
+            await asyncio.sleep((self._leases.lasts / RENEWALS).total_seconds())
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -123,12 +148,10 @@ async def polling(leases: Leases, clock: Clock, open_queue: Callable[[str], Poll
     """Inside, this process polls its share of the queues; the first round is over when it begins."""
     queues = Polling(leases, clock, open_queue)
     await queues.look()
-    keeping = asyncio.create_task(queues.keep())
+    queues.keep()
     try:
         yield queues
     finally:
-        keeping.cancel()
-        await asyncio.gather(keeping, return_exceptions=True)
         await queues.put_away()
 
 
@@ -163,7 +186,7 @@ def queue_of_a_mailbox(
             max_concurrent_activities=20,
             # Where time is virtual, a second of it may last no time at all.
             max_task_queue_activities_per_second=None if virtual else A_SECOND,
-            graceful_shutdown_timeout=timedelta(seconds=30),
+            graceful_shutdown_timeout=GRACE,
         )
 
     return open_queue

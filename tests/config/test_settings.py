@@ -53,6 +53,15 @@ def test_production_is_what_has_no_sandbox() -> None:
     assert settings.graph_url == "https://graph.microsoft.com/v1.0"
 
 
+def test_proxies_are_addresses_or_networks_and_never_everybody() -> None:
+    assert load_settings(PRODUCTION).trusted_proxies == ("127.0.0.1", "::1")
+    named = load_settings(PRODUCTION | {"PERENNIAL_TRUSTED_PROXIES": "10.0.0.0/24, fd00::1"})
+    assert named.trusted_proxies == ("10.0.0.0/24", "fd00::1")
+    for wrong in ("*", "proxy.example", "10.0.0.1/24", "0.0.0.0/0"):
+        (sentence,) = problems(PRODUCTION | {"PERENNIAL_TRUSTED_PROXIES": wrong})
+        assert sentence.startswith("PERENNIAL_TRUSTED_PROXIES is")
+
+
 def test_the_app_may_prove_itself_without_a_secret_of_its_own() -> None:
     assert load_settings(MACHINE).managed_identity == "system"
     assert load_settings(MACHINE | {"PERENNIAL_MANAGED_IDENTITY": TENANT.upper()}).managed_identity == TENANT

@@ -3,9 +3,8 @@
 import os
 from pathlib import Path
 
-from cli.bench import POLICY, live_through
+from cli.bench import live_through
 
-CAPS = POLICY.booking
 PEOPLE = 150
 """Far more than fit into a minute of the service mailbox, of bookings (60) and of letters (30)."""
 
@@ -15,9 +14,4 @@ async def test_many_people_who_are_due_at_once_cross_no_limit(tmp_path: Path) ->
     found = await live_through(PEOPLE, 1, tmp_path, os.environ, workers=2)
     assert (found.people, found.bookings, found.doubled, found.refused) == (PEOPLE, PEOPLE, 0, 0)
     assert found.letters > 40, "there are letters to spread"
-    assert found.letters_a_minute <= 30
-    assert found.bookings_a_minute <= 60
-    assert found.in_flight <= 4
-    assert found.in_ten_minutes <= 10_000
-    assert found.a_manager_a_day <= CAPS.per_manager_per_day
-    assert found.a_manager_a_week <= CAPS.per_manager_per_week
+    assert list(found.troubles()) == []

@@ -11,6 +11,7 @@ from sandbox import delivery, post_queue
 from sandbox.items import Address, Message
 from sandbox.mailboxes import Contents, Mailbox
 from sandbox.organization import build_organization
+from sandbox.records import state_record
 from sandbox.tenant import Tenant, build_tenant
 
 MONDAY = datetime(2030, 2, 4, 8, tzinfo=UTC)
@@ -80,6 +81,24 @@ def test_everything_that_waits_can_be_delivered_by_order() -> None:
     assert delivery.deliver_all(tenant, MONDAY) == 70
     assert arrived(ann) == [MONDAY] * 100
     assert delivery.deliver_all(tenant, MONDAY) == 0
+
+
+def test_the_longest_queue_is_told_when_it_is_long_over() -> None:
+    tenant, service, ann = a_tenant()
+    for _ in range(30):
+        send(tenant, service, ann.mail, MONDAY)
+    assert longest_queue(tenant, service) == 0, "thirty a minute wait for nobody"
+    for _ in range(3):
+        send(tenant, service, ann.mail, MONDAY)
+    delivery.deliver_due(tenant, MONDAY + timedelta(minutes=1))
+    assert len(arrived(ann)) == 33
+    assert longest_queue(tenant, service) == 3
+    assert longest_queue(tenant, ann) == 0
+
+
+def longest_queue(tenant: Tenant, box: Mailbox) -> int:
+    told = state_record(tenant, box.mail)["mailboxes"][box.mail]["longestPostQueue"]
+    return int(told)
 
 
 def test_a_queue_outlives_the_process() -> None:

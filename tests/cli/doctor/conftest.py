@@ -60,6 +60,13 @@ def strict() -> Iterator[Tenant]:
 
 
 @pytest.fixture(scope="session")
+def managers() -> Iterator[Tenant]:
+    """The README's other grant, for policies by which managers organize."""
+    with running("--strict-permissions", "--organizer", "manager") as tenant:
+        yield tenant
+
+
+@pytest.fixture(scope="session")
 def lavish() -> Iterator[Tenant]:
     with running() as tenant:
         yield tenant

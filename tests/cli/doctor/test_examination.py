@@ -15,18 +15,29 @@ from sqlalchemy import text
 from cli.doctor import examination, tenant
 from cli.doctor.examination import examine
 from cli.doctor.finding import Finding
+from cli.doctor.proxy import proxy
 from cli.doctor.storage import encrypted_columns, encryption_keys
 from cli.doctor.webhook import DOORS, webhook
 from cli.installation import open_installation
 from cli.main import main
 from config.settings import Settings
+from cycle.organizer import Organizer
+from cycle.policy import Booking, Policy
 from integrations.clock import RealClock
 from integrations.database.migrate import upgrade_async
 from integrations.database.roster import Listed
-from integrations.database.tables import CalendarWatchRow
+from integrations.database.tables import CalendarWatchRow, Enrolment, Person, PolicyRevision, PolicyRow, Reporting
 
 SettingsFor = Callable[..., Settings]
 NOON = datetime(2030, 2, 4, 12, tzinfo=UTC)
+HOURS: dict[str, Any] = {
+    "country": None,
+    "weekdays": [0, 1, 2, 3, 4],
+    "opens": "09:00",
+    "closes": "17:00",
+    "away": [],
+    "directory_read_at": NOON,
+}
 
 
 async def found(settings: Settings, **more: str) -> dict[str, list[Finding]]:
@@ -96,6 +107,74 @@ async def test_with_the_grant_of_the_readme_all_that_is_asked_of_the_tenant_is_w
     assert all("/token" in each or "AAMkAGRvY3Rvcg" in each for each in tried), "only what is not there was written to"
 
 
+async def live_in(settings: Settings, tenant: Any, organizer: Organizer, enrolled: bool = True) -> None:
+    """Ann's check-ins are held by Mara, under a policy by which nothing is booked yet."""
+    await upgrade_async(settings.database_url)
+    policy = Policy(name="Quarterly", booking=Booking(organizer=organizer))
+    people = [
+        Person(id=each, oid=f"oid-{each}", mail=tenant.mail_of(each.title()), name=each.title(), zone="UTC", **HOURS)
+        for each in ("ann", "mara")
+    ]
+    async with open_installation(settings) as installation, installation.database.transaction() as session:
+        session.add_all([PolicyRow(id="policy", name=policy.name, starts_on=NOON.date()), *people])
+        await session.flush()
+        document = policy.model_dump(mode="json")
+        session.add(PolicyRevision(policy_id="policy", number=1, document=document, made_at=NOON))
+        session.add(Reporting(person_id="ann", partner_id="mara", source="directory", since=NOON.date()))
+        if enrolled:
+            session.add(Enrolment(person_id="ann", policy_id="policy", enrolled_at=NOON))
+
+
+async def test_where_managers_organize_their_calendars_are_tried_before_anything_is_booked(
+    managers: Any, settings_for: SettingsFor
+) -> None:
+    settings = settings_for(managers)
+    await live_in(settings, managers, "manager")
+    by_name = await found(settings, participant=managers.mail_of("Mara"))
+    for name in ("Manager who organizes", "Participant"):
+        assert [each.state for each in by_name[name]] == ["ok"], by_name[name]
+    assert f"{managers.mail_of('Mara')} allows Calendars.ReadWrite" in by_name["Manager who organizes"][0].sentence
+    assert "Service mailbox" not in by_name, "nothing is asked of it that it need not allow"
+
+
+async def test_where_managers_organize_a_tenant_with_the_other_grant_fails_before_anything_is_booked(
+    strict: Any, settings_for: SettingsFor
+) -> None:
+    settings = settings_for(strict)
+    await live_in(settings, strict, "manager")
+    by_name = await found(settings, participant=strict.mail_of("Ann"))
+    (manager,) = by_name["Manager who organizes"]
+    assert (manager.state, "Calendars.ReadWrite" in manager.sentence) == ("fail", True)
+    assert [each.state for each in by_name["Participant"]] == ["ok"], "Ann leads nobody, so hers must be refused"
+
+
+async def test_where_the_service_mailbox_organizes_it_must_allow_it_and_no_manager_may(
+    managers: Any, settings_for: SettingsFor
+) -> None:
+    settings = settings_for(managers)
+    await live_in(settings, managers, "service_mailbox")
+    by_name = await found(settings, participant=managers.mail_of("Mara"))
+    assert "refuses what is needed: Calendars.ReadWrite" in by_name["Service mailbox"][0].sentence
+    assert "allows what must be refused: Calendars.ReadWrite" in by_name["Participant"][0].sentence
+    assert "Manager who organizes" not in by_name
+
+
+async def test_without_a_policy_nobody_knows_yet_who_organizes(managers: Any, settings_for: SettingsFor) -> None:
+    settings = settings_for(managers)
+    await upgrade_async(settings.database_url)
+    (service,) = (await found(settings))["Service mailbox"]
+    assert (service.state, "it is not known yet whether that is needed" in service.sentence) == ("warn", True)
+
+
+async def test_a_policy_without_people_leaves_no_managers_calendar_to_try_and_says_so(
+    managers: Any, settings_for: SettingsFor
+) -> None:
+    settings = settings_for(managers)
+    await live_in(settings, managers, "manager", enrolled=False)
+    (manager,) = (await found(settings))["Manager who organizes"]
+    assert (manager.state, "nobody is enrolled yet" in manager.sentence) == ("warn", True)
+
+
 async def test_a_mailbox_that_must_be_refused_and_is_not_fails(strict: Any, settings_for: SettingsFor) -> None:
     by_name = await found(settings_for(strict), outsider=strict.mail_of("Ann"))
     (outsider,) = by_name["Outsider"]
@@ -127,9 +206,11 @@ async def test_a_mailbox_out_of_scope_names_the_role_and_the_scope(strict: Any, 
 async def test_a_consent_that_was_taken_back_is_missing_in_the_mailboxes(
     strict: Any, settings_for: SettingsFor
 ) -> None:
+    settings = settings_for(strict)
+    await live_in(settings, strict, "service_mailbox")
     strict.control("POST", "faults", fault="consent", path="/users/", count=None)
     try:
-        by_name = await found(settings_for(strict))
+        by_name = await found(settings)
     finally:
         strict.control("DELETE", "faults")
     assert "Calendars.ReadWrite" in str(by_name["Service mailbox"][0])
@@ -246,6 +327,17 @@ async def test_without_https_changes_are_noticed_late_and_that_is_said(strict: A
         settings_for(strict, sandbox_url=None, graph_url="https://graph.microsoft.com/v1.0"), None, NOON
     )
     assert (finding.state, "every 8 hours" in finding.sentence) == ("warn", True)
+
+
+async def test_a_proxy_that_is_not_named_is_a_warning_where_there_must_be_one(
+    strict: Any, settings_for: SettingsFor
+) -> None:
+    https = "https://checkins.meadow.example"
+    (finding,) = proxy(settings_for(strict, public_url=https))
+    assert (finding.state, "PERENNIAL_TRUSTED_PROXIES" in str(finding)) == ("warn", True)
+    (finding,) = proxy(settings_for(strict, public_url=https, trusted_proxies="10.0.0.7"))
+    assert (finding.state, "10.0.0.7" in finding.sentence) == ("ok", True)
+    assert list(proxy(settings_for(strict))) == []
 
 
 def test_the_participant_who_is_tried_leads_nobody_if_that_can_be() -> None:

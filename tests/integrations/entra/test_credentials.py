@@ -16,6 +16,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 
 from config.settings import Settings, SettingsError
 from integrations.entra.credential import for_msal
@@ -27,7 +28,7 @@ HERE = "http://127.0.0.1:8000/sign-in/done"
 
 
 class Certified:
-    """A key, its self-signed certificate, and both as one PEM file."""
+    """A key, its self-signed certificate, and both as one file of each kind."""
 
     def __init__(self) -> None:
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -47,7 +48,10 @@ class Certified:
         self.thumbprint = jwt.utils.base64url_encode(certificate.fingerprint(hashes.SHA256())).decode()
         plain = serialization.NoEncryption()
         secret = self.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-        self.file = secret.decode() + self.pem
+        self.files = {
+            ".pem": secret + self.pem.encode(),
+            ".pfx": pkcs12.serialize_key_and_certificates(b"perennial", self.key, certificate, None, plain),
+        }
 
 
 @pytest.fixture(scope="module")
@@ -108,22 +112,29 @@ def registered(tenant: dict[str, Any], old: Certified) -> Registered:
     return registered
 
 
-def put(file: Path, text: str | None) -> None:
+def put(file: Path, content: Certified | bytes | str | None) -> None:
     """Writes the file as an administrator would; None takes it away."""
-    if text is None:
+    if content is None:
         file.unlink()
+    elif isinstance(content, Certified):
+        file.write_bytes(content.files[file.suffix])
     else:
-        file.write_text(text)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def put_a_folder(file: Path) -> None:
+    """As little to be read as a file without rights, also for root."""
+    file.mkdir()
 
 
 async def token_of(tokens: MsalTokens, registered: Registered) -> str:
     return await tokens.get_authorization_token(registered.tenant["graph"])
 
 
-@pytest.fixture
-def file(tmp_path: Path, old: Certified) -> Path:
-    file = tmp_path / "app.pem"
-    file.write_text(old.file)
+@pytest.fixture(params=[".pem", ".pfx"])
+def file(tmp_path: Path, old: Certified, request: pytest.FixtureRequest) -> Path:
+    file = (tmp_path / "app").with_suffix(request.param)
+    put(file, old)
     return file
 
 
@@ -139,7 +150,7 @@ async def test_a_certificate_is_changed_without_a_restart_and_the_token_of_befor
 ) -> None:
     first = await token_of(tokens, registered)
     registered.has(old, new)
-    put(file, new.file)
+    put(file, new)
     asked = registered.asked_for_tokens()
     assert await token_of(tokens, registered) == first
     assert registered.asked_for_tokens() == asked, "the token was good; nobody needed another"
@@ -163,7 +174,7 @@ async def test_the_changed_certificate_signs_the_next_request(
     registered: Registered, tokens: MsalTokens, file: Path, new: Certified
 ) -> None:
     await token_of(tokens, registered)
-    put(file, new.file)
+    put(file, new)
     registered.has(new)
     # A claims challenge goes past the remembered token.
     challenge = {"claims": "eyJhY2Nlc3NfdG9rZW4iOnt9fQ"}
@@ -174,14 +185,53 @@ async def test_a_half_written_certificate_leaves_the_one_of_before_in_use(
     registered: Registered, tokens: MsalTokens, file: Path, new: Certified, old: Certified
 ) -> None:
     await token_of(tokens, registered)
-    put(file, new.pem[:100])
+    put(file, new.files[file.suffix][:100])
     challenge = {"claims": "eyJhY2Nlc3NfdG9rZW4iOnt9fQ"}
     assert await tokens.get_authorization_token(registered.tenant["graph"], challenge)
     put(file, None)
     assert await tokens.get_authorization_token(registered.tenant["graph"], challenge)
-    put(file, new.file)
+    put(file, new)
     registered.has(new)
     assert await tokens.get_authorization_token(registered.tenant["graph"], challenge)
+
+
+async def test_a_token_that_is_forgotten_meanwhile_is_fetched_with_the_certificate_of_before(
+    registered: Registered, tokens: MsalTokens, file: Path, new: Certified
+) -> None:
+    first = await token_of(tokens, registered)
+    put(file, new.files[file.suffix][:100])
+    tokens.forget()
+    second = await token_of(tokens, registered)
+    assert second != first
+    put(file, None)
+    tokens.doubt()
+    assert await token_of(tokens, registered) not in (first, second)
+    put(file, new)
+    registered.has(new)
+    tokens.forget()
+    assert await token_of(tokens, registered)
+
+
+@pytest.mark.parametrize("inside", ["a folder", "half", "nothing"])
+async def test_a_certificate_that_cannot_be_used_is_a_sentence_at_first_and_no_matter_later(
+    inside: str, registered: Registered, file: Path, old: Certified, settings_for: Callable[..., Settings]
+) -> None:
+    settings = registered.settings(settings_for, certificate_file=file)
+    running, begun = MsalTokens(settings), MsalTokens(settings)
+    first = await token_of(running, registered)
+    put(file, None)
+    if inside == "a folder":
+        put_a_folder(file)
+    else:
+        put(file, old.files[file.suffix][:100] if inside == "half" else "")
+    with pytest.raises(TokenRefused, match="PERENNIAL_CERTIFICATE_FILE") as refused:
+        await token_of(begun, registered)
+    assert refused.value.transient is False
+    assert await token_of(running, registered) == first, "its token is good"
+    running.forget()
+    assert await token_of(running, registered) != first
+    running.close()
+    begun.close()
 
 
 async def test_people_sign_in_after_the_certificate_was_changed(
@@ -189,7 +239,7 @@ async def test_people_sign_in_after_the_certificate_was_changed(
 ) -> None:
     sign_in = SignIn(registered.settings(settings_for, certificate_file=file))
     await sign_in.start(HERE)
-    put(file, new.file)
+    put(file, new)
     registered.has(new)
     url, flow = await sign_in.start(HERE)
     (person,) = [each["userPrincipalName"] for each in registered.tenant["people"][:1]]

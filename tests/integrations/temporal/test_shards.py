@@ -1,18 +1,20 @@
 """A process polls the queues whose leases it has, and stops before somebody else may begin."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text
+from temporalio import activity
+from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import PollerBehaviorAutoscaling, PollerBehaviorSimpleMaximum
 
 from integrations.database.connection import Database, open_database
 from integrations.database.leases import LASTS, Leases
 from integrations.database.tables import Lease, Table
-from integrations.temporal.shards import Polling, pollers, polling
+from integrations.temporal.shards import A_SECOND, GRACE, Polling, pollers, polling, queue_of_a_mailbox
 from tests.stand_ins import SettableClock
 
 NOW = datetime(2030, 2, 4, 9, 0, tzinfo=UTC)
@@ -52,6 +54,7 @@ class Process:
     clock: SettableClock
     log: list[str]
     works: list[Work]
+    open_queue: Callable[[str], Work]
 
     async def look(self, later: timedelta = timedelta()) -> timedelta:
         self.clock.at += later
@@ -86,7 +89,7 @@ def a_process(database: Database, clock: SettableClock) -> Process:
         works.append(Work(name, log))
         return works[-1]
 
-    return Process(Polling(Leases(database, QUEUES), clock, open_queue), clock, log, works)
+    return Process(Polling(Leases(database, QUEUES), clock, open_queue), clock, log, works, open_queue)
 
 
 async def test_alone_it_polls_everything_and_looks_again_before_its_leases_lapse(database: Database) -> None:
@@ -198,6 +201,58 @@ async def test_at_the_end_everything_is_finished_and_given_back(database: Databa
         await asyncio.sleep(0)
     assert sorted(each for each in process.log if each.startswith("finished")) == [f"finished {q}" for q in QUEUES]
     assert await rows(database) == []
+
+
+async def test_whoever_leaves_begins_nothing_new_while_the_rest_is_finished(database: Database) -> None:
+    process = a_process(database, SettableClock(NOW))
+    leases = Leases(database, QUEUES, timedelta(milliseconds=30))
+
+    def open_queue(name: str) -> Work:
+        work = process.open_queue(name)
+        work.finished.set()
+        return work
+
+    async with polling(leases, process.clock, open_queue) as queues:
+        await asyncio.sleep(0)
+        process.log.clear()
+        # The common queue takes longer than ours: twenty rounds.
+        await asyncio.gather(asyncio.sleep(0.2), queues.put_away())
+        assert queues.polled == set()
+        assert await rows(database) == [], "who looks next has them at once"
+    assert [each for each in process.log if each.startswith("polls")] == []
+    assert len(process.works) == len(QUEUES)
+
+
+async def test_what_is_being_finished_at_the_end_stays_its_holders_until_then(database: Database) -> None:
+    clock = SettableClock(NOW)
+    one, other = a_process(database, clock), a_process(database, clock)
+    await one.look()
+    clock.at += LASTS / 3
+    leaving = asyncio.create_task(one.queues.put_away())
+    async with asyncio.timeout(10):
+        while {row.until for row in await rows(database)} != {clock.at + LASTS}:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    await other.look(GRACE)
+    assert other.log == [], "all that is granted for finishing passed, and nobody else began"
+    one.finish()
+    await leaving
+    await other.look()
+    assert other.log == [f"polls {name}" for name in QUEUES]
+    other.finish()
+    await other.queues.put_away()
+
+
+@pytest.mark.parametrize(("virtual", "a_second"), [(False, A_SECOND), (True, None)])
+async def test_a_queue_begins_few_activities_a_second_where_time_is_real(
+    environment: WorkflowEnvironment, virtual: bool, a_second: float | None
+) -> None:
+    @activity.defn
+    async def nothing() -> None:
+        return None
+
+    worker = queue_of_a_mailbox(environment.client, [nothing], [], virtual=virtual)("q/1")
+    assert worker.config().get("max_task_queue_activities_per_second") == a_second
+    assert worker.config().get("graceful_shutdown_timeout") == GRACE
 
 
 def test_where_time_is_virtual_no_poll_is_given_up_before_the_server_answers_it() -> None:
