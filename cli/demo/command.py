@@ -76,7 +76,7 @@ def demo(
 
 
 async def _chaos(wanted: Wanted, seeds: Iterable[int], data: Path, console: Console) -> bool:
-    """Prints a line a seed, and the ledger around the first difference of one that fails."""
+    """Prints a line a seed, and of one that fails what is wrong and the ledger around the first of it."""
     unseen = Console(quiet=True)
     async with stopped_by_signals():
         calm = await live_calmly(wanted, data / "calm", os.environ, unseen)
@@ -115,6 +115,9 @@ def _write(file: Path, wanted: Wanted, outcome: Outcome, wall: float) -> None:
         "days": wanted.days,
         "wall_s": round(wall, 1),
         "counts": dict(outcome.counts),
-        "invariants": [asdict(verdict) for verdict in outcome.verdicts],
+        "invariants": [
+            {name: told for name, told in asdict(verdict).items() if name != "violated_at"}
+            for verdict in outcome.verdicts
+        ],
     }
     file.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -5,18 +5,15 @@ Judged from what the tenant holds. Ids are drawn anew in each run, so keys are c
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import Any
 
 from cli.demo.evidence import Evidence, Sent, Talk
 from cli.demo.inbox import parts_of
-from cli.demo.invariants.colleagues import reach_those_asked
-from cli.demo.invariants.languages import letters_in_their_language
 from cli.demo.keys import keys_of
 from cli.demo.phrases import OF_CHECK_INS, OF_THE_PLAN
+from cli.demo.promises import KNOWN_WITHIN, Flaw
 from cli.demo.topics import title_in
 
 TALKS_TOLERANCE = timedelta(0)
@@ -26,12 +23,7 @@ LETTERS_TOLERANCE = timedelta(days=4)
 """A letter that misses the end of its reader's mail window by a fault goes at the next opening: the next workday,
 which over a weekend and a holiday is four days later. What counts from it (a second ask) moves along."""
 
-KNOWN_WITHIN = timedelta(days=1)
-"""So soon at the latest the directory has been read, whatever goes wrong."""
-
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-AROUND = timedelta(hours=1)
-MOST_LINES = 25
 
 # Where in a key its reader stands.
 _RECIPIENT = {
@@ -61,12 +53,6 @@ class Ending:
     silent: Mapping[str, datetime] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    sentence: str
-    at: datetime
-
-
 def ending(evidence: Evidence) -> Ending:
     names = _names(evidence)
 
@@ -93,7 +79,7 @@ def ending(evidence: Evidence) -> Ending:
     return Ending(talks, letters, evidence.until, silent)
 
 
-def differences(calm: Ending, other: Ending) -> list[Difference]:
+def differences(calm: Ending, other: Ending) -> list[Flaw]:
     """What is not the same, in the order of time. What would come so late that it may come after the end is passed."""
     found = list(_compared("the talk", calm.talks, other.talks, TALKS_TOLERANCE, None))
     words = [
@@ -125,76 +111,16 @@ def _compared(
     other: Mapping[str, datetime],
     tolerance: timedelta,
     judged_before: datetime | None,
-) -> Iterator[Difference]:
+) -> Iterator[Flaw]:
     for key in sorted({*calm, *other}):
         one, two = calm.get(key), other.get(key)
         at = min(each for each in (one, two) if each)
         if one and two:
             if abs(one - two) > tolerance:
-                yield Difference(f"{what} {key} came at {two:%d %b %H:%M} instead of {one:%d %b %H:%M}", at)
+                yield Flaw(f"{what} {key} came at {two:%d %b %H:%M} instead of {one:%d %b %H:%M}", at)
         elif judged_before is None or at < judged_before:
             wrong = "is missing" if one else "is one too many"
-            yield Difference(f"{what} {key}, {at:%d %b %H:%M}, {wrong}", at)
-
-
-def broken_promises(evidence: Evidence) -> list[str]:
-    """What must hold whatever goes wrong: nothing twice, nobody's hours taken twice, nothing lost on its way, nothing
-    for somebody who left.
-    """
-    sent = Counter((letter.to, key) for letter in evidence.letters for key in letter.keys)
-    twice = [f"{key} went to {to} {count} times" for (to, key), count in sent.items() if count > 1]
-    arrived = Counter(mail for mail, _, _ in evidence.received)
-    gone = Counter(letter.to for letter in evidence.letters)
-    lost = [
-        f"{gone[mail]} messages went to {mail}, {arrived[mail]} arrived"
-        for mail in {*gone, *arrived}
-        if gone[mail] != arrived[mail]
-    ]
-    left = {mail: person.left for mail, person in evidence.people.items() if person.left}
-    late = [
-        f"{', '.join(letter.keys)} went to {letter.to} at {letter.at:%d %b %H:%M}, who had left"
-        for letter in evidence.letters
-        if letter.to in left and letter.at > left[letter.to] + KNOWN_WITHIN
-    ]
-    orphans = [
-        f"the talk of {talk.start:%d %b %H:%M} stands, and {mail} has left"
-        for talk in evidence.standing
-        for mail in talk.attendees
-        if mail in left and talk.end > left[mail] and left[mail] + KNOWN_WITHIN < evidence.until
-    ]
-    standing = Counter(talk.check_in for talk in evidence.standing)
-    doubled = [f"the check-in {check_in} has {count} events" for check_in, count in standing.items() if count > 1]
-    busy: dict[str, list[Talk]] = defaultdict(list)
-    for talk in evidence.standing:
-        for mail in talk.attendees:
-            busy[mail].append(talk)
-    clashes = [
-        f"{mail} has two talks at {after.start:%d %b %H:%M}"
-        for mail, talks in busy.items()
-        for before, after in pairwise(talks)
-        if before.time.overlaps(after.time)
-    ]
-    unkeyed = [
-        f"a message to {letter.to} at {letter.at:%d %b %H:%M} has no key"
-        for letter in evidence.letters
-        if not letter.keys
-    ]
-    of_words = [*reach_those_asked(evidence, in_time=False), *letters_in_their_language(evidence)]
-    astray = [each.first_violation for each in of_words if each.first_violation and each.checked]
-    return [*twice, *lost, *doubled, *clashes, *unkeyed, *late, *orphans, *astray]
-
-
-def ledger_around(ledger: Sequence[Mapping[str, Any]], at: datetime) -> list[str]:
-    """What our app asked the tenant in the hour before and after, a line each."""
-    near = [
-        each
-        for each in ledger
-        if each["app"] != "mail-client" and abs(datetime.fromisoformat(each["at"]) - at) <= AROUND
-    ]
-    return [
-        f"{each['at']} {each['status']} {each['route'] or each['method'] + ' ' + each['path']} {each['mailbox'] or ''}"
-        for each in near[:MOST_LINES]
-    ]
+            yield Flaw(f"{what} {key}, {at:%d %b %H:%M}, {wrong}", at)
 
 
 # Names

@@ -1,15 +1,23 @@
 """Two runs compared: the same end whatever the ids, and each thing that is not the same is found."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cli.demo.chaos import CHEAP, DEAR, LULL, Chaos, draw_troubles
-from cli.demo.convergence import LETTERS_TOLERANCE, broken_promises, differences, ending
+from cli.demo.chaos_run import compared, live_under_faults
+from cli.demo.convergence import LETTERS_TOLERANCE, differences, ending
 from cli.demo.evidence import Evidence, Sent, Talk
+from cli.demo.gather import Told
+from cli.demo.promises import MOST_LINES, broken_promises, ledger_around
+from cli.demo.runner import Lived, Wanted
+from cli.demo.weather import Calm
 
 ANN, MARA = "ann@meadow.example", "mara@meadow.example"
 BEGAN = datetime(2030, 2, 4, tzinfo=UTC)
@@ -58,6 +66,10 @@ def a_run(quarter: Evidence, run: int, **changed: Any) -> Evidence:
 
 def sentences(calm: Evidence, other: Evidence) -> Sequence[str]:
     return [each.sentence for each in differences(ending(calm), ending(other))]
+
+
+def sentences_of(run: Evidence) -> Sequence[str]:
+    return [each.sentence for each in broken_promises(run)]
 
 
 def test_two_runs_whose_ids_alone_differ_came_to_the_same_end(quarter: Evidence) -> None:
@@ -129,11 +141,69 @@ def test_what_happened_twice_or_got_lost_on_its_way_breaks_a_promise_without_any
     run = a_run(quarter, 1)
     first, talk = run.letters[0], run.talks[0]
     again = replace(run, letters=[*run.letters, first], received=[*run.received, (first.to, first.subject, first.at)])
-    assert broken_promises(again) == [f"{first.keys[0]} went to {ANN} 2 times"]
-    assert broken_promises(replace(run, received=run.received[1:])) == [f"2 messages went to {ANN}, 1 arrived"]
-    doubled = broken_promises(replace(run, talks=[talk, replace(talk, no=2)]))
+    assert sentences_of(again) == [f"{first.keys[0]} went to {ANN} 2 times"]
+    lost = f'"{first.subject}" went to {ANN} 1 times, and arrived 0 times'
+    assert sentences_of(replace(run, received=run.received[1:])) == [lost]
+    doubled = sentences_of(replace(run, talks=[talk, replace(talk, no=2)]))
     assert f"the check-in {talk.check_in} has 2 events" in doubled
     assert f"{ANN} has two talks at 12 Mar 09:00" in doubled
+
+
+def test_what_breaks_a_promise_says_when(quarter: Evidence) -> None:
+    run = a_run(quarter, 1)
+    first, talk = run.letters[0], run.talks[0]
+    later = first.at + timedelta(hours=3)
+    again = replace(first, at=later)
+    twice = replace(run, letters=[*run.letters, again], received=[*run.received, (ANN, again.subject, later)])
+    assert [each.at for each in broken_promises(twice)] == [later]
+    lost = replace(twice, received=[*run.received[1:], (ANN, again.subject, later)])
+    assert first.at in [each.at for each in broken_promises(lost)]
+    lost = replace(twice, received=run.received)
+    assert [each.at for each in broken_promises(lost)] == [later, later]
+    doubled = replace(run, talks=[talk, replace(talk, no=2, booked=later)])
+    assert {each.at for each in broken_promises(doubled)} == {later}
+
+
+def asked_at(at: datetime, path: str) -> dict[str, Any]:
+    facts = {"status": 200, "route": path, "method": "GET", "path": path, "mailbox": None, "app": "check-ins"}
+    return {"at": at.isoformat()} | facts
+
+
+def test_of_a_busy_hour_what_is_nearest_to_the_instant_is_told_in_its_order() -> None:
+    at = datetime(2030, 3, 12, 9, tzinfo=UTC)
+    ledger = [asked_at(at + timedelta(minutes=n), f"/{n}") for n in range(-65, 65)]
+    ledger.insert(65, asked_at(at, "/mail-client") | {"app": "mail-client"})
+    told = [line.split()[2] for line in ledger_around(ledger, at)]
+    reach = MOST_LINES // 2
+    assert told == [f"/{n}" for n in range(-reach, reach + 1)]
+    assert len(ledger_around(ledger[60:70], at)) == 9
+    assert ledger_around(ledger, at + timedelta(days=1)) == []
+
+
+def test_a_seed_that_only_breaks_a_promise_tells_what_was_asked_around_it(quarter: Evidence) -> None:
+    calm, other = a_run(quarter, 1), a_run(quarter, 2)
+    later = other.letters[0].at + timedelta(hours=3)
+    again = replace(other.letters[0], at=later)
+    other = replace(other, letters=[*other.letters, again], received=[*other.received, (ANN, again.subject, later)])
+    ledger = [asked_at(each.at, f"/{n}") for n, each in enumerate(other.letters)]
+    chaos = Chaos(None, [])  # type: ignore[arg-type]  # nothing strikes, so that it needs no stage
+    found = compared(3, Lived(calm, Told({}, []), chaos), Lived(other, Told({}, ledger), chaos))
+    assert not found.holds
+    assert found.line == f"chaos 3: after 0 faults 1 things are wrong, first: {again.keys[0]} went to {ANN} 2 times"
+    assert [line for line in found.details if line.endswith("/3 ")]
+    assert not [line for line in found.details if line.endswith("/0 ")], "that is three hours away"
+
+
+async def test_a_seed_that_does_not_come_to_its_end_is_named_like_any_that_fails(
+    quarter: Evidence, tmp_path: Path
+) -> None:
+    unable = dict(os.environ) | {"PYTHONHOME": str(tmp_path / "nowhere")}
+    lived = await live_under_faults(Wanted(people=1, days=5), 3, tmp_path / "chaos-3", unable, Console(quiet=True))
+    calm = Lived(a_run(quarter, 1), Told({}, []), Calm(None))  # type: ignore[arg-type]  # it is over
+    found = compared(3, calm, lived)
+    assert not found.holds
+    assert found.line.startswith("chaos 3: does not come to its end: The sandbox process")
+    assert not found.details
 
 
 @pytest.mark.parametrize("days", [35, 95])
