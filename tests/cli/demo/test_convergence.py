@@ -1,16 +1,19 @@
 """Two runs compared: the same end whatever the ids, and each thing that is not the same is found."""
 
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 from rich.console import Console
 
-from cli.demo.chaos import CHEAP, DEAR, LULL, Chaos, draw_troubles
+from cli.demo.chaos import CHEAP, DEAR, LULL, Chaos, Trouble, draw_troubles
 from cli.demo.chaos_run import compared, live_under_faults
 from cli.demo.convergence import LETTERS_TOLERANCE, differences, ending
 from cli.demo.evidence import Evidence, Sent, Talk
@@ -18,6 +21,8 @@ from cli.demo.gather import Told
 from cli.demo.promises import MOST_LINES, broken_promises, ledger_around
 from cli.demo.runner import Lived, Wanted
 from cli.demo.weather import Calm
+from cli.processes import children, without_settings
+from cli.sandbox import start_sandbox
 
 ANN, MARA = "ann@meadow.example", "mara@meadow.example"
 BEGAN = datetime(2030, 2, 4, tzinfo=UTC)
@@ -59,7 +64,14 @@ def a_run(quarter: Evidence, run: int, **changed: Any) -> Evidence:
         pre_read(MARA, datetime(2030, 3, 11, 8, 31, tzinfo=UTC), run),
     ]
     received = [(letter.to, letter.subject, letter.at) for letter in letters]
-    facts: dict[str, Any] = {"talks": [talk], "letters": letters, "received": received, "diary": (), "languages": {}}
+    facts: dict[str, Any] = {
+        "talks": [talk],
+        "letters": letters,
+        "received": received,
+        "diary": (),
+        "languages": {},
+        "pages": (),
+    }
     facts |= changed
     return replace(quarter, began=BEGAN, until=datetime(2030, 5, 10, tzinfo=UTC), **facts)
 
@@ -221,6 +233,19 @@ def test_three_neighbouring_seeds_draw_every_fault_and_each_is_a_method_of_chaos
     drawn = {each.fault for seed in (1, 2, 3) for each in draw_troubles(seed, BEGAN, until)}
     assert drawn == {*CHEAP, *DEAR}
     assert all(callable(getattr(Chaos, fault)) for fault in drawn)
+
+
+async def test_a_fault_that_nobody_met_does_not_count_as_one_that_struck(tmp_path: Path) -> None:
+    async with children(tmp_path, without_settings(os.environ)) as started, httpx.AsyncClient(trust_env=False) as http:
+        site = "http://127.0.0.1/sign-in/done"
+        tenant = await start_sandbox(started, seed=1, people=1, day0=BEGAN.date(), redirect_uri=site)
+        chaos = Chaos(SimpleNamespace(tenant=tenant, http=http), [])  # type: ignore[arg-type]  # all it needs for these
+        for fault in (each for each in CHEAP if each != "consent_revoked"):
+            await getattr(chaos, fault)(Trouble(BEGAN, fault, 1))
+        await chaos.clears()
+        standing = (await http.get(f"{tenant.url}/_sandbox/notifications")).json()["mishaps"]
+    assert +chaos.struck == Counter()
+    assert standing == []
 
 
 def test_what_a_colleague_asks_is_the_same_in_both_runs_whatever_its_id(quarter: Evidence) -> None:
