@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cli.demo.evidence import Evidence, Sent, Talk
+from cli.demo.gather import HR
 from cli.demo.inbox import parts_of
 from cli.demo.keys import keys_of
+from cli.demo.page import read_page
 from cli.demo.phrases import OF_CHECK_INS, OF_THE_PLAN
 from cli.demo.promises import KNOWN_WITHIN, Flaw
 from cli.demo.topics import title_in
@@ -23,6 +25,7 @@ LETTERS_TOLERANCE = timedelta(days=4)
 """A letter that misses the end of its reader's mail window by a fault goes at the next opening: the next workday,
 which over a weekend and a holiday is four days later. What counts from it (a second ask) moves along."""
 
+_HAND = re.compile(r"<li><p>(.*?)</p>", re.DOTALL)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 # Where in a key its reader stands.
@@ -51,6 +54,8 @@ class Ending:
     letters: Mapping[tuple[str, str], datetime]
     until: datetime
     silent: Mapping[str, datetime] = field(default_factory=dict)
+    hands: frozenset[str] = frozenset()
+    """What still cannot go on by itself, as HR reads it."""
 
 
 def ending(evidence: Evidence) -> Ending:
@@ -76,7 +81,13 @@ def ending(evidence: Evidence) -> Ending:
         for key in keys_of(letter.keys)
         if key.kind == "support" and key.step == "rest"
     }
-    return Ending(talks, letters, evidence.until, silent)
+    hands = (_hands(page.text) for page in evidence.pages if (page.viewer, page.path) == (evidence.hr_partner, HR))
+    return Ending(talks, letters, evidence.until, silent, frozenset().union(*hands))
+
+
+def _hands(html: str) -> list[str]:
+    listed = _HAND.findall(html, html.index('id="hands"'))
+    return [read_page(each, "").text for each in listed]
 
 
 def differences(calm: Ending, other: Ending) -> list[Flaw]:
@@ -95,6 +106,8 @@ def differences(calm: Ending, other: Ending) -> list[Flaw]:
         for each in (calm, other)
     ]
     found += _compared("the letter", words[0], words[1], LETTERS_TOLERANCE, calm.until - LETTERS_TOLERANCE)
+    for one, two, how in ((calm, other, "not asked for"), (other, calm, "asked for")):
+        found += [Flaw(f"HR is {how} a hand at the end: {each}", other.until) for each in one.hands - two.hands]
     return sorted(found, key=lambda difference: difference.at)
 
 

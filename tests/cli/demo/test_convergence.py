@@ -16,15 +16,15 @@ from rich.console import Console
 from cli.demo.chaos import CHEAP, DEAR, LULL, Chaos, Trouble, draw_troubles
 from cli.demo.chaos_run import compared, live_under_faults
 from cli.demo.convergence import LETTERS_TOLERANCE, differences, ending
-from cli.demo.evidence import Evidence, Sent, Talk
-from cli.demo.gather import Told
+from cli.demo.evidence import Evidence, Page, Sent, Talk
+from cli.demo.gather import HR, Told
 from cli.demo.promises import MOST_LINES, broken_promises, ledger_around
 from cli.demo.runner import Lived, Wanted
 from cli.demo.weather import Calm
 from cli.processes import children, without_settings
 from cli.sandbox import start_sandbox
 
-ANN, MARA = "ann@meadow.example", "mara@meadow.example"
+ANN, MARA, HALE = (f"{name}@meadow.example" for name in ("ann", "mara", "hale"))
 BEGAN = datetime(2030, 2, 4, tzinfo=UTC)
 
 
@@ -216,6 +216,22 @@ async def test_a_seed_that_does_not_come_to_its_end_is_named_like_any_that_fails
     assert not found.holds
     assert found.line.startswith("chaos 3: does not come to its end: The sandbox process")
     assert not found.details
+
+
+def hrs_page(*sentences: str) -> Page:
+    """As web/templates/hr.html has it."""
+    lines = "".join(f'<li><p>{each}</p><span class="hint">since Monday</span></li>' for each in sentences)
+    return Page(HALE, HR, f'<ul><li><p>Another list.</p></li></ul><h2 id="hands">x</h2><ul class="todo">{lines}</ul>')
+
+
+def test_what_still_waits_for_a_hand_after_the_faults_is_a_difference(quarter: Evidence) -> None:
+    left, stuck = "Kim &amp; Otto have left.", "The mailbox of Otto is not there, and 2 things wait."
+    calm = a_run(quarter, 1, pages=[hrs_page(left)])
+    assert sentences(calm, a_run(quarter, 2, pages=[hrs_page(left)])) == []
+    both = a_run(quarter, 2, pages=[hrs_page(left, stuck)])
+    assert sentences(calm, both) == [f"HR is asked for a hand at the end: {stuck}"]
+    none = a_run(quarter, 2, pages=[hrs_page()])
+    assert sentences(calm, none) == ["HR is not asked for a hand at the end: Kim & Otto have left."]
 
 
 @pytest.mark.parametrize("days", [35, 95])
