@@ -7,24 +7,27 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
-from cli.demo.evidence import Evidence, Sent, Talk
+from cli.demo.evidence import Colleague, Evidence, Sent, Talk
 from cli.demo.gather import HR
 from cli.demo.inbox import parts_of
-from cli.demo.keys import keys_of
+from cli.demo.keys import Key, keys_of
 from cli.demo.page import read_page
 from cli.demo.phrases import OF_CHECK_INS, OF_THE_PLAN
 from cli.demo.promises import KNOWN_WITHIN, Flaw
 from cli.demo.topics import title_in
 
-TALKS_TOLERANCE = timedelta(0)
-"""An hour is found for what is free and for the days in question, and neither changes by an hour's delay."""
+LATE_WORKDAYS, LATE_WORKDAYS_OF_WHAT_WAITS = 3, 5
+"""How many of its reader's workdays a letter may move. One that misses the end of a mail window by a fault goes on the
+next workday, and what counts days from it (a second ask) moves by as many days: Friday to Monday is three. What may
+wait can also find the week full that it moved into, and goes with the digest of the next: five.
 
-LETTERS_TOLERANCE = timedelta(days=4)
-"""A letter that misses the end of its reader's mail window by a fault goes at the next opening: the next workday,
-which over a weekend and a holiday is four days later. What counts from it (a second ask) moves along."""
+A talk may not move at all: its hour is found for what is free and for the days in question, and neither changes by an
+hour's delay.
+"""
 
+A_DAY = timedelta(days=1)
 _HAND = re.compile(r"<li><p>(.*?)</p>", re.DOTALL)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -43,15 +46,23 @@ _RECIPIENT = {
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """When it came, and until when it may come in another run of the same story."""
+
+    at: datetime
+    latest: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
-    """Instants by key: of talks (start), and of letters by recipient and item. Keys name nothing but by its name.
+    """By key: of talks (start), and of letters by recipient and item. Keys name nothing but by its name.
 
     From the instants in `silent` on nothing is sent any more: to these people, about these talks, or of this kind to
     these people.
     """
 
-    talks: Mapping[str, datetime]
-    letters: Mapping[tuple[str, str], datetime]
+    talks: Mapping[str, Came]
+    letters: Mapping[tuple[str, str], Came]
     until: datetime
     silent: Mapping[str, datetime] = field(default_factory=dict)
     hands: frozenset[str] = frozenset()
@@ -67,9 +78,9 @@ def ending(evidence: Evidence) -> Ending:
     talks = {}
     for talk in evidence.talks:
         called_off = " called off" if talk.cancelled else ""
-        talks[f"{names.get(talk.check_in, talk.check_in)}, hour {talk.no}{called_off}"] = talk.start
+        talks[f"{names.get(talk.check_in, talk.check_in)}, hour {talk.no}{called_off}"] = Came(talk.start, talk.start)
     letters = {
-        (letter.to, named(key)): letter.at
+        (letter.to, named(key)): Came(letter.at, latest(evidence.people[letter.to], Key(key), letter.at))
         for letter in sorted(evidence.letters, key=lambda each: each.at, reverse=True)
         for key in letter.keys
     }
@@ -85,6 +96,15 @@ def ending(evidence: Evidence) -> Ending:
     return Ending(talks, letters, evidence.until, silent, frozenset().union(*hands))
 
 
+def latest(reader: Colleague, key: Key, at: datetime) -> datetime:
+    """The end of the last day on which what came at `at` may come; holidays and leave of its reader do not count."""
+    day, left = reader.local(at).date(), LATE_WORKDAYS_OF_WHAT_WAITS if key.may_wait else LATE_WORKDAYS
+    while left:
+        day += A_DAY
+        left -= reader.works_on(day)
+    return datetime.combine(day + A_DAY, time(), reader.zone)
+
+
 def _hands(html: str) -> list[str]:
     listed = _HAND.findall(html, html.index('id="hands"'))
     return [read_page(each, "").text for each in listed]
@@ -92,48 +112,44 @@ def _hands(html: str) -> list[str]:
 
 def differences(calm: Ending, other: Ending) -> list[Flaw]:
     """What is not the same, in the order of time. What would come so late that it may come after the end is passed."""
-    found = list(_compared("the talk", calm.talks, other.talks, TALKS_TOLERANCE, None))
+    found = list(_compared("the talk", calm.talks, other.talks, None))
     words = [
         {
-            f"{key} to {to}": at
-            for (to, key), at in each.letters.items()
+            f"{key} to {to}": came
+            for (to, key), came in each.letters.items()
             if not any(
-                _around(at, end, heard_within=KNOWN_WITHIN if what == to else timedelta(0))
+                _around(came, end, heard_within=KNOWN_WITHIN if what == to else timedelta(0))
                 for what, end in each.silent.items()
                 if what in (to, *key.split("/"), f"{key.split('/')[0]} to {to}")
             )
         }
         for each in (calm, other)
     ]
-    found += _compared("the letter", words[0], words[1], LETTERS_TOLERANCE, calm.until - LETTERS_TOLERANCE)
+    found += _compared("the letter", words[0], words[1], calm.until)
     for one, two, how in ((calm, other, "not asked for"), (other, calm, "asked for")):
         found += [Flaw(f"HR is {how} a hand at the end: {each}", other.until) for each in one.hands - two.hands]
     return sorted(found, key=lambda difference: difference.at)
 
 
-def _around(at: datetime, end: datetime, heard_within: timedelta) -> bool:
+def _around(came: Came, end: datetime, heard_within: timedelta) -> bool:
     """What would have come a little later would not have come at all: whether it did is no difference. Nor is whether
     something still came before we had heard of the end.
     """
-    return end - LETTERS_TOLERANCE <= at <= end + heard_within
+    return came.at <= end + heard_within and end <= came.latest
 
 
-def _compared(
-    what: str,
-    calm: Mapping[str, datetime],
-    other: Mapping[str, datetime],
-    tolerance: timedelta,
-    judged_before: datetime | None,
-) -> Iterator[Flaw]:
+def _compared(what: str, calm: Mapping[str, Came], other: Mapping[str, Came], until: datetime | None) -> Iterator[Flaw]:
+    """Something that may still come after `until` is not missed."""
     for key in sorted({*calm, *other}):
         one, two = calm.get(key), other.get(key)
-        at = min(each for each in (one, two) if each)
+        first = min((each for each in (one, two) if each), key=lambda came: came.at)
         if one and two:
-            if abs(one - two) > tolerance:
-                yield Flaw(f"{what} {key} came at {two:%d %b %H:%M} instead of {one:%d %b %H:%M}", at)
-        elif judged_before is None or at < judged_before:
+            if max(one.at, two.at) > first.latest:
+                sentence = f"{what} {key} came at {two.at:%d %b %H:%M} instead of {one.at:%d %b %H:%M}"
+                yield Flaw(sentence, first.at)
+        elif until is None or first.latest < until:
             wrong = "is missing" if one else "is one too many"
-            yield Flaw(f"{what} {key}, {at:%d %b %H:%M}, {wrong}", at)
+            yield Flaw(f"{what} {key}, {first.at:%d %b %H:%M}, {wrong}", first.at)
 
 
 # Names

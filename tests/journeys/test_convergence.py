@@ -1,8 +1,8 @@
 """One story, lived once calmly and three times while everything goes wrong: every time it comes to the same end.
 
-Judged from what the tenant holds: talks by the key of their event, letters by recipient and item key. How many items
-share a message may differ. `TALKS_TOLERANCE` and `LETTERS_TOLERANCE` in `cli/demo/convergence.py` say how far instants
-may be apart, and why. Other seeds: `perennial demo --chaos 4`.
+Judged from what the tenant holds: talks by the key of their event, letters by recipient and item key, and what HR reads
+of where a hand is needed. How many items share a message may differ. `LATE_WORKDAYS` in `cli/demo/convergence.py` says
+how far instants may be apart, and why. Other seeds: `perennial demo --chaos 4`.
 """
 
 import asyncio

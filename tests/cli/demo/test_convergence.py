@@ -4,7 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,9 +15,10 @@ from rich.console import Console
 
 from cli.demo.chaos import CHEAP, DEAR, LULL, Chaos, Trouble, draw_troubles
 from cli.demo.chaos_run import compared, live_under_faults
-from cli.demo.convergence import LETTERS_TOLERANCE, differences, ending
+from cli.demo.convergence import differences, ending, latest
 from cli.demo.evidence import Evidence, Page, Sent, Talk
 from cli.demo.gather import HR, Told
+from cli.demo.keys import Key
 from cli.demo.promises import MOST_LINES, broken_promises, ledger_around
 from cli.demo.runner import Lived, Wanted
 from cli.demo.weather import Calm
@@ -103,6 +104,34 @@ def test_items_that_came_in_one_message_are_those_that_came_in_two(quarter: Evid
     assert sentences(calm, merged) != []
 
 
+def late_and_too_late(run: Evidence) -> tuple[tuple[datetime, int], tuple[datetime, int]]:
+    """Until when the first letter of a run may come in another one, and a minute more; each with what is then wrong."""
+    first = run.letters[0]
+    end = latest(run.people[ANN], Key(first.keys[0]), first.at)
+    return (end, 0), (end + timedelta(minutes=1), 1)
+
+
+@pytest.mark.parametrize(
+    ("key", "at", "day"),
+    [
+        pytest.param("form/C1", "2030-02-18T09:00", "2030-02-21", id="three days of one week"),
+        pytest.param("form/C1", "2030-02-22T09:00", "2030-02-27", id="over a weekend"),
+        pytest.param("form/C1", "2030-04-18T09:00", "2030-04-25", id="over Easter"),
+        pytest.param("action/A/2030-02-20/-1", "2030-02-18T09:00", "2030-02-21", id="an action's last word waits not"),
+        pytest.param("action/A/2030-02-20/-7", "2030-02-18T09:00", "2030-02-25", id="into the next digest"),
+        pytest.param("learning/P/2030-1", "2030-04-15T09:00", "2030-04-24", id="into a digest after Easter"),
+        pytest.param("form/C1", "2030-03-01T09:00", "2030-03-13", id="over a leave"),
+    ],
+)
+def test_how_late_a_letter_may_come_is_counted_in_days_on_which_its_reader_works(
+    quarter: Evidence, key: str, at: str, day: str
+) -> None:
+    ann = replace(quarter.people[ANN], leave=((date(2030, 3, 4), date(2030, 3, 8)),))
+    end = latest(ann, Key(key), datetime.fromisoformat(at).replace(tzinfo=UTC))
+    assert ann.local(end - timedelta(minutes=1)).date() == date.fromisoformat(day)
+    assert ann.local(end).date() > date.fromisoformat(day)
+
+
 def test_a_letter_that_is_missing_too_many_or_far_too_late_is_found(quarter: Evidence) -> None:
     calm, other = a_run(quarter, 1), a_run(quarter, 2)
     (lost,) = sentences(calm, replace(other, letters=other.letters[1:]))
@@ -111,8 +140,8 @@ def test_a_letter_that_is_missing_too_many_or_far_too_late_is_found(quarter: Evi
     (added,) = sentences(replace(calm, letters=calm.letters[1:]), other)
     assert "is one too many" in added
     first = other.letters[0]
-    for late, found in ((LETTERS_TOLERANCE, 0), (LETTERS_TOLERANCE + timedelta(minutes=1), 1)):
-        moved = [replace(first, at=first.at + late), *other.letters[1:]]
+    for at, found in late_and_too_late(calm):
+        moved = [replace(first, at=at), *other.letters[1:]]
         assert len(sentences(calm, replace(other, letters=moved))) == found
 
 
@@ -121,8 +150,7 @@ def test_what_an_outage_held_up_until_the_plan_rested_is_not_missed_but_what_was
 ) -> None:
     calm, other = a_run(quarter, 1), a_run(quarter, 2)
     without = replace(other, letters=other.letters[1:])
-    sent = calm.letters[0].at
-    for rests, found in ((sent + LETTERS_TOLERANCE, 0), (sent + LETTERS_TOLERANCE + timedelta(minutes=1), 1)):
+    for rests, found in late_and_too_late(calm):
         both = []
         for run, each in ((1, calm), (2, without)):
             key = f"support/{id_of('plan', 0)}/{id_of('stall', 0)}/rest/{id_of(ANN, run)}"
@@ -134,8 +162,7 @@ def test_what_an_outage_held_up_until_the_plan_rested_is_not_missed_but_what_was
 def test_what_can_still_come_after_the_end_is_not_missed_but_what_cannot_is(quarter: Evidence) -> None:
     calm, other = a_run(quarter, 1), a_run(quarter, 2)
     without = replace(other, letters=other.letters[1:])
-    sent = calm.letters[0].at
-    for until, found in ((sent + LETTERS_TOLERANCE, 0), (sent + LETTERS_TOLERANCE + timedelta(minutes=1), 1)):
+    for until, found in late_and_too_late(calm):
         assert len(sentences(replace(calm, until=until), without)) == found
 
 
