@@ -3,10 +3,9 @@
 import asyncio
 import contextlib
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from temporalio.service import RPCError
 
 from cli.demo.histories import workflow_ids
 from cli.demo.stage import Stage
+from cli.processes import python
 from cli.recover import recover_everything
 from integrations.database.wake_ups import deliver_owed
 
@@ -25,6 +25,10 @@ from integrations.database.wake_ups import deliver_owed
 OURS = "check-ins"
 GRAPH, TOKENS = "^/v1.0/", "/token$"
 DRAFTS, SENDING, EVENTS = "/messages$", "/send$", "/events$"
+# What the web face says of itself while its database is away.
+DOES_NOT_ANSWER = 503
+# What a delta link is answered that the tenant has forgotten.
+GONE = 410
 
 CHEAP = (
     "throttled",
@@ -45,7 +49,7 @@ CHEAP = (
 )
 """These cost virtual time only."""
 
-DEAR = ("worker_killed", "web_killed", "database_locked", "temporal_away", "temporal_wiped")
+DEAR = ("worker_killed", "web_killed", "database_away", "temporal_away", "temporal_wiped")
 """Each of these costs seconds of real time."""
 
 CHEAP_EVERY, DEAR_EVERY = timedelta(days=1), timedelta(days=15)
@@ -53,8 +57,8 @@ LULL = timedelta(days=3)
 """Nothing strikes in the last days: what went wrong before has come right by the end."""
 AN_HOUR = timedelta(hours=1)
 
-# Longer than a connection to SQLite waits for a lock (10 s), so that whoever waits gives up.
-LOCKED_SECONDS = 11.0
+# Longer than SQLite tries to read or write (10 s), so that whoever tries gives up.
+SHUT_SECONDS = 11.0
 AWAY_SECONDS = 4.0
 # How long a call is held up so that something happens while it is under way; it ends with the process that made it.
 UNDER_WAY_SECONDS = 25.0
@@ -100,8 +104,10 @@ class Chaos:
         self._stage = stage
         self._ahead = sorted(troubles)
         self._ordered: dict[int, str] = {}
+        self._mishaps: list[str] = []
+        """The faults whose mishaps were ordered, in that order, in which the tenant lists them."""
         self._under_way: dict[int, Callable[[], Awaitable[None]]] = {}
-        self._web_dies_after: float | None = None
+        self._at_their_pages: list[Callable[[], Awaitable[None]]] = []
 
     async def live_until(self, instant: datetime) -> None:
         now = await self._stage.time.now()
@@ -119,18 +125,23 @@ class Chaos:
 
     @asynccontextmanager
     async def while_somebody_acts(self) -> AsyncIterator[None]:
-        after, self._web_dies_after = self._web_dies_after, None
-        if after is None:
+        if not self._at_their_pages:
             yield
             return
-        killing = asyncio.create_task(self._kill_web(after))
+        strike = self._at_their_pages.pop(0)
+        striking = asyncio.ensure_future(strike())
         try:
             yield
         finally:
-            await killing
+            await striking
 
     async def clears(self) -> None:
         await self._count()
+        befell = (await self._sandbox("GET", "notifications"))["mishaps"]
+        for fault, mishap in zip(self._mishaps, befell, strict=True):
+            self.struck[fault] += mishap["met"]
+        asked = (await self._sandbox("GET", "ledger"))["entries"]
+        self.struck["delta_gone"] += sum(each["app"] == OURS and each["status"] == GONE for each in asked)
         await self._sandbox("DELETE", "faults")
         await self._sandbox("DELETE", "notifications")
 
@@ -224,7 +235,6 @@ class Chaos:
 
     async def delta_gone(self, _: Trouble) -> None:
         await self._sandbox("POST", "expire_delta", {})
-        self.struck["delta_gone"] += 1
 
     # Our own processes
 
@@ -234,11 +244,14 @@ class Chaos:
 
     async def web_killed(self, trouble: Trouble) -> None:
         """While somebody is at their pages."""
-        self._web_dies_after = trouble.luck / 2000
+        self._at_their_pages.append(lambda: self._kill_web(trouble.luck / 2000))
 
-    async def database_locked(self, trouble: Trouble) -> None:
-        """While a call is under way whose result is then to be written down."""
-        await self._while_under_way(trouble, self._lock_database, seconds=0.5)
+    async def database_away(self, trouble: Trouble) -> None:
+        """While somebody is at their pages, or a call is under way whose result is then to be written down."""
+        if trouble.luck % 2:
+            self._at_their_pages.append(self._shut_database)
+        else:
+            await self._while_under_way(trouble, self._shut_database, seconds=0.5)
 
     async def temporal_away(self, trouble: Trouble) -> None:
         """While a call is under way of whose end Temporal is then to hear."""
@@ -293,13 +306,22 @@ class Chaos:
         await self._stage.start_web()
         self.struck["web_killed"] += 1
 
-    async def _lock_database(self) -> None:
-        """Nobody else can write."""
-        with closing(sqlite3.connect(self._stage.data / "perennial.db", isolation_level=None)) as connection:
-            connection.execute("BEGIN EXCLUSIVE")
-            await asyncio.sleep(LOCKED_SECONDS)
-            connection.execute("ROLLBACK")
-        self.struck["database_locked"] += 1
+    async def _shut_database(self) -> None:
+        """Nobody can read or write, and the web face says so to whoever asks."""
+        stage = self._stage
+        command = python("-m", "cli.demo.shut_database", str(stage.data / "perennial.db"))
+        doorkeeper = await stage.children.start("shut-database", command, {}, speaks=True)
+        stage.children.forget(doorkeeper)
+        try:
+            assert doorkeeper.process.stdout
+            await doorkeeper.process.stdout.readline()
+            health, _ = await asyncio.gather(
+                stage.http.get(f"{stage.site}/healthz"),
+                asyncio.sleep(SHUT_SECONDS),
+            )
+        finally:
+            await doorkeeper.kill()
+        self.struck["database_away"] += health.status_code == DOES_NOT_ANSWER
 
     async def _cut_line(self) -> None:
         self._stage.line.cut()
@@ -334,10 +356,8 @@ class Chaos:
         return number
 
     async def _befalls(self, trouble: Trouble, mishap: str, **order: Any) -> None:
-        before = await self._sandbox("GET", "notifications")
         await self._sandbox("POST", "notifications", {"mishap": mishap, "count": 1} | order)
-        # Where nobody subscribes, nothing is notified and nothing befalls it.
-        self.struck[trouble.fault] += bool(before.get("subscriptions"))
+        self._mishaps.append(trouble.fault)
 
     async def _count(self) -> list[dict[str, Any]]:
         """Adds up what the standing orders met, and returns them."""

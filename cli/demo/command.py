@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from cli.demo.chaos import LULL
 from cli.demo.chaos_run import compared, live_calmly, live_under_faults
 from cli.demo.runner import Outcome, Wanted, run
 from cli.demo.timeline import show_people, show_verdicts
@@ -49,6 +50,8 @@ def demo(
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     if chaos is not None and stay:
         raise Refused("--chaos compares two runs when they are over; leave out --stay.")
+    if chaos is not None and days <= LULL.days:
+        raise Refused(f"The last {LULL.days} days of a run under faults are calm; with --chaos live more of them.")
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise Refused(f"{keep} is not empty; name a new folder for this run.")
     data = keep.absolute() if keep else Path(tempfile.mkdtemp(prefix="perennial-demo-"))
@@ -76,7 +79,7 @@ def demo(
 
 
 async def _chaos(wanted: Wanted, seeds: Iterable[int], data: Path, console: Console) -> bool:
-    """Prints a line a seed, and the ledger around the first difference of one that fails."""
+    """Prints a line a seed, and of one that fails what is wrong and the ledger around the first of it."""
     unseen = Console(quiet=True)
     async with stopped_by_signals():
         calm = await live_calmly(wanted, data / "calm", os.environ, unseen)
@@ -115,6 +118,9 @@ def _write(file: Path, wanted: Wanted, outcome: Outcome, wall: float) -> None:
         "days": wanted.days,
         "wall_s": round(wall, 1),
         "counts": dict(outcome.counts),
-        "invariants": [asdict(verdict) for verdict in outcome.verdicts],
+        "invariants": [
+            {name: told for name, told in asdict(verdict).items() if name != "violated_at"}
+            for verdict in outcome.verdicts
+        ],
     }
     file.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -5,33 +5,31 @@ Judged from what the tenant holds. Ids are drawn anew in each run, so keys are c
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import Any
+from datetime import datetime, time, timedelta
 
-from cli.demo.evidence import Evidence, Sent, Talk
+from cli.demo.evidence import Colleague, Evidence, Sent, Talk
+from cli.demo.gather import HR
 from cli.demo.inbox import parts_of
-from cli.demo.invariants.colleagues import reach_those_asked
-from cli.demo.invariants.languages import letters_in_their_language
-from cli.demo.keys import keys_of
+from cli.demo.keys import Key, keys_of
+from cli.demo.page import read_page
 from cli.demo.phrases import OF_CHECK_INS, OF_THE_PLAN
+from cli.demo.promises import KNOWN_WITHIN, Flaw
 from cli.demo.topics import title_in
 
-TALKS_TOLERANCE = timedelta(0)
-"""An hour is found for what is free and for the days in question, and neither changes by an hour's delay."""
+LATE_WORKDAYS, LATE_WORKDAYS_OF_WHAT_WAITS = 3, 5
+"""How many of its reader's workdays a letter may move. One that misses the end of a mail window by a fault goes on the
+next workday, and what counts days from it (a second ask) moves by as many days: Friday to Monday is three. What may
+wait can also find the week full that it moved into, and goes with the digest of the next: five.
 
-LETTERS_TOLERANCE = timedelta(days=4)
-"""A letter that misses the end of its reader's mail window by a fault goes at the next opening: the next workday,
-which over a weekend and a holiday is four days later. What counts from it (a second ask) moves along."""
+A talk may not move at all: its hour is found for what is free and for the days in question, and neither changes by an
+hour's delay.
+"""
 
-KNOWN_WITHIN = timedelta(days=1)
-"""So soon at the latest the directory has been read, whatever goes wrong."""
-
+A_DAY = timedelta(days=1)
+_HAND = re.compile(r"<li><p>(.*?)</p>", re.DOTALL)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-AROUND = timedelta(hours=1)
-MOST_LINES = 25
 
 # Where in a key its reader stands.
 _RECIPIENT = {
@@ -48,23 +46,27 @@ _RECIPIENT = {
 
 
 @dataclass(frozen=True, slots=True)
+class Came:
+    """When it came, and until when it may come in another run of the same story."""
+
+    at: datetime
+    latest: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
-    """Instants by key: of talks (start), and of letters by recipient and item. Keys name nothing but by its name.
+    """By key: of talks (start), and of letters by recipient and item. Keys name nothing but by its name.
 
     From the instants in `silent` on nothing is sent any more: to these people, about these talks, or of this kind to
     these people.
     """
 
-    talks: Mapping[str, datetime]
-    letters: Mapping[tuple[str, str], datetime]
+    talks: Mapping[str, Came]
+    letters: Mapping[tuple[str, str], Came]
     until: datetime
     silent: Mapping[str, datetime] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    sentence: str
-    at: datetime
+    hands: frozenset[str] = frozenset()
+    """What still cannot go on by itself, as HR reads it."""
 
 
 def ending(evidence: Evidence) -> Ending:
@@ -76,9 +78,9 @@ def ending(evidence: Evidence) -> Ending:
     talks = {}
     for talk in evidence.talks:
         called_off = " called off" if talk.cancelled else ""
-        talks[f"{names.get(talk.check_in, talk.check_in)}, hour {talk.no}{called_off}"] = talk.start
+        talks[f"{names.get(talk.check_in, talk.check_in)}, hour {talk.no}{called_off}"] = Came(talk.start, talk.start)
     letters = {
-        (letter.to, named(key)): letter.at
+        (letter.to, named(key)): Came(letter.at, latest(evidence.people[letter.to], Key(key), letter.at))
         for letter in sorted(evidence.letters, key=lambda each: each.at, reverse=True)
         for key in letter.keys
     }
@@ -90,111 +92,64 @@ def ending(evidence: Evidence) -> Ending:
         for key in keys_of(letter.keys)
         if key.kind == "support" and key.step == "rest"
     }
-    return Ending(talks, letters, evidence.until, silent)
+    hands = (_hands(page.text) for page in evidence.pages if (page.viewer, page.path) == (evidence.hr_partner, HR))
+    return Ending(talks, letters, evidence.until, silent, frozenset().union(*hands))
 
 
-def differences(calm: Ending, other: Ending) -> list[Difference]:
+def latest(reader: Colleague, key: Key, at: datetime) -> datetime:
+    """The end of the last day on which what came at `at` may come; holidays and leave of its reader do not count."""
+    day, left = reader.local(at).date(), LATE_WORKDAYS_OF_WHAT_WAITS if key.may_wait else LATE_WORKDAYS
+    while left:
+        day += A_DAY
+        left -= reader.works_on(day)
+    return datetime.combine(day + A_DAY, time(), reader.zone)
+
+
+def _hands(html: str) -> list[str]:
+    listed = _HAND.findall(html, html.index('id="hands"'))
+    return [read_page(each, "").text for each in listed]
+
+
+def differences(calm: Ending, other: Ending) -> list[Flaw]:
     """What is not the same, in the order of time. What would come so late that it may come after the end is passed."""
-    found = list(_compared("the talk", calm.talks, other.talks, TALKS_TOLERANCE, None))
+    found = list(_compared("the talk", calm.talks, other.talks, None))
     words = [
         {
-            f"{key} to {to}": at
-            for (to, key), at in each.letters.items()
+            f"{key} to {to}": came
+            for (to, key), came in each.letters.items()
             if not any(
-                _around(at, end, heard_within=KNOWN_WITHIN if what == to else timedelta(0))
+                _around(came, end, heard_within=KNOWN_WITHIN if what == to else timedelta(0))
                 for what, end in each.silent.items()
                 if what in (to, *key.split("/"), f"{key.split('/')[0]} to {to}")
             )
         }
         for each in (calm, other)
     ]
-    found += _compared("the letter", words[0], words[1], LETTERS_TOLERANCE, calm.until - LETTERS_TOLERANCE)
+    found += _compared("the letter", words[0], words[1], calm.until)
+    for one, two, how in ((calm, other, "not asked for"), (other, calm, "asked for")):
+        found += [Flaw(f"HR is {how} a hand at the end: {each}", other.until) for each in one.hands - two.hands]
     return sorted(found, key=lambda difference: difference.at)
 
 
-def _around(at: datetime, end: datetime, heard_within: timedelta) -> bool:
+def _around(came: Came, end: datetime, heard_within: timedelta) -> bool:
     """What would have come a little later would not have come at all: whether it did is no difference. Nor is whether
     something still came before we had heard of the end.
     """
-    return end - LETTERS_TOLERANCE <= at <= end + heard_within
+    return came.at <= end + heard_within and end <= came.latest
 
 
-def _compared(
-    what: str,
-    calm: Mapping[str, datetime],
-    other: Mapping[str, datetime],
-    tolerance: timedelta,
-    judged_before: datetime | None,
-) -> Iterator[Difference]:
+def _compared(what: str, calm: Mapping[str, Came], other: Mapping[str, Came], until: datetime | None) -> Iterator[Flaw]:
+    """Something that may still come after `until` is not missed."""
     for key in sorted({*calm, *other}):
         one, two = calm.get(key), other.get(key)
-        at = min(each for each in (one, two) if each)
+        first = min((each for each in (one, two) if each), key=lambda came: came.at)
         if one and two:
-            if abs(one - two) > tolerance:
-                yield Difference(f"{what} {key} came at {two:%d %b %H:%M} instead of {one:%d %b %H:%M}", at)
-        elif judged_before is None or at < judged_before:
+            if max(one.at, two.at) > first.latest:
+                sentence = f"{what} {key} came at {two.at:%d %b %H:%M} instead of {one.at:%d %b %H:%M}"
+                yield Flaw(sentence, first.at)
+        elif until is None or first.latest < until:
             wrong = "is missing" if one else "is one too many"
-            yield Difference(f"{what} {key}, {at:%d %b %H:%M}, {wrong}", at)
-
-
-def broken_promises(evidence: Evidence) -> list[str]:
-    """What must hold whatever goes wrong: nothing twice, nobody's hours taken twice, nothing lost on its way, nothing
-    for somebody who left.
-    """
-    sent = Counter((letter.to, key) for letter in evidence.letters for key in letter.keys)
-    twice = [f"{key} went to {to} {count} times" for (to, key), count in sent.items() if count > 1]
-    arrived = Counter(mail for mail, _, _ in evidence.received)
-    gone = Counter(letter.to for letter in evidence.letters)
-    lost = [
-        f"{gone[mail]} messages went to {mail}, {arrived[mail]} arrived"
-        for mail in {*gone, *arrived}
-        if gone[mail] != arrived[mail]
-    ]
-    left = {mail: person.left for mail, person in evidence.people.items() if person.left}
-    late = [
-        f"{', '.join(letter.keys)} went to {letter.to} at {letter.at:%d %b %H:%M}, who had left"
-        for letter in evidence.letters
-        if letter.to in left and letter.at > left[letter.to] + KNOWN_WITHIN
-    ]
-    orphans = [
-        f"the talk of {talk.start:%d %b %H:%M} stands, and {mail} has left"
-        for talk in evidence.standing
-        for mail in talk.attendees
-        if mail in left and talk.end > left[mail] and left[mail] + KNOWN_WITHIN < evidence.until
-    ]
-    standing = Counter(talk.check_in for talk in evidence.standing)
-    doubled = [f"the check-in {check_in} has {count} events" for check_in, count in standing.items() if count > 1]
-    busy: dict[str, list[Talk]] = defaultdict(list)
-    for talk in evidence.standing:
-        for mail in talk.attendees:
-            busy[mail].append(talk)
-    clashes = [
-        f"{mail} has two talks at {after.start:%d %b %H:%M}"
-        for mail, talks in busy.items()
-        for before, after in pairwise(talks)
-        if before.time.overlaps(after.time)
-    ]
-    unkeyed = [
-        f"a message to {letter.to} at {letter.at:%d %b %H:%M} has no key"
-        for letter in evidence.letters
-        if not letter.keys
-    ]
-    of_words = [*reach_those_asked(evidence, in_time=False), *letters_in_their_language(evidence)]
-    astray = [each.first_violation for each in of_words if each.first_violation and each.checked]
-    return [*twice, *lost, *doubled, *clashes, *unkeyed, *late, *orphans, *astray]
-
-
-def ledger_around(ledger: Sequence[Mapping[str, Any]], at: datetime) -> list[str]:
-    """What our app asked the tenant in the hour before and after, a line each."""
-    near = [
-        each
-        for each in ledger
-        if each["app"] != "mail-client" and abs(datetime.fromisoformat(each["at"]) - at) <= AROUND
-    ]
-    return [
-        f"{each['at']} {each['status']} {each['route'] or each['method'] + ' ' + each['path']} {each['mailbox'] or ''}"
-        for each in near[:MOST_LINES]
-    ]
+            yield Flaw(f"{what} {key}, {first.at:%d %b %H:%M}, {wrong}", first.at)
 
 
 # Names

@@ -28,7 +28,8 @@ from cli.demo.tenant_state import (
 )
 
 # What everybody has; the rest is found from here.
-OWN_PAGES = ("/", "/plan", "/feedback", "/privacy", "/hr")
+HR = "/hr"
+OWN_PAGES = ("/", "/plan", "/feedback", "/privacy", HR)
 # Tried by everybody: what must not be seen is behind these.
 GUARDED = ("/check-ins/", "/reflections/")
 LINKED = ("/check-ins/", "/actions/", "/plans/", "/stalls/", "/feedback/", "/supporting/")
@@ -47,6 +48,12 @@ async def ask_tenant(http: httpx.AsyncClient, url: str) -> Told:
     state = await http.get(f"{url}/_sandbox/state", params={"ids": "real"})
     ledger = await http.get(f"{url}/_sandbox/ledger")
     return Told(state.raise_for_status().json(), ledger.raise_for_status().json()["entries"])
+
+
+async def hrs_page(actors: Iterable[Actor], hr_partner: str) -> Page:
+    """What HR reads of where a hand is needed."""
+    (hr,) = (actor for actor in actors if actor.mail == hr_partner)
+    return Page(hr_partner, HR, (await hr.browser.visit(HR)).html)
 
 
 async def everybodys_pages(

@@ -17,8 +17,8 @@ from cli.demo import diary
 from cli.demo.actors import Actor
 from cli.demo.browser import Browser
 from cli.demo.diary import Entry
-from cli.demo.evidence import Evidence, Page
-from cli.demo.gather import Told, ask_tenant, everybodys_pages, make_evidence, written
+from cli.demo.evidence import Evidence
+from cli.demo.gather import Told, ask_tenant, everybodys_pages, hrs_page, make_evidence, written
 from cli.demo.histories import write_histories
 from cli.demo.import_story import POLICY_FILES, import_story
 from cli.demo.inbox import MailClient
@@ -122,7 +122,7 @@ class Life:
         return {each["mail"]: each["name"] for each in self.organization["people"]}
 
     async def gathered(self, *, whole: bool = True) -> Lived:
-        """What is left behind; if not `whole`, without everybody's pages and Temporal's histories."""
+        """What is left behind; if not `whole`, without Temporal's histories, and of the pages with HR's alone."""
         evidence, told = await _gather(self, whole=whole)
         return Lived(evidence, told, self.weather)
 
@@ -314,9 +314,10 @@ async def _gather(life: Life, *, whole: bool) -> tuple[Evidence, Told]:
     stage, organization, story, actors = life.stage, life.organization, life.story, life.actors
     entries = diary.read(stage.data / "diary.jsonl")
     told = await ask_tenant(stage.http, stage.tenant.url)
-    pages: list[Page] = []
     histories: list[Path] = []
-    if whole:
+    if not whole:
+        pages = [await hrs_page(actors, organization["hr_partner"].lower())]
+    else:
         with_secrets = dict.fromkeys(entry.target for entry in entries if entry.did == "answered_form")
         shown = dict.fromkeys(entry.link for entry in entries if entry.did == "chose_for_successor")
         shown |= dict.fromkeys(entry.letter or "/" for entry in entries if entry.did in ANSWERED_COLLEAGUES)

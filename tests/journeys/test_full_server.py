@@ -11,7 +11,7 @@ from temporalio.client import WorkflowExecutionStatus
 
 from cli.people import enrol_people
 from cli.recover import recover_everything
-from cycle.policy import Booking, Policy, Rhythm
+from cycle.policy import Booking, Policy, Reflection, Rhythm
 from integrations.database.people import NewPerson, save_people
 from integrations.database.policies import save_policy
 from integrations.database.reflections import shared_lines
@@ -19,11 +19,13 @@ from integrations.database.tables import CheckInRow, ReflectionRow, WakeUp
 from integrations.temporal.connect import connect
 from tests.journeys.real_life import RealLife, where_it_is_noon
 
-# Due within days: the form's day, five workdays before the talk, has passed already.
+# Due in a week, whichever day is today: the form's day has passed already, and those of the reminder and of the
+# pre-read have not come.
 SOON = Policy(
     name="Quarterly check-ins",
     rhythm=Rhythm(weeks_of_period=(1, 2)),
     booking=Booking(notice_workdays=2),
+    reflection=Reflection(workdays_before=15),
 )
 # A letter waits for the next minute, and a wake-up that could not be delivered for the next look at what is owed.
 SECONDS = 150
@@ -56,7 +58,7 @@ async def enrol_ann_and_mara(life: RealLife) -> tuple[str, str]:
     people = [somebody(told["Mara"], zone, None), somebody(told["Ann"], zone, mara)]
     async with life.installation.database.transaction() as session:
         await save_people(session, people, now)
-        await save_policy(session, SOON, now.date() - timedelta(days=3), None, now)
+        await save_policy(session, SOON, now.date(), None, now)
     await enrol_people(life.installation, SOON.name, [ann])
     return ann, mara
 

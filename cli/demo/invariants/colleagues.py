@@ -61,9 +61,9 @@ def _reach(evidence: Evidence, kind: Kind, in_time: bool) -> Verdict:
         if deadline < evidence.until and evidence.people[ask.whom].here_at(deadline):
             came: datetime | None = mine[0][0] if mine else None
             kept = came is not None and came <= deadline
-            tally.case(kept, f"What {ask.entry.person} asked {ask.whom} at {at} reached them at {came}.")
+            tally.case(kept, f"What {ask.entry.person} asked {ask.whom} at {at} reached them at {came}.", at)
     for at, to, key in unasked:
-        tally.broken(f"{to} got {key} at {at}, and nobody asked them, or not again.")
+        tally.broken(f"{to} got {key} at {at}, and nobody asked them, or not again.", at)
     return tally.verdict()
 
 

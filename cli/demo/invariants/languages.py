@@ -52,7 +52,7 @@ def _letters(evidence: Evidence, language: str, written: Sequence[str]) -> Verdi
     for letter in evidence.letters:
         if letter.to in readers:
             wrong = _wrong(letter.body, letter.subject, language, written)
-            tally.case(wrong is None, f"The letter {letter.keys} to {letter.to} {wrong}.")
+            tally.case(wrong is None, f"The letter {letter.keys} to {letter.to} {wrong}.", letter.at)
     return tally.verdict()
 
 

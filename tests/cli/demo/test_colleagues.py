@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cli.demo.convergence import broken_promises
 from cli.demo.evidence import Evidence, Page, Sent
 from cli.demo.invariants import Verdict, colleagues
+from cli.demo.promises import broken_promises
 
 ANN, MARA, OTTO, HALE = (f"{name}@meadow.example" for name in ("ann", "mara", "otto", "hale"))
 WORDS, GOAL = "What carried me lately goes by the name of fiba.", "Lead a small project from start to end"
@@ -82,7 +82,7 @@ def test_a_promise_that_was_broken_is_named(quarter: Evidence, story: str) -> No
 
 def test_under_faults_a_letter_may_be_days_late_but_goes_to_nobody_else(quarter: Evidence) -> None:
     def astray(evidence: Evidence) -> list[str]:
-        return [each for each in broken_promises(evidence) if "asked" in each]
+        return [each.sentence for each in broken_promises(evidence) if "asked" in each.sentence]
 
     assert astray(quarter) == []
     assert astray(sent_at("feedback/F2/P-hale", "2030-03-05 08:40")(quarter)) == []

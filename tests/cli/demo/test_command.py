@@ -50,3 +50,17 @@ async def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
     assert process.returncode == 1
     assert b"is not empty" in errors
     assert {file.name for file in await asyncio.to_thread(lambda: list(tmp_path.iterdir()))} == {"mine.txt"}
+
+
+async def test_so_few_days_that_no_fault_could_strike_are_refused(tmp_path: Path) -> None:
+    program = [sys.executable, "-c", "from cli.main import main; main()"]
+    process = await asyncio.create_subprocess_exec(
+        *program,
+        *("demo", "--chaos", "1", "--days", "3", "--keep", str(tmp_path / "run")),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, errors = await process.communicate()
+    assert process.returncode == 1
+    assert errors.startswith(b"The last 3 days of a run under faults are calm")
+    assert not (tmp_path / "run").exists()

@@ -1,17 +1,31 @@
 """Two runs compared: the same end whatever the ids, and each thing that is not the same is found."""
 
+import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
+from rich.console import Console
 
-from cli.demo.chaos import CHEAP, DEAR, LULL, Chaos, draw_troubles
-from cli.demo.convergence import LETTERS_TOLERANCE, broken_promises, differences, ending
-from cli.demo.evidence import Evidence, Sent, Talk
+from cli.demo.chaos import CHEAP, DEAR, LULL, Chaos, Trouble, draw_troubles
+from cli.demo.chaos_run import compared, live_under_faults
+from cli.demo.convergence import differences, ending, latest
+from cli.demo.evidence import Evidence, Page, Sent, Talk
+from cli.demo.gather import HR, Told
+from cli.demo.keys import Key
+from cli.demo.promises import MOST_LINES, broken_promises, ledger_around
+from cli.demo.runner import Lived, Wanted
+from cli.demo.weather import Calm
+from cli.processes import children, without_settings
+from cli.sandbox import start_sandbox
 
-ANN, MARA = "ann@meadow.example", "mara@meadow.example"
+ANN, MARA, HALE = (f"{name}@meadow.example" for name in ("ann", "mara", "hale"))
 BEGAN = datetime(2030, 2, 4, tzinfo=UTC)
 
 
@@ -51,13 +65,24 @@ def a_run(quarter: Evidence, run: int, **changed: Any) -> Evidence:
         pre_read(MARA, datetime(2030, 3, 11, 8, 31, tzinfo=UTC), run),
     ]
     received = [(letter.to, letter.subject, letter.at) for letter in letters]
-    facts: dict[str, Any] = {"talks": [talk], "letters": letters, "received": received, "diary": (), "languages": {}}
+    facts: dict[str, Any] = {
+        "talks": [talk],
+        "letters": letters,
+        "received": received,
+        "diary": (),
+        "languages": {},
+        "pages": (),
+    }
     facts |= changed
     return replace(quarter, began=BEGAN, until=datetime(2030, 5, 10, tzinfo=UTC), **facts)
 
 
 def sentences(calm: Evidence, other: Evidence) -> Sequence[str]:
     return [each.sentence for each in differences(ending(calm), ending(other))]
+
+
+def sentences_of(run: Evidence) -> Sequence[str]:
+    return [each.sentence for each in broken_promises(run)]
 
 
 def test_two_runs_whose_ids_alone_differ_came_to_the_same_end(quarter: Evidence) -> None:
@@ -79,6 +104,34 @@ def test_items_that_came_in_one_message_are_those_that_came_in_two(quarter: Evid
     assert sentences(calm, merged) != []
 
 
+def late_and_too_late(run: Evidence) -> tuple[tuple[datetime, int], tuple[datetime, int]]:
+    """Until when the first letter of a run may come in another one, and a minute more; each with what is then wrong."""
+    first = run.letters[0]
+    end = latest(run.people[ANN], Key(first.keys[0]), first.at)
+    return (end, 0), (end + timedelta(minutes=1), 1)
+
+
+@pytest.mark.parametrize(
+    ("key", "at", "day"),
+    [
+        pytest.param("form/C1", "2030-02-18T09:00", "2030-02-21", id="three days of one week"),
+        pytest.param("form/C1", "2030-02-22T09:00", "2030-02-27", id="over a weekend"),
+        pytest.param("form/C1", "2030-04-18T09:00", "2030-04-25", id="over Easter"),
+        pytest.param("action/A/2030-02-20/-1", "2030-02-18T09:00", "2030-02-21", id="an action's last word waits not"),
+        pytest.param("action/A/2030-02-20/-7", "2030-02-18T09:00", "2030-02-25", id="into the next digest"),
+        pytest.param("learning/P/2030-1", "2030-04-15T09:00", "2030-04-24", id="into a digest after Easter"),
+        pytest.param("form/C1", "2030-03-01T09:00", "2030-03-13", id="over a leave"),
+    ],
+)
+def test_how_late_a_letter_may_come_is_counted_in_days_on_which_its_reader_works(
+    quarter: Evidence, key: str, at: str, day: str
+) -> None:
+    ann = replace(quarter.people[ANN], leave=((date(2030, 3, 4), date(2030, 3, 8)),))
+    end = latest(ann, Key(key), datetime.fromisoformat(at).replace(tzinfo=UTC))
+    assert ann.local(end - timedelta(minutes=1)).date() == date.fromisoformat(day)
+    assert ann.local(end).date() > date.fromisoformat(day)
+
+
 def test_a_letter_that_is_missing_too_many_or_far_too_late_is_found(quarter: Evidence) -> None:
     calm, other = a_run(quarter, 1), a_run(quarter, 2)
     (lost,) = sentences(calm, replace(other, letters=other.letters[1:]))
@@ -87,8 +140,8 @@ def test_a_letter_that_is_missing_too_many_or_far_too_late_is_found(quarter: Evi
     (added,) = sentences(replace(calm, letters=calm.letters[1:]), other)
     assert "is one too many" in added
     first = other.letters[0]
-    for late, found in ((LETTERS_TOLERANCE, 0), (LETTERS_TOLERANCE + timedelta(minutes=1), 1)):
-        moved = [replace(first, at=first.at + late), *other.letters[1:]]
+    for at, found in late_and_too_late(calm):
+        moved = [replace(first, at=at), *other.letters[1:]]
         assert len(sentences(calm, replace(other, letters=moved))) == found
 
 
@@ -97,8 +150,7 @@ def test_what_an_outage_held_up_until_the_plan_rested_is_not_missed_but_what_was
 ) -> None:
     calm, other = a_run(quarter, 1), a_run(quarter, 2)
     without = replace(other, letters=other.letters[1:])
-    sent = calm.letters[0].at
-    for rests, found in ((sent + LETTERS_TOLERANCE, 0), (sent + LETTERS_TOLERANCE + timedelta(minutes=1), 1)):
+    for rests, found in late_and_too_late(calm):
         both = []
         for run, each in ((1, calm), (2, without)):
             key = f"support/{id_of('plan', 0)}/{id_of('stall', 0)}/rest/{id_of(ANN, run)}"
@@ -110,8 +162,7 @@ def test_what_an_outage_held_up_until_the_plan_rested_is_not_missed_but_what_was
 def test_what_can_still_come_after_the_end_is_not_missed_but_what_cannot_is(quarter: Evidence) -> None:
     calm, other = a_run(quarter, 1), a_run(quarter, 2)
     without = replace(other, letters=other.letters[1:])
-    sent = calm.letters[0].at
-    for until, found in ((sent + LETTERS_TOLERANCE, 0), (sent + LETTERS_TOLERANCE + timedelta(minutes=1), 1)):
+    for until, found in late_and_too_late(calm):
         assert len(sentences(replace(calm, until=until), without)) == found
 
 
@@ -129,11 +180,85 @@ def test_what_happened_twice_or_got_lost_on_its_way_breaks_a_promise_without_any
     run = a_run(quarter, 1)
     first, talk = run.letters[0], run.talks[0]
     again = replace(run, letters=[*run.letters, first], received=[*run.received, (first.to, first.subject, first.at)])
-    assert broken_promises(again) == [f"{first.keys[0]} went to {ANN} 2 times"]
-    assert broken_promises(replace(run, received=run.received[1:])) == [f"2 messages went to {ANN}, 1 arrived"]
-    doubled = broken_promises(replace(run, talks=[talk, replace(talk, no=2)]))
+    assert sentences_of(again) == [f"{first.keys[0]} went to {ANN} 2 times"]
+    lost = f'"{first.subject}" went to {ANN} 1 times, and arrived 0 times'
+    assert sentences_of(replace(run, received=run.received[1:])) == [lost]
+    doubled = sentences_of(replace(run, talks=[talk, replace(talk, no=2)]))
     assert f"the check-in {talk.check_in} has 2 events" in doubled
     assert f"{ANN} has two talks at 12 Mar 09:00" in doubled
+
+
+def test_what_breaks_a_promise_says_when(quarter: Evidence) -> None:
+    run = a_run(quarter, 1)
+    first, talk = run.letters[0], run.talks[0]
+    later = first.at + timedelta(hours=3)
+    again = replace(first, at=later)
+    twice = replace(run, letters=[*run.letters, again], received=[*run.received, (ANN, again.subject, later)])
+    assert [each.at for each in broken_promises(twice)] == [later]
+    lost = replace(twice, received=[*run.received[1:], (ANN, again.subject, later)])
+    assert first.at in [each.at for each in broken_promises(lost)]
+    lost = replace(twice, received=run.received)
+    assert [each.at for each in broken_promises(lost)] == [later, later]
+    doubled = replace(run, talks=[talk, replace(talk, no=2, booked=later)])
+    assert {each.at for each in broken_promises(doubled)} == {later}
+
+
+def asked_at(at: datetime, path: str) -> dict[str, Any]:
+    facts = {"status": 200, "route": path, "method": "GET", "path": path, "mailbox": None, "app": "check-ins"}
+    return {"at": at.isoformat()} | facts
+
+
+def test_of_a_busy_hour_what_is_nearest_to_the_instant_is_told_in_its_order() -> None:
+    at = datetime(2030, 3, 12, 9, tzinfo=UTC)
+    ledger = [asked_at(at + timedelta(minutes=n), f"/{n}") for n in range(-65, 65)]
+    ledger.insert(65, asked_at(at, "/mail-client") | {"app": "mail-client"})
+    told = [line.split()[2] for line in ledger_around(ledger, at)]
+    reach = MOST_LINES // 2
+    assert told == [f"/{n}" for n in range(-reach, reach + 1)]
+    assert len(ledger_around(ledger[60:70], at)) == 9
+    assert ledger_around(ledger, at + timedelta(days=1)) == []
+
+
+def test_a_seed_that_only_breaks_a_promise_tells_what_was_asked_around_it(quarter: Evidence) -> None:
+    calm, other = a_run(quarter, 1), a_run(quarter, 2)
+    later = other.letters[0].at + timedelta(hours=3)
+    again = replace(other.letters[0], at=later)
+    other = replace(other, letters=[*other.letters, again], received=[*other.received, (ANN, again.subject, later)])
+    ledger = [asked_at(each.at, f"/{n}") for n, each in enumerate(other.letters)]
+    chaos = Chaos(None, [])  # type: ignore[arg-type]  # nothing strikes, so that it needs no stage
+    found = compared(3, Lived(calm, Told({}, []), chaos), Lived(other, Told({}, ledger), chaos))
+    assert not found.holds
+    assert found.line == f"chaos 3: after 0 faults 1 things are wrong, first: {again.keys[0]} went to {ANN} 2 times"
+    assert [line for line in found.details if line.endswith("/3 ")]
+    assert not [line for line in found.details if line.endswith("/0 ")], "that is three hours away"
+
+
+async def test_a_seed_that_does_not_come_to_its_end_is_named_like_any_that_fails(
+    quarter: Evidence, tmp_path: Path
+) -> None:
+    unable = dict(os.environ) | {"PYTHONHOME": str(tmp_path / "nowhere")}
+    lived = await live_under_faults(Wanted(people=1, days=5), 3, tmp_path / "chaos-3", unable, Console(quiet=True))
+    calm = Lived(a_run(quarter, 1), Told({}, []), Calm(None))  # type: ignore[arg-type]  # it is over
+    found = compared(3, calm, lived)
+    assert not found.holds
+    assert found.line.startswith("chaos 3: does not come to its end: The sandbox process")
+    assert not found.details
+
+
+def hrs_page(*sentences: str) -> Page:
+    """As web/templates/hr.html has it."""
+    lines = "".join(f'<li><p>{each}</p><span class="hint">since Monday</span></li>' for each in sentences)
+    return Page(HALE, HR, f'<ul><li><p>Another list.</p></li></ul><h2 id="hands">x</h2><ul class="todo">{lines}</ul>')
+
+
+def test_what_still_waits_for_a_hand_after_the_faults_is_a_difference(quarter: Evidence) -> None:
+    left, stuck = "Kim &amp; Otto have left.", "The mailbox of Otto is not there, and 2 things wait."
+    calm = a_run(quarter, 1, pages=[hrs_page(left)])
+    assert sentences(calm, a_run(quarter, 2, pages=[hrs_page(left)])) == []
+    both = a_run(quarter, 2, pages=[hrs_page(left, stuck)])
+    assert sentences(calm, both) == [f"HR is asked for a hand at the end: {stuck}"]
+    none = a_run(quarter, 2, pages=[hrs_page()])
+    assert sentences(calm, none) == ["HR is not asked for a hand at the end: Kim & Otto have left."]
 
 
 @pytest.mark.parametrize("days", [35, 95])
@@ -151,6 +276,19 @@ def test_three_neighbouring_seeds_draw_every_fault_and_each_is_a_method_of_chaos
     drawn = {each.fault for seed in (1, 2, 3) for each in draw_troubles(seed, BEGAN, until)}
     assert drawn == {*CHEAP, *DEAR}
     assert all(callable(getattr(Chaos, fault)) for fault in drawn)
+
+
+async def test_a_fault_that_nobody_met_does_not_count_as_one_that_struck(tmp_path: Path) -> None:
+    async with children(tmp_path, without_settings(os.environ)) as started, httpx.AsyncClient(trust_env=False) as http:
+        site = "http://127.0.0.1/sign-in/done"
+        tenant = await start_sandbox(started, seed=1, people=1, day0=BEGAN.date(), redirect_uri=site)
+        chaos = Chaos(SimpleNamespace(tenant=tenant, http=http), [])  # type: ignore[arg-type]  # all it needs for these
+        for fault in (each for each in CHEAP if each != "consent_revoked"):
+            await getattr(chaos, fault)(Trouble(BEGAN, fault, 1))
+        await chaos.clears()
+        standing = (await http.get(f"{tenant.url}/_sandbox/notifications")).json()["mishaps"]
+    assert +chaos.struck == Counter()
+    assert standing == []
 
 
 def test_what_a_colleague_asks_is_the_same_in_both_runs_whatever_its_id(quarter: Evidence) -> None:

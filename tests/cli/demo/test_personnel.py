@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from cli.demo.convergence import broken_promises, differences, ending
+from cli.demo.convergence import differences, ending
 from cli.demo.evidence import Evidence, Mailed, Page, Sent
 from cli.demo.invariants import Verdict, judge, personnel
 from cli.demo.oracle import dues
 from cli.demo.personnel import DAYS, Move
+from cli.demo.promises import broken_promises
 from cli.demo.pursuits import promises
 from cli.demo.seed import write_story
 from sandbox.organization import build_organization
@@ -162,9 +163,9 @@ def test_every_rule_is_broken_by_some_story(upheaval: Evidence) -> None:
 def test_under_faults_too_nothing_may_come_to_a_leaver(upheaval: Evidence) -> None:
     assert broken_promises(upheaval) == []
     (late,) = broken_promises(late_letter(upheaval))
-    assert "who had left" in late
+    assert "who had left" in late.sentence
     (stands,) = broken_promises(talk("K1", cancelled=False)(upheaval))
-    assert f"{KIM} has left" in stands
+    assert f"{KIM} has left" in stands.sentence
 
 
 def late_letter(quarter: Evidence) -> Evidence:

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from cli.demo.convergence import broken_promises
 from cli.demo.evidence import Evidence, Page
 from cli.demo.invariants import Verdict, languages
+from cli.demo.promises import broken_promises
 
 ANN, MARA = "ann@meadow.example", "mara@meadow.example"
 GERMAN_LETTERS, ENGLISH_LETTERS = (f"6 {name} readers get {name} letters alone" for name in ("German", "English"))
@@ -68,4 +68,5 @@ def test_what_somebody_wrote_is_translated_for_nobody(quarter: Evidence) -> None
 def test_it_is_looked_at_under_faults_too(quarter: Evidence) -> None:
     english = letters_of(MARA, body='<html lang="en">This is for you.')(quarter)
     more = set(broken_promises(english)) - set(broken_promises(quarter))
-    assert [MARA in each for each in more] == [True]
+    assert [MARA in each.sentence for each in more] == [True]
+    assert {each.at for each in more} == {min(each.at for each in english.letters if each.to == MARA)}
