@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from config.languages import NAMES, Language, first_fitting, words_in
 from cycle.sentences import Sentence
+from integrations.database.plans import local_day
 from web.assets import asset
 from web.face import face_of
 from web.headings import kept_whole
@@ -102,6 +103,7 @@ def _environment(language: Language) -> Environment:
     made.filters["day"] = words.day
     made.filters["short_day"] = words.short_day
     made.filters["hour"] = words.hour
+    made.filters["day_of"] = lambda at, person: local_day(person, at)
     return made
 
 

@@ -69,6 +69,11 @@ class World:
             assert answer.status_code == 303
         return client
 
+    async def lives_in(self, name: str, zone: str) -> None:
+        """Everybody lives in Berlin otherwise, where a page that shows another's clock looks right."""
+        async with self.database.transaction() as session:
+            (await session.get_one(Person, f"person-{name}")).zone = zone
+
     def id_of(self, name: str) -> str:
         return self.people[name].id
 

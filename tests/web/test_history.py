@@ -152,6 +152,29 @@ async def test_both_have_the_talk_with_its_date_partner_and_state(past: Any) -> 
     assert await readings(past) == set(), "a list of dates is no reading"
 
 
+async def test_a_past_talk_stands_at_the_day_its_reader_lived_it(past: Any) -> None:
+    """At 23:30 UTC on Sunday it is Monday in Sydney."""
+    async with past.database.transaction() as session:
+        at = datetime(2029, 12, 9, 23, 30, tzinfo=UTC)
+        await session.execute(update(Booking).where(Booking.check_in_id == "old").values(start_at=at, end_at=at))
+    await past.lives_in("ann", "Australia/Sydney")
+    await past.lives_in("mara", "America/New_York")
+    for name, day, not_then in (("ann", "Monday 10 Dec", "Sunday 9 Dec"), ("mara", "Sunday 9 Dec", "Monday 10 Dec")):
+        browser = await past.browser(name)
+        for page in (await browser.get("/history"), await browser.post("/history", data={"q": "lime"})):
+            assert day in page.text
+            assert not_then not in page.text
+
+
+async def test_ones_own_last_word_stands_at_the_day_one_wrote_it(past: Any) -> None:
+    async with past.database.transaction() as session:
+        at = datetime(2029, 12, 9, 23, 30, tzinfo=UTC)
+        await session.execute(update(Note).values(made_at=at))
+    await past.lives_in("mara", "Australia/Sydney")
+    await change_manager(past)
+    assert "Monday 10 December 2029" in (await (await past.browser("mara")).get("/history")).text
+
+
 @pytest.mark.parametrize("name", ["otto", "hale", "ira"])
 async def test_whoever_had_no_talk_is_told_what_will_stand_there(past: Any, name: str) -> None:
     page = (await (await past.browser(name)).get("/history")).text

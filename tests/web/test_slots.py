@@ -40,8 +40,16 @@ def chosen(slot: str, number: int = 1, booking_no: int = 1) -> dict[str, str]:
 
 async def test_it_shows_three_hours_on_the_readers_clock_with_their_reasons(world: Any) -> None:
     await offer(world)
+    await world.lives_in("mara", "America/New_York")
+    page = (await (await world.browser("mara")).get(PAGE)).text
+    assert "Wednesday 13 March 2030 at 09:00, New York time" in page
+    assert "It stood on Monday 11 March 2030 at 05:00, New York time" in page
+    await world.lives_in("ann", "Pacific/Guadalcanal")
     page = (await (await world.browser("ann")).get(PAGE)).text
-    assert "Wednesday 13 March 2030 at 14:00" in page
+    assert "Thursday 14 March 2030 at 00:00, Guadalcanal time" in page
+    await world.lives_in("ann", "Europe/Berlin")
+    page = (await (await world.browser("ann")).get(PAGE)).text
+    assert "Wednesday 13 March 2030 at 14:00, Berlin time" in page
     assert page.count("Take this hour") == 3
     assert all(f"reason {n}" in page for n in range(3))
     assert "It stood on Monday 11 March 2030 at 10:00" in page
