@@ -412,6 +412,18 @@ async def test_home_tells_what_both_promised_and_celebrates_what_is_done(world: 
     assert "What has moved" not in (await ann.get("/")).text
 
 
+async def test_home_celebrates_what_is_done_until_those_two_have_talked_again(world: Any) -> None:
+    mine = await an_action(world, "ann", "ann", "Join two calls")
+    ann = await world.browser("ann")
+    await ann.post(f"/actions/{mine}/done")
+    world.clock.at += timedelta(days=4)
+    await world.talked("otto", "ann", world.clock.at - timedelta(days=1))
+    await world.talked("ann", "otto", world.clock.at - timedelta(days=2))
+    assert "Join two calls" in (await ann.get("/")).text, "a talk with somebody else is none with Mara"
+    await world.talked("ann", "mara", world.clock.at - timedelta(days=1))
+    assert "Join two calls" not in (await ann.get("/")).text
+
+
 async def test_home_celebrates_a_step_on_the_way_to_its_owner_alone(world: Any) -> None:
     action_id = await an_action(world, "ann", "ann", "Give a talk")
     async with world.database.transaction() as session:
