@@ -21,15 +21,16 @@ A_WHILE = timedelta(days=92)
 
 @dataclass(frozen=True, slots=True)
 class LookBack:
-    """`mine` is what the reader took on, here and in others' plans; `theirs` what others did in the reader's plan.
-
-    Both hold what is open, the nearest first, and then what was done since the last talk.
+    """`mine` is what the reader took on, here and in others' plans, and no secret; `theirs` what others did in the
+    reader's plan. Both hold what is open, the nearest first, and then what was done since the last talk.
     """
 
     plan: Plan | None = None
     goals: Sequence[Goal] = ()
     mine: Sequence[ActionView] = ()
     theirs: Sequence[ActionView] = ()
+    kept: Sequence[ActionView] = ()
+    """What the reader has open and keeps to themselves: nothing that they promised anybody."""
     done: Sequence[ActionView] = ()
     steps: Sequence[Milestone] = ()
     """Milestones of what the reader took on that were reached since, of actions that are still open."""
@@ -38,7 +39,7 @@ class LookBack:
     def open_in_plan(self) -> list[ActionView]:
         return [
             each
-            for each in (*self.mine, *self.theirs)
+            for each in (*self.mine, *self.theirs, *self.kept)
             if each.row.state == "open" and self.plan and each.row.plan_id == self.plan.id
         ]
 
@@ -69,8 +70,9 @@ async def look_back(session: AsyncSession, person_id: str, now: datetime) -> Loo
     return LookBack(
         plan=plan,
         goals=[each for each in await goals_for(session, plan, person_id) if each.state == "open"] if plan else [],
-        mine=[each for each in shown if each.mine],
+        mine=[each for each in shown if each.mine and not each.row.private],
         theirs=[each for each in shown if not each.mine],
+        kept=[each for each in shown if each.row.private and each.row.state == "open"],
         done=[each for each in shown if each.row.state == "done"],
         steps=await _steps_since(
             session, {each.row.id: since(each) for each in shown if each.mine and each.row.state == "open"}
