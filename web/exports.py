@@ -60,6 +60,7 @@ LABELS: dict[str, Sentence] = {
     "reader": Sentence("Read by"),
     "reason": Sentence("Reason"),
     "role": Sentence("Role"),
+    "role_before": Sentence("Role before"),
     "said": Sentence("Your answer"),
     "sent_at": Sentence("Sent"),
     "sentence": Sentence("What HR was told"),
