@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from cycle.pre_read import Snapshot, build_snapshot
 from integrations.database.reflections import shared_lines
-from integrations.database.tables import Answer, CheckInRow, PreRead, ReflectionRow
+from integrations.database.tables import Answer, CheckInRow, Person, PreRead, ReflectionRow
+from web.app import build_app
 
 FORM = "/reflections/check-in-1"
 CANARY = "the heron stands in the cold water at dawn"
@@ -288,3 +289,17 @@ async def test_a_form_of_another_site_is_refused(world: Any) -> None:
     answer = await ann.post(FORM, data={"text-proud": "forged"}, headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
     assert await count(world, ReflectionRow) == 0
+
+
+async def test_the_form_links_to_where_help_is_in_its_writers_country_and_only_there(world: Any) -> None:
+    path = "/reflections/check-in-1"
+    assert "Where help is near you" not in (await (await world.browser("ann")).get(path)).text
+    links = {"DE": "https://help.example/de", "US": "https://help.example/us"}
+    settings = world.settings.model_copy(update={"help_links": links})
+    world.app = build_app(settings, world.database, world.clock, world.app.state.face.sign_in)
+    page = (await (await world.browser("ann")).get(path)).text
+    assert '<a href="https://help.example/de">Where help is near you</a>' in page
+    assert "help.example/us" not in page
+    async with world.database.transaction() as session:
+        (await session.get_one(Person, "person-ann")).country = None
+    assert "help.example" not in (await (await world.browser("ann")).get(path)).text
