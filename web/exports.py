@@ -43,6 +43,7 @@ LABELS: dict[str, Sentence] = {
     "last_day": Sentence("Last day"),
     "line": Sentence("Line for the pre-read"),
     "mail": Sentence("Mail address"),
+    "mailbox_shared": Sentence("Others open the mailbox"),
     "made_at": Sentence("Written"),
     "made_by": Sentence("Written by"),
     "modality": Sentence("How"),

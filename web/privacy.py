@@ -15,6 +15,7 @@ from cycle.policy import Privacy
 from cycle.sentences import Sentence
 from integrations.database.action_views import actions_among
 from integrations.database.exports import export_of
+from integrations.database.learning_moments import holds_check_ins
 from integrations.database.people import partner_of
 from integrations.database.policies import policy_of_person
 from integrations.database.readings import MOST, ReadBy, readings_of
@@ -24,9 +25,10 @@ from integrations.database.supporters import supporting
 from integrations.database.tables import Goal, Person, Plan
 from web.exports import download
 from web.face import database_of
-from web.pages import page
+from web.pages import NotHere, Unfit, go, page, typed_in
 from web.rate_limits import count_export
 from web.sessions import Signed
+from web.sign_in import local_path
 
 router = APIRouter(prefix="/privacy")
 
@@ -67,6 +69,7 @@ async def privacy(request: Request, viewer: Signed) -> Response:
         partner_id = await partner_of(session, viewer.id, today)
         partner = await session.get(Person, partner_id) if partner_id else None
         handover = await handover_to(session, viewer.id, partner_id)
+        holds = await holds_check_ins(session, viewer.id, today)
         moved = await _moved(session, viewer.id, readings, request.state.now)
     return page(
         request,
@@ -77,7 +80,22 @@ async def privacy(request: Request, viewer: Signed) -> Response:
         partner=partner,
         handover=handover,
         rules=policy.privacy if policy else Privacy(),
+        holds=holds,
     )
+
+
+@router.post("/mailbox")
+async def mailbox(request: Request, viewer: Signed) -> Response:
+    """Whoever holds check-ins says whether others open their mailbox: what is written before a talk then stays out."""
+    typed = await typed_in(request)
+    answer = {"yes": True, "no": False}.get(typed.get("share-mailbox", ""))
+    async with database_of(request).transaction() as session:
+        if not await holds_check_ins(session, viewer.id, request.state.now.date()):
+            raise NotHere
+        if answer is None:
+            raise Unfit(Sentence("Say yes or no: does anyone else open your mailbox?"))
+        (await session.get_one(Person, viewer.id)).mailbox_shared = answer
+    return go(local_path(typed.get("back", "/privacy")))
 
 
 @router.post("/export")

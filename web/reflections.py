@@ -129,7 +129,7 @@ async def _shown(
         typed=typed,
         leaves_at=leaves_at if leaves_at and leaves_at > now else None,
         first=first.text if first else None,
-        link_only=form.policy.pre_read.letter_contains == "link_only",
+        link_only=form.link_only,
         not_for=NOT_FOR,
         where_help_is=where_help_is(settings.help_contact),
         help_link=settings.help_links.get(viewer.person.country or ""),

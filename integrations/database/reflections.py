@@ -11,7 +11,7 @@ from cycle.anchors import opening_before
 from cycle.check_in import State
 from cycle.mail_window import NoOpening
 from cycle.policy import Policy
-from cycle.pre_read import SharedLine
+from cycle.pre_read import SharedLine, is_link_only
 from cycle.privacy import is_shared, may_write_reflection
 from cycle.reflection import BY_KEY, QUESTIONS, Question, both, proposed_line, questions_for, situation_of, version_of
 from integrations.database.check_ins import check_in as pair_of
@@ -79,9 +79,14 @@ class ReflectionForm:
     """The talk was moved since: another pre-read will be made."""
 
     @property
+    def link_only(self) -> bool:
+        """Whether the letter with the pre-read holds a link, and none of its writer's words."""
+        return is_link_only(self.policy.pre_read, self.partner.mailbox_shared)
+
+    @property
     def may_be_whole(self) -> bool:
         """Whether its writer is asked, for each shared answer, if all of it may stand in the pre-read."""
-        return self.policy.pre_read.letter_contains == "whole_answers"
+        return self.policy.pre_read.letter_contains == "whole_answers" and not self.link_only
 
     @property
     def situation(self) -> str:
