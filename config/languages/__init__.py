@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date, get_timezone_location
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -103,6 +104,10 @@ class Words:
             return said
         place = get_timezone_location(zone, locale=_LOCALE[self.language], return_city=True)
         return self.gettext("{hour}, {place} time").format(hour=said, place=place)
+
+    def country(self, code: str) -> str:
+        """ "Germany" for "DE" (ISO 3166 alpha-2); a code that nobody knows stays as it is."""
+        return str(Locale.parse(_LOCALE[self.language]).territories.get(code, code))
 
     def _date(self, day: date | None, patterns: dict[Any, str]) -> str:
         return format_date(day, patterns[self.language], locale=_LOCALE[self.language]) if day else ""

@@ -2,18 +2,32 @@
 
 import io
 import json
+import re
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from activities.letters.catalogue import KINDS
 from integrations.database.exports import LEFT_OUT, PARTS
 from integrations.database.letters import owe_letter
 from integrations.database.readings import MOST, note_reading
-from integrations.database.tables import Answer, Audit, Handover, LetterItem, Reading, StallAnswer, Table
+from integrations.database.tables import (
+    Answer,
+    Audit,
+    Handover,
+    LetterItem,
+    OutcomeAnswer,
+    Person,
+    Reading,
+    RoleOfPerson,
+    StallAnswer,
+    Table,
+)
 from tests.web.planted import TEXTS, plant, sentence
+from web.export_words import CATALOGUED, CODES
 from web.exports import LABELS
 from web.rate_limits import EXPORTS
 
@@ -113,6 +127,47 @@ async def test_an_export_speaks_the_language_of_its_person(planted: Any) -> None
         page = files.read("perennial.html").decode()
     assert "Was Perennial von Ann" in page
     assert "Deine Antworten, auch Entwürfe" in page
+
+
+async def test_the_page_of_an_export_says_days_hours_and_what_codes_mean(planted: Any) -> None:
+    now = planted.clock.at
+    async with planted.database.transaction() as session:
+        ann = await session.get_one(Person, "person-ann")
+        ann.away = [[now.isoformat(), (now + timedelta(days=2)).isoformat()]]
+        ann.language, ann.language_chosen, ann.hired_on = "de-AT", "de", date(2029, 1, 8)
+        session.add(RoleOfPerson(person_id="person-ann", role="guide", source="own", since=now.date()))
+        session.add(OutcomeAnswer(check_in_id="over", person_id="person-ann", booking_no=1, said="held", said_at=now))
+        await owe_letter(session, "form/check-in-1", "person-ann", "reflection_request", now, now)
+    for name in ("ann", "mara", "nora", "hale"):
+        browser = await planted.browser(name)
+        await browser.get("/check-ins/over")
+        await browser.post("/language", data={"language": "de"})
+        page, _ = await exported(planted, name)
+        told = re.findall(r"<dd>(.*?)</dd>", page, re.DOTALL)
+        assert told
+        assert [each for each in told if re.search(r"\d{4}-\d\d-\d\d", each)] == []
+        codes = {code for words in CODES.values() for code in words} - {"moved", "action", "goal", "note"}
+        assert [each for each in told if each.strip() in codes or re.match(r"[a-z-]+/", each)] == []
+        if name == "ann":
+            for words in (
+                "Montag, 4. März 2030 um 10:00 – Mittwoch, 6. März 2030 um 10:00",
+                "Montag, 8. Januar 2029",
+                "Deutschland",
+                "Deutsch",
+                "Was hast du seit dem letzten Mal gelernt",
+                "Ja, wir haben gesprochen",
+            ):
+                assert words in page, words
+
+
+def test_every_code_on_the_page_of_an_export_has_words() -> None:
+    plain = {"mail", "name", "zone", "country", "language", "language_chosen", "period"}
+    for part in PARTS:
+        table = part.table.__tablename__
+        for name, column in part.table.__table__.columns.items():
+            if type(column.type).__name__ == "String" and name in LABELS and name not in part.without:
+                assert (table, name) in CODES or (table, name) in CATALOGUED or name in plain, f"{table}.{name}"
+    assert set(CODES["letter_items", "kind"]) == set(KINDS)
 
 
 async def test_readings_are_told_by_day_and_reader_each_with_its_thing(planted: Any) -> None:
