@@ -58,7 +58,7 @@ async def look_back(session: AsyncSession, person_id: str, now: datetime) -> Loo
     def since(view: ActionView) -> datetime:
         """The last talk of the two whose talks the action's plan is for; of those with others it tells nothing."""
         theirs = view.plan_person.id
-        return talks.get((theirs, partner_id if theirs == person_id else person_id), now - A_WHILE)
+        return talks.get((theirs, (partner_id or "") if theirs == person_id else person_id), now - A_WHILE)
 
     taken_on = [each for each in (*in_plan, *elsewhere) if each.row.accepted_at]
     done_at = await _done_at(session, taken_on)
