@@ -65,9 +65,9 @@ async def privacy(request: Request, viewer: Signed) -> Response:
     async with database_of(request).reading() as session:
         policy = await policy_of_person(session, viewer.id)
         readings = await readings_of(session, viewer.id)
-        shared = await shared_by(session, viewer.id)
         partner_id = await partner_of(session, viewer.id, today)
         partner = await session.get(Person, partner_id) if partner_id else None
+        shared = await shared_by(session, viewer.person, partner, request.state.now)
         handover = await handover_to(session, viewer.id, partner_id)
         holds = await holds_check_ins(session, viewer.id, today)
         moved = await _moved(session, viewer.id, readings, request.state.now)

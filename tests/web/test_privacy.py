@@ -1,5 +1,6 @@
 """The privacy page tells who read what and gives everything out that is one's own, and nothing that is not."""
 
+import html
 import io
 import json
 import re
@@ -8,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from activities.letters.catalogue import KINDS
 from integrations.database.exports import LEFT_OUT, PARTS
@@ -18,12 +19,15 @@ from integrations.database.tables import (
     Answer,
     Audit,
     Handover,
+    InterestRow,
     LetterItem,
     OutcomeAnswer,
     Person,
     Reading,
+    Reporting,
     RoleOfPerson,
     StallAnswer,
+    Supporter,
     Table,
 )
 from tests.web.planted import TEXTS, plant, sentence
@@ -235,12 +239,34 @@ async def test_what_is_shared_can_be_found_and_taken_back(planted: Any) -> None:
     ann = await planted.browser("ann")
     part = (await ann.get("/privacy")).text.split('id="shared"')[1].split("</section>")[0]
     assert 'href="/reflections/check-in-1"' in part
-    assert 'href="/reflections/before"' in part
-    assert part.count("One answer") == 2, "neither a private nor a withdrawn one counts"
+    assert 'href="/reflections/before"' not in part, "a former manager sees it no more"
+    assert part.count("One answer") == 1, "neither a private nor a withdrawn one counts"
     async with planted.database.transaction() as session:
         for row in await session.scalars(select(Answer)):
             row.withdrawn_at = planted.clock.at
-    assert "No answer of yours is shared." in (await ann.get("/privacy")).text
+    assert "/reflections/" not in (await ann.get("/privacy")).text.split('id="shared"')[1].split("</section>")[0]
+
+
+async def test_feedback_interests_and_supporters_are_among_what_is_shared(planted: Any) -> None:
+    async def shared(name: str) -> str:
+        page = (await (await planted.browser(name)).get("/privacy")).text
+        return html.unescape(page.split('id="shared"')[1].split("</section>")[0])
+
+    part = await shared("ann")
+    assert 'href="/feedback/shown">Feedback from Nora Sand' in part
+    assert "/feedback/read" not in part, "it is shown to nobody"
+    assert f"“{sentence('goal')}”, with Nora Sand" in part
+    assert "interest" not in part
+    async with planted.database.transaction() as session:
+        (await session.get_one(InterestRow, "interest")).shared = True
+        (await session.get_one(Supporter, "support")).state = "withdrawn"
+    part = await shared("ann")
+    assert re.search("Your interest in “[^”]+”, with Mara Lind", part)
+    assert "with Nora Sand" not in part
+    assert "Nothing of yours is shared" in await shared("otto")
+    async with planted.database.transaction() as session:
+        await session.execute(update(Reporting).values(until=planted.clock.at.date()))
+    assert "with Mara" not in await shared("ann"), "who holds them no more sees nothing of it"
 
 
 async def test_a_change_of_partner_is_offered_until_and_after_it_is_answered(planted: Any) -> None:
