@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from markupsafe import escape
 from sqlalchemy import select, update
 
 from activities.letters.catalogue import KINDS
@@ -180,6 +181,8 @@ async def test_readings_are_told_by_day_and_reader_each_with_its_thing(planted: 
         for reader, what, days in (
             ("mara", "plan/plan", 0),
             ("mara", "action/action", 0),
+            ("mara", "action/manager-action", 0),
+            ("mara", "goal/goal", 0),
             ("hale", "stall/stall", 0),
             ("mara", "notes/check-in-1", 1),
             ("mara", "something-new/1", 1),
@@ -191,7 +194,9 @@ async def test_readings_are_told_by_day_and_reader_each_with_its_thing(planted: 
     assert "Monday 4 March 2030" in first
     assert first.count("<li>") == 2
     assert '<a href="/plan">your plan</a>' in first
-    assert '<a href="/actions/action">an action</a>' in first
+    assert f'<a href="/actions/action">the action “{escape(sentence("action"))}”</a>' in first
+    assert f'<a href="/goals/goal">the goal “{escape(sentence("goal"))}”</a>' in first
+    assert '<a href="/actions/manager-action">an action</a>' in first, "its title is another's to write"
     assert '<a href="/stalls/stall">what you said is in the way</a>' in first
     assert "Sunday 3 March 2030" in second
     assert '<a href="/check-ins/check-in-1#notes">your notes of a check-in</a>' in second
