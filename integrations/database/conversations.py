@@ -85,7 +85,7 @@ async def conversation_for(
     pair = await pair_of(session, check_in_id)
     writers = {person.id: person for person in pair.people}
     notes = tuple(
-        view_of(note, writers[note.writer_id], reader_id)
+        view_of(note, writers[note.writer_id], reader_id, now)
         for note in await notes_of(session, check_in_id)
         if may_read_note(reader_id, note.writer_id, access)
     )

@@ -19,7 +19,7 @@ from cycle.supporters import STANDING
 from integrations.database.action_views import action_for, events_for
 from integrations.database.calls_for_help import CALLS
 from integrations.database.feedback import feedback_of, read_feedback
-from integrations.database.notes import mark_notes_read
+from integrations.database.notes import has_words_for, mark_notes_read
 from integrations.database.pathways import pathways_now
 from integrations.database.people import partner_of
 from integrations.database.readings import note_reading
@@ -194,12 +194,12 @@ def _own_plans(me: str) -> Any:
 
 async def _notes(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
     """Those that this person wrote, and those that they may read, which counts as read."""
-    found = []
     asked = select(Note).where(or_(Note.writer_id == me, Note.check_in_id.in_(_talks(me)))).order_by(Note.id)
-    for note in (await session.scalars(asked)).all():
-        if may_read_note(me, note.writer_id, await _access(session, note.check_in_id, me, now)):
-            taken_back = note.withdrawn_at is not None and note.writer_id != me
-            found.append(_copied(note, text="") if taken_back else note)
+    found = [
+        note if has_words_for(note, me, now) else _copied(note, text="")
+        for note in (await session.scalars(asked)).all()
+        if may_read_note(me, note.writer_id, await _access(session, note.check_in_id, me, now))
+    ]
     await mark_notes_read(session, [note.id for note in found], me, now)
     return found
 
