@@ -11,11 +11,12 @@ from cycle.pre_read import PathwayStep, Promise, Snapshot, build_snapshot
 from cycle.reflection import quarter_of
 from cycle.successors import Change
 from integrations.database.check_ins import Pair
+from integrations.database.last_time import last_talk_of
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.pathways import lines_of, pathways_now
 from integrations.database.reflections import shared_lines
 from integrations.database.successors import changes_to, may_see_action
-from integrations.database.tables import ActionRow, Person, Plan
+from integrations.database.tables import ActionEvent, ActionRow, Person, Plan
 
 
 async def make_snapshot(session: AsyncSession, pair: Pair, policy: Policy, now: datetime) -> Snapshot:
@@ -30,7 +31,7 @@ async def make_snapshot(session: AsyncSession, pair: Pair, policy: Policy, now: 
         ],
         learning=learning.text.strip() or None if learning else None,
         shared=await shared_lines(session, pair.row.id),
-        celebrating=await _newest_done(session, pair, changes),
+        celebrating=await _newest_done(session, pair, changes, now),
         pathway=await _pathway(session, pair),
         words_at_most=policy.pre_read.words_at_most,
     )
@@ -66,18 +67,22 @@ async def _pathway(session: AsyncSession, pair: Pair) -> list[PathwayStep]:
     ]
 
 
-async def _newest_done(session: AsyncSession, pair: Pair, changes: Sequence[Change]) -> str | None:
-    """What the employee last finished, as they wrote it; of what the partner may see."""
+async def _newest_done(session: AsyncSession, pair: Pair, changes: Sequence[Change], now: datetime) -> str | None:
+    """What the employee last finished since the two last talked, as they wrote it; of what the partner may see."""
+    since = await last_talk_of(session, pair.person.id, pair.partner.id, now)
     rows = await session.scalars(
         select(ActionRow)
         .join(Plan, Plan.id == ActionRow.plan_id)
+        .join(ActionEvent, ActionEvent.action_id == ActionRow.id)
         .where(
             Plan.person_id == pair.person.id,
             ActionRow.owner_id == pair.person.id,
             ActionRow.state == "done",
             ActionRow.private.is_(False),
+            ActionEvent.what == "done",
+            ActionEvent.at >= since,
         )
-        .order_by(ActionRow.due_on.desc())
+        .order_by(ActionEvent.at.desc(), ActionEvent.id.desc())
     )
     for row in rows.all():
         if await may_see_action(session, row, pair.partner.id, changes):

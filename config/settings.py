@@ -117,6 +117,20 @@ def _comma_separated(value: Any) -> Any:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _https_url(text: str) -> str:
+    if urlsplit(_url(text)).scheme != "https":
+        raise ValueError("no https URL")
+    return text
+
+
+def _by_country(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    pairs = (part.partition("=") for part in _comma_separated(value))
+    return {country.strip().upper(): link.strip() for country, _, link in pairs}
+
+
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Identifier = Annotated[str, AfterValidator(_identifier)]
 Mail = Annotated[str, AfterValidator(_mail)]
 Url = Annotated[str, AfterValidator(_url)]
@@ -229,6 +243,13 @@ class Settings(BaseSettings):
     # Validated, the default would be a plain text that no language knows.
     help_contact: str = Field(
         default=Sentence("your HR team"), validate_default=False, description="whom people may ask, as letters say it"
+    )
+    help_links: Annotated[
+        Mapping[Country, Annotated[str, AfterValidator(_https_url)]], NoDecode, BeforeValidator(_by_country)
+    ] = Field(
+        default={},
+        description="https URLs of where people find help, by country, such as "
+        "DE=https://help.example/de, AT=https://help.example/at",
     )
     trial_mailbox: Mail | None = Field(
         default=None, description="a mail address that gets every letter instead of its recipient"

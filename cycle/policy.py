@@ -47,7 +47,7 @@ def _written_date(given: object) -> object:
     raise ValueError("not a date")
 
 
-NoCheckInDate = Annotated[date, BeforeValidator(_written_date)]
+WrittenDate = Annotated[date, BeforeValidator(_written_date)]
 Week = Annotated[int, Field(strict=True, ge=1, le=52)]
 ReturnWorkdays = Annotated[int, Field(strict=True, ge=1, le=60)]
 ReminderDay = Annotated[int, Field(strict=True, ge=-30, le=30)]
@@ -70,7 +70,7 @@ class Rhythm(_Section):
         "a manager's check-ins are spread over these weeks of the period (first and last week)",
         "NEXT_CHECK_IN",
     )
-    no_check_in_dates: tuple[NoCheckInDate, ...] = _other(
+    no_check_in_dates: tuple[WrittenDate, ...] = _other(
         (),
         "a list of dates written YYYY-MM-DD",
         "days on which no check-in falls due, such as quarter close or pay review (dates)",
@@ -114,6 +114,13 @@ class Reflection(_Section):
     reminder_workdays_before: int = _number(2, 1, 10, "workdays", "when the one reminder goes out", "NEXT_CHECK_IN")
     questions: int = _number(4, 1, 6, "questions", "how many questions are asked", "NEXT_CHECK_IN")
     minutes: int = _number(8, 1, 30, "minutes", "how long we say that the form takes", "NEXT_CHECK_IN")
+    reorganized_on: WrittenDate | None = _other(
+        None,
+        "a date written YYYY-MM-DD, or nothing",
+        "the day of a reorganization: everybody's first talk from then on asks about it (date)",
+        # At once, since the talks that are booked already are the first ones after it.
+        "NOW",
+    )
 
 
 class PreRead(_Section):

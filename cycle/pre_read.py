@@ -6,11 +6,17 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from cycle.policy import PreRead
 from cycle.reflection import BY_KEY, count_words, shortened
 from cycle.sentences import Sentence
 
 WORDS_OF_A_PROMISE = 25
 WORDS_OF_A_LEARNING_MOMENT = 60
+
+
+def is_link_only(rules: PreRead, mailbox_shared: bool | None) -> bool:
+    """Whether the letter holds a link in place of words: by HR's rule, or since others open the partner's mailbox."""
+    return rules.letter_contains == "link_only" or bool(mailbox_shared)
 
 
 class SharedLine(BaseModel):

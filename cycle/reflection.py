@@ -92,11 +92,19 @@ def where_help_is(contact: str) -> Sentence:
     )
 
 
-def situation_of(kind: str, met_before: bool) -> Situation:
-    """The situation that a check-in of this kind is in; `met_before`: the two have had an earlier one."""
+def situation_of(kind: str, met_before: bool, new_role: bool = False, reorganized: bool = False) -> Situation:
+    """The situation that a check-in of this kind is in, the more personal first.
+
+    `met_before`: the two have had an earlier one; `new_role` and `reorganized`: since somebody's last talk they got
+    another role, or where they work was reorganized.
+    """
     if kind == "return":
         return "back_from_leave"
-    return "regular" if met_before and kind != "handover" else "first_with_manager"
+    if kind == "handover" or not met_before:
+        return "first_with_manager"
+    if new_role:
+        return "new_role"
+    return "after_reorganization" if reorganized else "regular"
 
 
 def questions_for(situation: Situation, count: int, period: int) -> tuple[Question, ...]:

@@ -14,6 +14,7 @@ from integrations.database.columns import new_id
 from integrations.database.conversations import Conversation, conversation_for, note_conversation_read
 from integrations.database.feedback import shown_to_partner
 from integrations.database.heard import Heard, heard_for
+from integrations.database.offers import newest_offer
 from integrations.database.pre_reads import leaves_at, readers_of_pre_read
 from integrations.database.readings import note_reading
 from integrations.database.taken_back import can_take_back
@@ -22,6 +23,7 @@ from integrations.database.worth import worth_said
 from web.face import database_of
 from web.pages import NotHere, Unfit, page
 from web.sessions import Signed, Viewer
+from web.slots import stage_of
 
 router = APIRouter(prefix="/check-ins/{check_in_id}")
 
@@ -110,10 +112,12 @@ async def talk_page(
         topics = await topics_for(session, shown, viewer.id)
         heard = await heard_for(session, shown, viewer.id)
         await _note_read(session, request, shown, topics, heard, viewer)
+        offer = await newest_offer(session, check_in_id) if shown.access == "everything" else None
         new = next((each for each in shown.actions if each.row.id == made), None)
         return shown, {
             "topics": topics,
             "heard": heard,
+            "hours": await stage_of(session, shown, offer, now) if offer else "nothing",
             "worth": await worth_said(session, check_in_id, viewer.id),
             "leaves_at": await leaves_at(session, shown, now) if shown.access == "everything" else None,
             "readers": await readers_of_pre_read(session, check_in_id) if shown.snapshot else (),

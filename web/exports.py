@@ -6,9 +6,11 @@ import zipfile
 from starlette.requests import Request
 from starlette.responses import Response
 
+from config.languages import Words
 from cycle.sentences import Sentence
 from integrations.database.exports import LEFT_OUT, Export
-from web.pages import rendered
+from web.export_words import said
+from web.pages import rendered, words_of
 
 LABELS: dict[str, Sentence] = {
     "about": Sentence("About"),
@@ -43,6 +45,7 @@ LABELS: dict[str, Sentence] = {
     "last_day": Sentence("Last day"),
     "line": Sentence("Line for the pre-read"),
     "mail": Sentence("Mail address"),
+    "mailbox_shared": Sentence("Others open the mailbox"),
     "made_at": Sentence("Written"),
     "made_by": Sentence("Written by"),
     "modality": Sentence("How"),
@@ -60,6 +63,7 @@ LABELS: dict[str, Sentence] = {
     "reader": Sentence("Read by"),
     "reason": Sentence("Reason"),
     "role": Sentence("Role"),
+    "role_before": Sentence("Role before"),
     "said": Sentence("Your answer"),
     "sent_at": Sentence("Sent"),
     "sentence": Sentence("What HR was told"),
@@ -90,7 +94,9 @@ LABELS: dict[str, Sentence] = {
 
 def download(request: Request, export: Export) -> Response:
     """Both files in one archive."""
-    html = rendered(request, "export.html", export=export, labels=LABELS, left_out=_left_out(export))
+    html = rendered(
+        request, "export.html", export=export, parts=_parts(export, words_of(request)), left_out=_left_out(export)
+    )
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
         files.writestr("perennial.html", html)
@@ -101,6 +107,24 @@ def download(request: Request, export: Export) -> Response:
         media_type="application/zip",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _parts(export: Export, words: Words) -> list[tuple[Sentence, list[list[tuple[Sentence, str]]]]]:
+    """(heading, rows of (label, what it says)); what says nothing is left out."""
+    zone, found = export.person.zone, []
+    for part, rows in export.parts:
+        table = part.table.__tablename__
+        told = [
+            [
+                (LABELS[column], text)
+                for column, value in row.items()
+                if column in LABELS and (text := said(table, column, value, words, zone, export.ways))
+            ]
+            for row in rows
+        ]
+        if told:
+            found.append((part.heading, told))
+    return found
 
 
 def _left_out(export: Export) -> list[Sentence]:

@@ -44,7 +44,7 @@ FOUND_IN = {
 @router.get("")
 async def show(request: Request, viewer: Signed, all: str = "") -> Response:  # noqa: A002 - as it stands in the link
     async with database_of(request).reading() as session:
-        talks = [each for each in await talks_of(session, viewer.id, request.state.now) if is_past(each)]
+        talks = [each for each in await talks_of(session, viewer.person, request.state.now) if is_past(each)]
     shown = talks if all else talks[:MOST]
     return page(
         request,
@@ -64,7 +64,7 @@ async def search(request: Request, viewer: Signed) -> Response:
     words = wanted_words(typed.get("q", ""))
 
     async def ask(session: AsyncSession) -> tuple[list[Found], bool]:
-        talks = await talks_of(session, viewer.id, request.state.now)
+        talks = await talks_of(session, viewer.person, request.state.now)
         return await find_in_talks(session, viewer.id, talks, words, request.state.now)
 
     found, more = await database_of(request).noting(ask)

@@ -26,7 +26,8 @@ class Entry:
 
 ALL = (
     Entry("/", Sentence("Home"), ("/check-ins/", "/reflections/", "/learning-moment")),
-    Entry("/plan", Sentence("My plan"), ("/plans/", "/actions/", "/stalls/", "/goals/")),
+    # Goals and actions have pages that others open too, to whom they are not their own.
+    Entry("/plan", Sentence("My plan")),
     Entry("/history", Sentence("History"), ("/history/",)),
     Entry("/feedback", Sentence("Feedback"), ("/feedback/",)),
     Entry("/pathways", Sentence("Pathways"), ("/pathways/",)),

@@ -44,7 +44,7 @@ async def change(request: Request, viewer: Signed, check_in_id: str, note_id: st
             if what == "take_back":
                 await take_back_note(session, note_id, viewer.id, request.state.now)
             elif what == "put_back":
-                await put_back_note(session, note_id, viewer.id)
+                await put_back_note(session, note_id, viewer.id, request.state.now)
             elif not text:
                 raise Refused(EMPTY)
             else:

@@ -12,11 +12,13 @@ from cycle.check_in import Said
 from cycle.sentences import Sentence
 from integrations.database.conversations import Conversation, conversation_for
 from integrations.database.excuses import excuse
+from integrations.database.offers import newest_offer
 from integrations.database.outcomes import answer_outcome
 from integrations.database.worth import say_worth
 from web.face import database_of
 from web.pages import NotHere, Unfit, go, page, typed_in
 from web.sessions import Signed, Viewer
+from web.slots import stage_of
 
 router = APIRouter(prefix="/check-ins/{check_in_id}")
 
@@ -40,7 +42,9 @@ async def outcome(request: Request, viewer: Signed, check_in_id: str) -> Respons
         if not shown.can_say:
             raise Unfit(Sentence("The talk is not over yet. You will be asked afterwards."))
         await answer_outcome(session, check_in_id, shown.booking.no, viewer.id, said, request.state.now)
-    return go(f"/check-ins/{check_in_id}?saved=outcome#outcome")
+        stage = await stage_of(session, shown, await newest_offer(session, check_in_id), request.state.now)
+        leads_on = said == "moved" and stage != "nothing"
+    return go(f"/check-ins/{check_in_id}/slots" if leads_on else f"/check-ins/{check_in_id}?saved=outcome#outcome")
 
 
 @router.post("/worth")

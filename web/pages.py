@@ -12,8 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from config.languages import NAMES, Language, first_fitting, words_in
+from config.languages import NAMES, Language, Words, first_fitting, words_in
 from cycle.sentences import Sentence
+from integrations.database.plans import local_day
 from web.assets import asset
 from web.face import face_of
 from web.headings import kept_whole
@@ -102,6 +103,7 @@ def _environment(language: Language) -> Environment:
     made.filters["day"] = words.day
     made.filters["short_day"] = words.short_day
     made.filters["hour"] = words.hour
+    made.filters["day_of"] = lambda at, person: local_day(person, at)
     return made
 
 
@@ -121,6 +123,11 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
     facts["page_address"] = _address(request) if request.method == "GET" and status < 400 else "/"
     facts["fragment"] = fragment if (fragment := _target(request)) in made.blocks else None
     return HTMLResponse(kept_whole(made.render(**facts)), status_code=status)
+
+
+def words_of(request: Request) -> Words:
+    """The words of whoever reads the answer."""
+    return words_in(language_of(request))
 
 
 def rendered(request: Request, template: str, **facts: Any) -> str:

@@ -15,6 +15,7 @@ from cycle.policy import Privacy
 from cycle.sentences import Sentence
 from integrations.database.action_views import actions_among
 from integrations.database.exports import export_of
+from integrations.database.learning_moments import holds_check_ins
 from integrations.database.people import partner_of
 from integrations.database.policies import policy_of_person
 from integrations.database.readings import MOST, ReadBy, readings_of
@@ -24,9 +25,10 @@ from integrations.database.supporters import supporting
 from integrations.database.tables import Goal, Person, Plan
 from web.exports import download
 from web.face import database_of
-from web.pages import page
+from web.pages import NotHere, Unfit, go, page, typed_in
 from web.rate_limits import count_export
 from web.sessions import Signed
+from web.sign_in import local_path
 
 router = APIRouter(prefix="/privacy")
 
@@ -63,21 +65,37 @@ async def privacy(request: Request, viewer: Signed) -> Response:
     async with database_of(request).reading() as session:
         policy = await policy_of_person(session, viewer.id)
         readings = await readings_of(session, viewer.id)
-        shared = await shared_by(session, viewer.id)
         partner_id = await partner_of(session, viewer.id, today)
         partner = await session.get(Person, partner_id) if partner_id else None
+        shared = await shared_by(session, viewer.person, partner, request.state.now)
         handover = await handover_to(session, viewer.id, partner_id)
-        moved = await _moved(session, viewer.id, readings, request.state.now)
+        holds = await holds_check_ins(session, viewer.id, today)
+        called = await _called(session, viewer.id, readings, request.state.now)
     return page(
         request,
         "privacy.html",
-        days=[(day, list(of_day)) for day, of_day in groupby(_told(readings, moved), lambda each: each.day)],
+        days=[(day, list(of_day)) for day, of_day in groupby(_told(readings, called), lambda each: each.day)],
         older=len(readings) == MOST,
         shared=shared,
         partner=partner,
         handover=handover,
         rules=policy.privacy if policy else Privacy(),
+        holds=holds,
     )
+
+
+@router.post("/mailbox")
+async def mailbox(request: Request, viewer: Signed) -> Response:
+    """Whoever holds check-ins says whether others open their mailbox: what is written before a talk then stays out."""
+    typed = await typed_in(request)
+    answer = {"yes": True, "no": False}.get(typed.get("share-mailbox", ""))
+    async with database_of(request).transaction() as session:
+        if not await holds_check_ins(session, viewer.id, request.state.now.date()):
+            raise NotHere
+        if answer is None:
+            raise Unfit(Sentence("Say yes or no: does anyone else open your mailbox?"))
+        (await session.get_one(Person, viewer.id)).mailbox_shared = answer
+    return go(local_path(typed.get("back", "/privacy")))
 
 
 @router.post("/export")
@@ -89,29 +107,40 @@ async def export(request: Request, viewer: Signed) -> Response:
     return download(request, everything)
 
 
-async def _moved(
+async def _called(
     session: AsyncSession, person_id: str, readings: Sequence[ReadBy], now: datetime
 ) -> dict[str, tuple[Sentence, str]]:
-    """Goals and actions whose own pages are not this person's, such as a mentor's: what to call them, and where
-    else they are, by what the reading is called.
+    """What goals and actions are called, and where they are, by what the reading is called: by the title that this
+    person gave them; and those whose own pages are not theirs, such as a mentor's, are somewhere else.
     """
     goals, actions = ({each.about_id for each in readings if each.kind == kind} for kind in ("goal", "action"))
     if not goals and not actions:
         return {}
-    found = await session.scalars(select(Goal.id).join(Plan).where(Goal.id.in_(goals), Plan.person_id == person_id))
-    theirs = {f"goal/{goal_id}" for goal_id in found}
-    theirs |= {f"action/{view.row.id}" for view in await actions_among(session, person_id, actions, now)}
+    own_goals = select(Goal).join(Plan).where(Goal.id.in_(goals), Plan.person_id == person_id)
+    theirs = {
+        f"goal/{goal.id}": (Sentence("the goal “{title}”", title=goal.title), "/goals/{}")
+        for goal in await session.scalars(own_goals)
+    }
+    for view in await actions_among(session, person_id, actions, now):
+        # Another's words would be read here.
+        own = view.row.made_by_id == person_id
+        theirs[f"action/{view.row.id}"] = (
+            (Sentence("the action “{title}”", title=view.row.title), "/actions/{}") if own else WORDS["action"]
+        )
     asked = {f"goal/{goal_id}" for goal_id in goals} | {f"action/{action_id}" for action_id in actions}
     pages = {each.subject.about: f"/supporting/{each.row.id}" for each in await supporting(session, person_id)}
-    return {about: (AS_SUPPORTER, pages[about]) if about in pages else (SOMETHING[0], "") for about in asked - theirs}
+    elsewhere = asked - theirs.keys()
+    return theirs | {
+        about: (AS_SUPPORTER, pages[about]) if about in pages else (SOMETHING[0], "") for about in elsewhere
+    }
 
 
-def _told(readings: Iterable[ReadBy], moved: Mapping[str, tuple[Sentence, str]]) -> Iterable[ReadThat]:
+def _told(readings: Iterable[ReadBy], called: Mapping[str, tuple[Sentence, str]]) -> Iterable[ReadThat]:
     for (day, reader), of_reader in groupby(readings, lambda each: (each.day, each.reader)):
-        yield ReadThat(day, reader, tuple(_thing(each, moved) for each in of_reader))
+        yield ReadThat(day, reader, tuple(_thing(each, called) for each in of_reader))
 
 
-def _thing(reading: ReadBy, moved: Mapping[str, tuple[Sentence, str]]) -> tuple[Sentence, str]:
-    elsewhere = moved.get(f"{reading.kind}/{reading.about_id}")
-    words, path = elsewhere or WORDS.get(reading.kind, SOMETHING)
+def _thing(reading: ReadBy, called: Mapping[str, tuple[Sentence, str]]) -> tuple[Sentence, str]:
+    known = called.get(f"{reading.kind}/{reading.about_id}")
+    words, path = known or WORDS.get(reading.kind, SOMETHING)
     return words, path.format(reading.about_id)

@@ -26,7 +26,7 @@ from integrations.database.reflections import (
 from web.drafts import kept, key_of
 from web.face import database_of, face_of
 from web.pages import NotHere, go, page, typed_in
-from web.sessions import Signed
+from web.sessions import Signed, Viewer
 
 router = APIRouter(prefix="/reflections/{check_in_id}")
 
@@ -48,7 +48,7 @@ async def form(request: Request, viewer: Signed, check_in_id: str, saved: str = 
     """`do=talk`, from a letter's link, puts "Let's just talk" first; only the button says it."""
     async with database_of(request).reading() as session:
         shown = await _form(session, check_in_id, viewer.id)
-    return await _shown(request, viewer.id, shown, {}, saved=saved, talk_first=do == "talk")
+    return await _shown(request, viewer, shown, {}, saved=saved, talk_first=do == "talk")
 
 
 @router.post("")
@@ -92,7 +92,7 @@ async def preview(request: Request, viewer: Signed, check_in_id: str) -> Respons
     typed = await typed_in(request)
     async with database_of(request).reading() as session:
         shown = await _form(session, check_in_id, viewer.id)
-    return await _shown(request, viewer.id, shown, typed)
+    return await _shown(request, viewer, shown, typed)
 
 
 async def _form(session: AsyncSession, check_in_id: str, reader_id: str) -> ReflectionForm:
@@ -104,7 +104,7 @@ async def _form(session: AsyncSession, check_in_id: str, reader_id: str) -> Refl
 
 async def _shown(
     request: Request,
-    viewer_id: str,
+    viewer: Viewer,
     form: ReflectionForm,
     typed: Mapping[str, str],
     saved: str = "",
@@ -112,6 +112,7 @@ async def _shown(
 ) -> Response:
     """The page; what is `typed` stands in it in place of what is kept."""
     now: datetime = request.state.now
+    settings, viewer_id = face_of(request).settings, viewer.id
     async with database_of(request).reading() as session:
         leaves_at = await lines_leave_at(session, form.check_in.id)
         first = await learning_moment_of(session, form.partner.id, quarter_of(now.date()))
@@ -128,9 +129,10 @@ async def _shown(
         typed=typed,
         leaves_at=leaves_at if leaves_at and leaves_at > now else None,
         first=first.text if first else None,
-        link_only=form.policy.pre_read.letter_contains == "link_only",
+        link_only=form.link_only,
         not_for=NOT_FOR,
-        where_help_is=where_help_is(face_of(request).settings.help_contact),
+        where_help_is=where_help_is(settings.help_contact),
+        help_link=settings.help_links.get(viewer.person.country or ""),
         after_leave=NOT_ASKED_AFTER_LEAVE if form.situation == "back_from_leave" else "",
         line_words=LINE_WORDS,
         saved=saved,

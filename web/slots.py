@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cycle.check_in import State
+from cycle.check_in import State, conclusion
 from cycle.reasons import recalled
 from cycle.sentences import Sentence
 from integrations.database.check_ins import count_moves, said_about
@@ -43,10 +43,9 @@ async def show(request: Request, viewer: Signed, check_in_id: str, late: str = "
         offer = await newest_offer(session, check_in_id)
         moves = await count_moves(session, check_in_id)
         newest = shown.pair.booking
-        said = await said_about(session, check_in_id, newest.no) if newest else {}
+        stage = await stage_of(session, shown, offer, request.state.now)
         overtaken = _overtaken(offer, newest, request.state.now)
         picked = None if overtaken else await _picked(session, offer, newest)
-    stage = _stage(shown, offer, moved="moved" in said.values(), now=request.state.now)
     return page(
         request,
         "slots.html",
@@ -91,7 +90,8 @@ async def choose_one(request: Request, viewer: Signed, check_in_id: str) -> Resp
     return go(f"/check-ins/{check_in_id}/slots{'' if taken else '?late=yes'}")
 
 
-def _stage(shown: Conversation, offer: Offer | None, moved: bool, now: datetime) -> Stage:
+async def stage_of(session: AsyncSession, shown: Conversation, offer: Offer | None, now: datetime) -> Stage:
+    """What there is to choose for these two; `offer` is the check-in's newest."""
     row, newest = shown.pair.row, shown.pair.booking
     if row.state not in (State.DUE, State.BOOKED, State.ENDED):
         return "nothing"
@@ -104,7 +104,11 @@ def _stage(shown: Conversation, offer: Offer | None, moved: bool, now: datetime)
             return "looking"
     if newest is not None and newest.state == "intended":
         return "checking"
-    if shown.booking is not None and not moved:
+    said = await said_about(session, row.id, newest.no) if newest else {}
+    if (
+        shown.booking is not None
+        and conclusion(said, (shown.pair.person.id, shown.pair.partner.id), asked_out=False) is not State.DUE
+    ):
         return "nothing" if shown.over else "settled"
     return "looking" if newest is not None else "nothing"
 

@@ -16,7 +16,7 @@ from config.languages import DEFAULT, Language, Words, words_in
 from cycle.check_in import OPEN
 from cycle.feedback import closes_at
 from cycle.policy import Policy
-from cycle.pre_read import PathwayStep, Promise, Snapshot
+from cycle.pre_read import PathwayStep, Promise, Snapshot, is_link_only
 from cycle.sentences import Sentence
 from cycle.support import REASON_WORDS, REASONS, step_days, three_repairs
 from integrations.database.check_ins import Pair, check_in, count_moves, next_check_in
@@ -173,7 +173,7 @@ class Composer:
         )
         assert row is not None, "the snapshot is made before its letters are owed"
         snapshot = Snapshot.model_validate_json(row.content)
-        link_only = policy.pre_read.letter_contains == "link_only"
+        link_only = is_link_only(policy.pre_read, pair.partner.mailbox_shared)
         words = self._words(recipient)
         return catalogue.PreRead(
             names=Wording(words).listed([person.first_name for person in pair.people]),

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
+from babel import Locale
+from babel.dates import format_date, get_timezone_location
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -95,10 +96,18 @@ class Words:
         """ "Thursday" """
         return format_date(day, "EEEE", locale=_LOCALE[self.language])
 
-    def hour(self, at: datetime, zone: str) -> str:
-        """ "Thursday 11 March 2030 at 10:00" on the wall clock of `zone` (an IANA name)."""
+    def hour(self, at: datetime, zone: str, named: bool = False) -> str:
+        """ "Thursday 11 March 2030 at 10:00" on the wall clock of `zone` (an IANA name); `named`: whose clock it is."""
         local = at.astimezone(ZoneInfo(zone))
-        return self.gettext("{day} at {hour}").format(day=self.day(local.date()), hour=f"{local:%H:%M}")
+        said = self.gettext("{day} at {hour}").format(day=self.day(local.date()), hour=f"{local:%H:%M}")
+        if not named:
+            return said
+        place = get_timezone_location(zone, locale=_LOCALE[self.language], return_city=True)
+        return self.gettext("{hour}, {place} time").format(hour=said, place=place)
+
+    def country(self, code: str) -> str:
+        """ "Germany" for "DE" (ISO 3166 alpha-2); a code that nobody knows stays as it is."""
+        return str(Locale.parse(_LOCALE[self.language]).territories.get(code, code))
 
     def _date(self, day: date | None, patterns: dict[Any, str]) -> str:
         return format_date(day, patterns[self.language], locale=_LOCALE[self.language]) if day else ""

@@ -9,6 +9,7 @@ from cycle.check_in import CALLED_OFF, State
 from cycle.pre_read import Snapshot
 from cycle.privacy import Access, access_to_check_in, may_read_answer, may_read_note
 from cycle.reflection import BY_KEY, Question
+from cycle.zones import same_wall_clock
 from integrations.database.action_views import ActionView, actions_of_plan, note_actions_read
 from integrations.database.check_ins import Pair, said_about
 from integrations.database.check_ins import check_in as pair_of
@@ -62,6 +63,10 @@ class Conversation:
         called_off = self.pair.row.state in CALLED_OFF
         return self.access == "everything" and self.booking is not None and self.over and not called_off
 
+    def apart(self, at: datetime) -> bool:
+        """Whether the clocks of the two show different hours at that instant, so that one is to be named."""
+        return not same_wall_clock(at, self.pair.person.zone, self.pair.partner.zone)
+
     def other(self, reader_id: str) -> Person:
         return self.pair.partner if reader_id == self.pair.person.id else self.pair.person
 
@@ -80,7 +85,7 @@ async def conversation_for(
     pair = await pair_of(session, check_in_id)
     writers = {person.id: person for person in pair.people}
     notes = tuple(
-        view_of(note, writers[note.writer_id], reader_id)
+        view_of(note, writers[note.writer_id], reader_id, now)
         for note in await notes_of(session, check_in_id)
         if may_read_note(reader_id, note.writer_id, access)
     )

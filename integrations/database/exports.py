@@ -12,13 +12,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.pathways import Catalogue
 from cycle.privacy import Access, access_to_check_in, may_read_note
 from cycle.sentences import Sentence
 from cycle.supporters import STANDING
 from integrations.database.action_views import action_for, events_for
 from integrations.database.calls_for_help import CALLS
 from integrations.database.feedback import feedback_of, read_feedback
-from integrations.database.notes import mark_notes_read
+from integrations.database.notes import has_words_for, mark_notes_read
+from integrations.database.pathways import pathways_now
 from integrations.database.people import partner_of
 from integrations.database.readings import note_reading
 from integrations.database.tables import (
@@ -87,11 +89,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """`parts` are (the part, its rows as JSON takes them)."""
+    """`parts` are (the part, its rows by column); `ways` is what the keys of roles and openings in them mean."""
 
     person: Person
     at: datetime
     parts: tuple[tuple[Part, list[dict[str, Any]]], ...]
+    ways: Catalogue
 
     def as_json(self) -> str:
         return json.dumps(
@@ -109,6 +112,7 @@ class Export:
             },
             ensure_ascii=False,
             indent=2,
+            default=_iso,
         )
 
 
@@ -120,11 +124,12 @@ async def export_of(session: AsyncSession, person: Person, now: datetime) -> Exp
             await _note_read(session, part.table, row, person.id, now.date())
     names = {row.id: row.name for row in await session.execute(select(Person.id, Person.name))}
     session.add(Audit(at=now, who=person.id, did="exported their own data", subject_id=person.id))
-    return Export(person, now, tuple((part, [_as_facts(part, row, names) for row in rows]) for part, rows in found))
+    facts = tuple((part, [_as_facts(part, row, names) for row in rows]) for part, rows in found)
+    return Export(person, now, facts, await pathways_now(session))
 
 
 def _as_facts(part: Part, row: Any, names: Mapping[str, str]) -> dict[str, Any]:
-    """The row by column, people by their names; instants and days as ISO 8601."""
+    """The row by column, people by their names."""
     facts: dict[str, Any] = {}
     for column in part.table.__table__.columns:
         if column.key in part.without:
@@ -135,8 +140,15 @@ def _as_facts(part: Part, row: Any, names: Mapping[str, str]) -> dict[str, Any]:
         elif part.table is PreRead and column.key == "content":
             facts[column.key] = json.loads(value)
         else:
-            facts[column.key] = value.isoformat() if isinstance(value, date | datetime) else value
+            facts[column.key] = value
     return facts
+
+
+def _iso(value: object) -> str:
+    """Instants and days in JSON: ISO 8601."""
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"JSON has nothing for a {type(value).__name__}.")
 
 
 async def _note_read(session: AsyncSession, table: type[Table], row: Any, reader_id: str, day: date) -> None:
@@ -182,12 +194,12 @@ def _own_plans(me: str) -> Any:
 
 async def _notes(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
     """Those that this person wrote, and those that they may read, which counts as read."""
-    found = []
     asked = select(Note).where(or_(Note.writer_id == me, Note.check_in_id.in_(_talks(me)))).order_by(Note.id)
-    for note in (await session.scalars(asked)).all():
-        if may_read_note(me, note.writer_id, await _access(session, note.check_in_id, me, now)):
-            taken_back = note.withdrawn_at is not None and note.writer_id != me
-            found.append(_copied(note, text="") if taken_back else note)
+    found = [
+        note if has_words_for(note, me, now) else _copied(note, text="")
+        for note in (await session.scalars(asked)).all()
+        if may_read_note(me, note.writer_id, await _access(session, note.check_in_id, me, now))
+    ]
     await mark_notes_read(session, [note.id for note in found], me, now)
     return found
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.privacy import is_shared
 from cycle.search import Excerpt, find
 from integrations.database.action_views import actions_of_check_ins
-from integrations.database.notes import mark_notes_read
+from integrations.database.notes import has_words_for, mark_notes_read
 from integrations.database.past_talks import Kind, Talk
 from integrations.database.readings import note_reading
 from integrations.database.tables import Answer, HeardLine, Note, Person, ReflectionRow, Topic
@@ -78,7 +78,7 @@ async def readable_texts(session: AsyncSession, reader_id: str, talks: Sequence[
     """
     own = {talk.row.id: talk for talk in talks if talk.handover is None}
     texts = [
-        *await _notes(session, reader_id, own),
+        *await _notes(session, reader_id, own, now),
         *await _answers(session, reader_id, own),
         *await _heard(session, reader_id, own),
         *await _topics(session, reader_id, own),
@@ -89,12 +89,12 @@ async def readable_texts(session: AsyncSession, reader_id: str, talks: Sequence[
     return sorted(texts, key=lambda each: order[id(each.talk)])
 
 
-async def _notes(session: AsyncSession, reader_id: str, talks: dict[str, Talk]) -> list[Text]:
+async def _notes(session: AsyncSession, reader_id: str, talks: dict[str, Talk], now: datetime) -> list[Text]:
     rows = await session.scalars(select(Note).where(Note.check_in_id.in_(talks)).order_by(Note.made_at, Note.id))
     return [
         Text(talks[row.check_in_id], "note", row.id, row.writer_id, row.text, (row.writer_id,), _notes_of(row))
         for row in rows
-        if row.writer_id == reader_id or (_whole(talks[row.check_in_id]) and row.withdrawn_at is None)
+        if has_words_for(row, reader_id, now) and (row.writer_id == reader_id or _whole(talks[row.check_in_id]))
     ]
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,10 +14,13 @@ from integrations.database.once import insert_once
 from integrations.database.remembered import MustNote, only_reads
 from integrations.database.tables import Note, Person
 
+UNDO = timedelta(hours=1)
+"""How long a note that was taken back can be put back."""
+
 
 @dataclass(frozen=True, slots=True)
 class NoteView:
-    """A note as one reader may see it: of one that was taken back, nobody but its writer sees the words."""
+    """A note as one reader may see it: of one that was taken back, only its writer has words, and for an hour."""
 
     id: str
     writer: Person
@@ -33,13 +36,26 @@ class NoteView:
     def may_change(self) -> bool:
         return self.mine and self.unread and not self.withdrawn
 
+    @property
+    def may_put_back(self) -> bool:
+        return self.mine and self.withdrawn and bool(self.text)
 
-def view_of(note: Note, writer: Person, reader_id: str) -> NoteView:
+
+def has_words_for(note: Note, reader_id: str, now: datetime) -> bool:
+    """Whether this reader of the two may see what it says. Once it was taken back, its writer can for an hour: nobody
+    keeps words about a colleague that the colleague cannot read.
+    """
+    if note.withdrawn_at is None:
+        return True
+    return reader_id == note.writer_id and now - note.withdrawn_at <= UNDO
+
+
+def view_of(note: Note, writer: Person, reader_id: str, now: datetime) -> NoteView:
     mine, withdrawn = reader_id == note.writer_id, note.withdrawn_at is not None
     return NoteView(
         id=note.id,
         writer=writer,
-        text="" if withdrawn and not mine else note.text,
+        text=note.text if has_words_for(note, reader_id, now) else "",
         made_at=note.made_at,
         changed_at=note.changed_at,
         mine=mine,
@@ -89,9 +105,12 @@ async def take_back_note(session: AsyncSession, note_id: str, writer_id: str, no
         note.withdrawn_at = now
 
 
-async def put_back_note(session: AsyncSession, note_id: str, writer_id: str) -> None:
-    """As if it had not been taken back. Raises LookupError for others."""
-    (await _mine(session, note_id, writer_id)).withdrawn_at = None
+async def put_back_note(session: AsyncSession, note_id: str, writer_id: str, now: datetime) -> None:
+    """As if it had not been taken back. Raises Refused once its words are gone, or LookupError for others."""
+    note = await _mine(session, note_id, writer_id)
+    if not has_words_for(note, writer_id, now):
+        raise Refused(Sentence("It was taken back over an hour ago, so its words are gone. You can write it anew."))
+    note.withdrawn_at = None
 
 
 async def mark_notes_read(session: AsyncSession, note_ids: Collection[str], reader_id: str, now: datetime) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.check_in import OPEN
 from cycle.privacy import Access, access_to_check_in
 from integrations.database.people import partners_of
+from integrations.database.plans import local_day
 from integrations.database.successors import HandoverView, handover_for
 from integrations.database.tables import (
     ActionRow,
@@ -56,11 +57,13 @@ class Talk:
         return f"/handovers/{self.handover.row.id}" if self.handover else f"/check-ins/{self.row.id}"
 
 
-async def talks_of(session: AsyncSession, reader_id: str, now: datetime) -> list[Talk]:
-    """Every check-in of this person's, and what others chose to show them of earlier ones, the newest first.
+async def talks_of(session: AsyncSession, reader: Person, now: datetime) -> list[Talk]:
+    """Every check-in of this person's, and what others chose to show them of earlier ones, the newest first; each on
+    its day as their own clock has it.
 
     Asked in a few queries however many there are, and no text is opened but of what was chosen at a handover.
     """
+    reader_id = reader.id
     either = or_(CheckInRow.person_id == reader_id, CheckInRow.partner_id == reader_id)
     rows = (await session.scalars(select(CheckInRow).where(either))).all()
     ids = [row.id for row in rows]
@@ -73,9 +76,9 @@ async def talks_of(session: AsyncSession, reader_id: str, now: datetime) -> list
         access = access_to_check_in(reader_id, row.person_id, row.partner_id, partners.get(row.person_id))
         other = people[row.partner_id if reader_id == row.person_id else row.person_id]
         if access == "everything":
-            talks.append(_whole(row, other, bookings.get(row.id), written[row.id], reader_id, now))
+            talks.append(_whole(row, other, bookings.get(row.id), written[row.id], reader, now))
         elif mine := [each for each in written[row.id] if each.writer_id == reader_id and each.kind in OWN_WORDS]:
-            day = max(each.at for each in mine).date()
+            day = local_day(reader, max(each.at for each in mine))
             talks.append(Talk(row, other, access, None, day, None, True, False, _kinds(mine)))
     talks += await _shown(session, reader_id, now)
     return sorted(talks, key=lambda each: (each.day, each.row.id), reverse=True)
@@ -99,21 +102,21 @@ class _Written:
 
 
 def _whole(
-    row: CheckInRow, other: Person, newest: Booking | None, written: Sequence[_Written], reader_id: str, now: datetime
+    row: CheckInRow, other: Person, newest: Booking | None, written: Sequence[_Written], reader: Person, now: datetime
 ) -> Talk:
     booking = newest if newest and newest.state == "booked" else None
     given_out = any(each.kind == "pre-read" for each in written) or (booking is not None and booking.start_at <= now)
     seen = [
         each
         for each in written
-        if each.writer_id == reader_id or not (each.hidden or (each.kind == "answer" and not given_out))
+        if each.writer_id == reader.id or not (each.hidden or (each.kind == "answer" and not given_out))
     ]
     return Talk(
         row=row,
         other=other,
         access="everything",
         state=row.state,
-        day=booking.start_at.date() if booking else row.due_on,
+        day=local_day(reader, booking.start_at) if booking else row.due_on,
         start_at=booking.start_at if booking else None,
         over=booking is not None and booking.end_at <= now,
         given_out=given_out,

@@ -98,7 +98,9 @@ async def _give_role(session: AsyncSession, person_id: str, role: str, source: s
     if row is None:
         session.add(RoleOfPerson(person_id=person_id, role=role, source=source, since=now.date()))
     else:
-        row.role, row.source, row.since = role, source, now.date()
+        if row.role != role:
+            row.role, row.role_before, row.since = role, row.role, now.date()
+        row.source = source
 
 
 # One's own role

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.anchors import opening_before
 from cycle.check_in import State
 from cycle.mail_window import NoOpening
 from cycle.policy import Policy
-from cycle.pre_read import SharedLine
+from cycle.pre_read import SharedLine, is_link_only
 from cycle.privacy import is_shared, may_write_reflection
 from cycle.reflection import BY_KEY, QUESTIONS, Question, both, proposed_line, questions_for, situation_of, version_of
 from integrations.database.check_ins import check_in as pair_of
@@ -21,7 +21,7 @@ from integrations.database.connection import poke
 from integrations.database.once import insert_once
 from integrations.database.people import reader
 from integrations.database.policies import policy_of_check_in
-from integrations.database.tables import Answer, Booking, CheckInRow, Person, PreRead, ReflectionRow
+from integrations.database.tables import Answer, Booking, CheckInRow, Person, PreRead, ReflectionRow, RoleOfPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,14 @@ class ReflectionForm:
     """The talk was moved since: another pre-read will be made."""
 
     @property
+    def link_only(self) -> bool:
+        """Whether the letter with the pre-read holds a link, and none of its writer's words."""
+        return is_link_only(self.policy.pre_read, self.partner.mailbox_shared)
+
+    @property
     def may_be_whole(self) -> bool:
         """Whether its writer is asked, for each shared answer, if all of it may stand in the pre-read."""
-        return self.policy.pre_read.letter_contains == "whole_answers"
+        return self.policy.pre_read.letter_contains == "whole_answers" and not self.link_only
 
     @property
     def situation(self) -> str:
@@ -91,14 +96,29 @@ class ReflectionForm:
 async def questions_of(session: AsyncSession, check_in: CheckInRow) -> tuple[Question, ...]:
     """What the form of this check-in asks, by the situation of its person and its policy."""
     policy = await policy_of_check_in(session, check_in)
-    met_before = exists().where(
-        CheckInRow.person_id == check_in.person_id,
-        CheckInRow.partner_id == check_in.partner_id,
-        CheckInRow.due_on < check_in.due_on,
-        CheckInRow.state.in_((State.HELD, State.UNCONFIRMED)),
+    talks = await session.execute(
+        select(CheckInRow.partner_id, func.max(CheckInRow.due_on))
+        .where(
+            CheckInRow.person_id == check_in.person_id,
+            CheckInRow.due_on < check_in.due_on,
+            CheckInRow.state.in_((State.HELD, State.UNCONFIRMED)),
+        )
+        .group_by(CheckInRow.partner_id)
     )
-    situation = situation_of(check_in.kind, bool(await session.scalar(select(met_before))))
+    talked_on = dict(talks.all())
+    role = await session.get(RoleOfPerson, check_in.person_id)
+    situation = situation_of(
+        check_in.kind,
+        met_before=check_in.partner_id in talked_on,
+        new_role=role is not None and role.role_before is not None and _is_first_since(role.since, check_in, talked_on),
+        reorganized=_is_first_since(policy.reflection.reorganized_on, check_in, talked_on),
+    )
     return questions_for(situation, policy.reflection.questions, check_in.period)
+
+
+def _is_first_since(day: date | None, check_in: CheckInRow, talked_on: Mapping[str, date]) -> bool:
+    """Whether this is the first talk of its person that is due on that day or later."""
+    return day is not None and max(talked_on.values(), default=date.min) < day <= check_in.due_on
 
 
 async def reflection_for_form(session: AsyncSession, check_in_id: str, reader_id: str) -> ReflectionForm | None:

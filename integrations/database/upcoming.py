@@ -52,13 +52,16 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Upcoming:
-    """A talk as far as the start page needs it. `said` is the reader's own word on it; `offered`: three hours are."""
+    """A talk as far as the start page needs it. `said` is the reader's own word on it; `offered`: three hours are, in
+    place of the booked one, or `beside` it.
+    """
 
     pair: Pair
     booking: Booking | None
     said: str | None
     over: bool
     offered: bool
+    beside: bool
 
     @property
     def can_say(self) -> bool:
@@ -128,13 +131,16 @@ async def _upcoming(session: AsyncSession, rows: Sequence[CheckInRow], person_id
     for row in rows:
         newest, offer = bookings.get(row.id), offers.get(row.id)
         booking = newest if newest and newest.state == "booked" else None
+        offers_hours = offer is not None and offer.state == "open" and now < offer.until
+        keeps_hour = offer is not None and offer.keeps_hour
         found.append(
             Upcoming(
                 pair=Pair(row, newest, people[row.person_id], people[row.partner_id]),
                 booking=booking,
                 said=said.get((row.id, booking.no)) if booking else None,
                 over=booking is not None and booking.end_at <= now,
-                offered=offer is not None and offer.state == "open" and not offer.keeps_hour,
+                offered=offers_hours and not keeps_hour,
+                beside=offers_hours and keeps_hour,
             )
         )
     return found

@@ -62,6 +62,18 @@ def test_proxies_are_addresses_or_networks_and_never_everybody() -> None:
         assert sentence.startswith("PERENNIAL_TRUSTED_PROXIES is")
 
 
+def test_where_help_is_is_told_by_country() -> None:
+    assert load_settings(SANDBOX).help_links == {}
+    links = load_settings(SANDBOX | {"PERENNIAL_HELP_LINKS": "de=https://help.example/de?a=1, AT=https://help.example"})
+    assert links.help_links == {"DE": "https://help.example/de?a=1", "AT": "https://help.example"}
+
+
+@pytest.mark.parametrize("links", ["https://help.example", "DE=http://help.example", "Germany=https://help.example"])
+def test_a_link_to_help_that_is_none_is_refused(links: str) -> None:
+    (problem,) = problems(SANDBOX | {"PERENNIAL_HELP_LINKS": links})
+    assert problem.startswith(f"PERENNIAL_HELP_LINKS is {links!r}; it must be https URLs")
+
+
 def test_the_app_may_prove_itself_without_a_secret_of_its_own() -> None:
     assert load_settings(MACHINE).managed_identity == "system"
     assert load_settings(MACHINE | {"PERENNIAL_MANAGED_IDENTITY": TENANT.upper()}).managed_identity == TENANT

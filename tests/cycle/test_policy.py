@@ -170,7 +170,7 @@ def test_each_field_says_when_an_edit_bites_and_in_what_unit() -> None:
         for name, field in shape.model_fields.items():
             extra = field.json_schema_extra
             assert isinstance(extra, dict), name
-            now = section in {"mail", "privacy", "actions", "stalled_plan", "pathways"}
+            now = section in {"mail", "privacy", "actions", "stalled_plan", "pathways"} or name == "reorganized_on"
             assert extra["bites"] == ("NOW" if now else "NEXT_CHECK_IN"), name
             assert field.description, name
 

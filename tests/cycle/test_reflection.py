@@ -58,6 +58,9 @@ def test_what_the_form_of_somebody_depends_on() -> None:
     assert situation_of("regular", met_before=False) == "first_with_manager"
     assert situation_of("handover", met_before=True) == "first_with_manager"
     assert situation_of("return", met_before=True) == "back_from_leave"
+    assert situation_of("regular", met_before=True, new_role=True, reorganized=True) == "new_role"
+    assert situation_of("regular", met_before=True, reorganized=True) == "after_reorganization"
+    assert situation_of("regular", met_before=False, new_role=True) == "first_with_manager"
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,45 @@ class World:
             assert answer.status_code == 303
         return client
 
+    async def lives_in(self, name: str, zone: str) -> None:
+        """Everybody lives in Berlin otherwise, where a page that shows another's clock looks right."""
+        async with self.database.transaction() as session:
+            (await session.get_one(Person, f"person-{name}")).zone = zone
+
+    async def talked(self, person: str, partner: str, at: datetime) -> str:
+        """The id of a check-in of these two that was held at that instant."""
+        check_in_id = f"{person}-{partner}-{at:%Y-%m-%d}"
+        async with self.database.transaction() as session:
+            session.add(
+                CheckInRow(
+                    id=check_in_id,
+                    person_id=f"person-{person}",
+                    partner_id=f"person-{partner}",
+                    period=0,
+                    due_on=at.date(),
+                    state="held",
+                    policy_id="policy",
+                    policy_revision=1,
+                    opened_at=at - timedelta(days=30),
+                )
+            )
+            await session.flush()
+            session.add(
+                Booking(
+                    check_in_id=check_in_id,
+                    no=1,
+                    start_at=at,
+                    end_at=at + timedelta(minutes=45),
+                    zone="Europe/Berlin",
+                    organizer="check-ins@example.org",
+                    state="booked",
+                    transaction_id=check_in_id,
+                    reasons=[],
+                    made_at=at - timedelta(days=30),
+                )
+            )
+        return check_in_id
+
     def id_of(self, name: str) -> str:
         return self.people[name].id
 

@@ -55,6 +55,17 @@ async def test_an_unreadable_day_loses_nothing_that_was_typed(world: Any, text: 
     assert await actions(world) == []
 
 
+async def test_what_the_other_has_not_said_yes_to_is_proposed_and_not_agreed(world: Any) -> None:
+    answer = await agree(world, owner="person-mara")
+    page = (await (await world.browser("ann")).get(answer.headers["location"])).text
+    assert "Proposed to Mara: “Join two calls”, by" in page
+    assert "Agreed: " not in page
+    answer = await agree(world, form_token="own", title="Call them")
+    page = (await (await world.browser("ann")).get(answer.headers["location"])).text
+    assert "Agreed: “Call them”, Ann, by" in page
+    assert "Proposed to" not in page
+
+
 async def test_an_action_just_made_is_undone_as_if_it_had_never_been(world: Any) -> None:
     await agree(world)
     (row,) = await actions(world)

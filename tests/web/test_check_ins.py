@@ -50,8 +50,17 @@ async def test_nobody_else_sees_the_page_or_adds_to_it(world: Any, name: str) ->
 
 
 async def test_both_see_when_it_is_on_their_own_clock(world: Any) -> None:
+    await world.lives_in("mara", "America/New_York")
+    for name, hour in (("ann", "10:00, Berlin time"), ("mara", "05:00, New York time")):
+        assert f"Monday 11 March 2030 at {hour}<" in (await (await world.browser(name)).get(PAGE)).text
+    await world.lives_in("ann", "Pacific/Guadalcanal")
+    assert "Monday 11 March 2030 at 20:00, Guadalcanal time" in (await (await world.browser("ann")).get(PAGE)).text
+
+
+async def test_whose_clock_it_is_goes_without_saying_where_both_have_the_same(world: Any) -> None:
+    await world.lives_in("mara", "Europe/Paris")
     for name in ("ann", "mara"):
-        assert "Monday 11 March 2030 at 10:00" in (await (await world.browser(name)).get(PAGE)).text
+        assert "Monday 11 March 2030 at 10:00<" in (await (await world.browser(name)).get(PAGE)).text
 
 
 async def test_a_note_is_read_by_both_and_its_writer_learns_by_whom(world: Any) -> None:

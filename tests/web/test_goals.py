@@ -428,6 +428,17 @@ async def test_done_takes_a_line_and_later_what_changed(world: Any) -> None:
     assert len(await rows(world, Evidence)) == 1
 
 
+async def test_what_came_of_it_stands_at_the_day_of_its_readers_clock(world: Any) -> None:
+    action_id, ann = await an_action(world), await world.browser("ann")
+    await post(ann, f"/actions/{action_id}/done")
+    world.clock.at = world.clock.at.replace(hour=23, minute=30)
+    await post(ann, f"/actions/{action_id}/evidence", text="They ask for me now.")
+    await world.lives_in("ann", "Pacific/Guadalcanal")
+    await world.lives_in("mara", "America/New_York")
+    assert "5 March" in (await text_of(world, "ann", f"/actions/{action_id}")).split("<figcaption")[1].split("</")[0]
+    assert "4 March" in (await text_of(world, "mara", f"/actions/{action_id}")).split("<figcaption")[1].split("</")[0]
+
+
 # Supporters
 
 

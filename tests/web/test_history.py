@@ -31,8 +31,8 @@ SHARED, PRIVATE, WITHDRAWN = "lime shared answer", "lime private answer", "lime 
 ANN_HEARD, MARA_SAID = "lime was heard", "lime not quite"
 TOPIC, ACTION, OWN_ACTION = "lime topic", "lime action", "lime kept to myself"
 ANN_READS = {ANNS_NOTE, MARAS_NOTE, SHARED, PRIVATE, WITHDRAWN, ANN_HEARD, MARA_SAID, TOPIC, ACTION, OWN_ACTION}
-MARA_READS = {ANNS_NOTE, MARAS_NOTE, GONE, SHARED, ANN_HEARD, MARA_SAID, TOPIC, ACTION}
-ALL = ANN_READS | MARA_READS
+MARA_READS = {ANNS_NOTE, MARAS_NOTE, SHARED, ANN_HEARD, MARA_SAID, TOPIC, ACTION}
+ALL = ANN_READS | MARA_READS | {GONE}
 
 
 @pytest.fixture
@@ -152,6 +152,29 @@ async def test_both_have_the_talk_with_its_date_partner_and_state(past: Any) -> 
     assert await readings(past) == set(), "a list of dates is no reading"
 
 
+async def test_a_past_talk_stands_at_the_day_its_reader_lived_it(past: Any) -> None:
+    """At 23:30 UTC on Sunday it is Monday in Sydney."""
+    async with past.database.transaction() as session:
+        at = datetime(2029, 12, 9, 23, 30, tzinfo=UTC)
+        await session.execute(update(Booking).where(Booking.check_in_id == "old").values(start_at=at, end_at=at))
+    await past.lives_in("ann", "Australia/Sydney")
+    await past.lives_in("mara", "America/New_York")
+    for name, day, not_then in (("ann", "Monday 10 Dec", "Sunday 9 Dec"), ("mara", "Sunday 9 Dec", "Monday 10 Dec")):
+        browser = await past.browser(name)
+        for page in (await browser.get("/history"), await browser.post("/history", data={"q": "lime"})):
+            assert day in page.text
+            assert not_then not in page.text
+
+
+async def test_ones_own_last_word_stands_at_the_day_one_wrote_it(past: Any) -> None:
+    async with past.database.transaction() as session:
+        at = datetime(2029, 12, 9, 23, 30, tzinfo=UTC)
+        await session.execute(update(Note).values(made_at=at))
+    await past.lives_in("mara", "Australia/Sydney")
+    await change_manager(past)
+    assert "Monday 10 December 2029" in (await (await past.browser("mara")).get("/history")).text
+
+
 @pytest.mark.parametrize("name", ["otto", "hale", "ira"])
 async def test_whoever_had_no_talk_is_told_what_will_stand_there(past: Any, name: str) -> None:
     page = (await (await past.browser(name)).get("/history")).text
@@ -199,7 +222,7 @@ async def test_a_former_manager_keeps_their_own_words_and_nothing_else(past: Any
     page = (await mara.get("/history")).text
     assert "Your own words." in page
     assert "You both said" not in page
-    assert await found(past, "mara") == {MARAS_NOTE, GONE}
+    assert await found(past, "mara") == {MARAS_NOTE}
     assert await found(past, "ann") == ANN_READS
     async with past.database.transaction() as session:
         await session.execute(update(Note).where(Note.writer_id == "person-mara").values(writer_id="person-ann"))

@@ -412,6 +412,18 @@ async def test_home_tells_what_both_promised_and_celebrates_what_is_done(world: 
     assert "What has moved" not in (await ann.get("/")).text
 
 
+async def test_home_celebrates_what_is_done_until_those_two_have_talked_again(world: Any) -> None:
+    mine = await an_action(world, "ann", "ann", "Join two calls")
+    ann = await world.browser("ann")
+    await ann.post(f"/actions/{mine}/done")
+    world.clock.at += timedelta(days=4)
+    await world.talked("otto", "ann", world.clock.at - timedelta(days=1))
+    await world.talked("ann", "otto", world.clock.at - timedelta(days=2))
+    assert "Join two calls" in (await ann.get("/")).text, "a talk with somebody else is none with Mara"
+    await world.talked("ann", "mara", world.clock.at - timedelta(days=1))
+    assert "Join two calls" not in (await ann.get("/")).text
+
+
 async def test_home_celebrates_a_step_on_the_way_to_its_owner_alone(world: Any) -> None:
     action_id = await an_action(world, "ann", "ann", "Give a talk")
     async with world.database.transaction() as session:
@@ -424,15 +436,37 @@ async def test_home_celebrates_a_step_on_the_way_to_its_owner_alone(world: Any) 
     moved = (await (await world.browser("ann")).get("/")).text.split('id="moved"')[1].split("</section>")[0]
     assert CANARY in moved
     assert "A step further" in moved
+    assert "done since" not in moved
     assert "Not yet" not in moved
     assert "Long ago" not in moved
     assert CANARY not in (await (await world.browser("mara")).get("/")).text
 
 
+async def test_home_tells_steps_and_what_is_done_apart(world: Any) -> None:
+    done = await an_action(world, "ann", "ann", "Join two calls")
+    on_its_way = await an_action(world, "ann", "ann", "Give a talk")
+    async with world.database.transaction() as session:
+        for title in ("Find a title", "Find a room"):
+            step = {"title": title, "done_at": world.clock.at, "made_at": world.clock.at}
+            session.add(Milestone(action_id=on_its_way, **step))
+    ann = await world.browser("ann")
+    await ann.post(f"/actions/{done}/done")
+    moved = (await ann.get("/")).text.split('id="moved"')[1].split("</section>")[0]
+    things, steps = moved.split("2 steps further since you last talked.")
+    assert "One thing is done since you last talked." in things
+    assert (things.count("<li>"), steps.count("<li>")) == (1, 2)
+
+
 @pytest.mark.parametrize("name", ["mara", "otto", "hale"])
 async def test_what_somebody_keeps_to_themselves_is_on_nobody_elses_home(world: Any, name: str) -> None:
     await an_action(world, "ann", "ann", CANARY, private="yes")
-    assert CANARY in (await (await world.browser("ann")).get("/")).text
+    await an_action(world, "mara", "mara", "Introduce Ann")
+    page = (await (await world.browser("ann")).get("/")).text
+    assert CANARY not in page.split('id="promised"')[1].split("</section>")[0], "she promised it to nobody"
+    plan = page.split('id="plan"')[1].split("</section>")[0]
+    assert CANARY in plan
+    assert "only you see this" in plan
+    assert "2 things are on their way." in plan
     assert CANARY not in (await (await world.browser(name)).get("/")).text
 
 

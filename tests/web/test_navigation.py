@@ -34,12 +34,22 @@ async def test_only_hr_is_led_to_hrs_page(world: Any) -> None:
 
 @pytest.mark.parametrize(
     ("path", "entry", "how"),
-    [("/", "/", "page"), ("/plan", "/plan", "page"), ("/actions/1", "/plan", "true"), ("/check-ins/1", "/", "true")],
+    [
+        ("/", "/", "page"),
+        ("/plan", "/plan", "page"),
+        ("/feedback/1", "/feedback", "true"),
+        ("/check-ins/1", "/", "true"),
+    ],
 )
 def test_the_entry_of_the_page_is_marked(path: str, entry: str, how: str) -> None:
     marked = {each.path: each.current(path) for each in ALL}
     assert marked.pop(entry) == how
     assert set(marked.values()) == {None}
+
+
+@pytest.mark.parametrize("path", ["/plans/1", "/goals/1", "/actions/1", "/stalls/1"])
+def test_what_may_be_somebody_elses_is_not_called_my_plan(path: str) -> None:
+    assert {each.current(path) for each in ALL} == {None}
 
 
 async def test_the_page_says_where_it_is_and_lets_a_keyboard_skip_ahead(world: Any) -> None:

@@ -1,6 +1,9 @@
 """Notes stand side by side; a slip can be mended until the other has read it, and taken back even then."""
 
+import io
 import re
+import zipfile
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -57,6 +60,28 @@ async def test_a_read_note_taken_back_is_marked_and_can_be_put_back(world: Any) 
     assert CANARY in (await mara.get(PAGE)).text
     await mara.post(f"{PAGE}/notes/{note_id}", data={"do": "put_back"})
     assert CANARY in (await ann.get(PAGE)).text
+
+
+async def test_an_hour_after_it_was_taken_back_nobody_has_the_words_of_a_note(world: Any) -> None:
+    mara, ann = await world.browser("mara"), await world.browser("ann")
+    await mara.post(f"{PAGE}/notes", data={"text": CANARY, "form_token": "t"})
+    (note_id,) = [note.id for note in await notes(world)]
+    await ann.get(PAGE)
+    await mara.post(f"{PAGE}/notes/{note_id}", data={"do": "take_back"})
+    world.clock.at += timedelta(minutes=61)
+    for browser in (mara, ann):
+        page = (await browser.get(PAGE)).text
+        assert CANARY not in page
+        assert "took a note back." in page
+        assert "Put it back" not in page
+        export = (await browser.post("/privacy/export")).content
+        with zipfile.ZipFile(io.BytesIO(export)) as files:
+            assert all(CANARY not in files.read(name).decode() for name in files.namelist())
+        assert CANARY not in (await browser.post("/history", data={"q": "lime tree"})).text
+    answer = await mara.post(f"{PAGE}/notes/{note_id}", data={"do": "put_back"})
+    assert answer.status_code == 422
+    assert "its words are gone" in answer.text
+    assert CANARY not in answer.text + (await ann.get(PAGE)).text
 
 
 async def test_reading_ones_own_note_does_not_close_it(world: Any) -> None:

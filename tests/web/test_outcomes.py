@@ -46,6 +46,23 @@ async def test_each_answers_for_themselves_and_their_last_word_counts(world: Any
     assert await said(world) == [("person-ann", 1, "held"), ("person-mara", 1, "did_not_happen")]
 
 
+async def test_whoever_wants_another_hour_is_led_to_where_it_is_found(world: Any) -> None:
+    ann = await world.browser("ann")
+    world.clock.at += timedelta(days=8)
+    answer = await ann.post(f"{PAGE}/outcome", data={"said": "moved", "booking_no": "1"})
+    assert answer.headers["location"] == f"{PAGE}/slots"
+    assert "We are looking for an hour" in (await ann.get(f"{PAGE}/slots")).text
+
+
+async def test_where_the_other_says_that_they_talked_no_hour_is_looked_for(world: Any) -> None:
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    world.clock.at += timedelta(days=8)
+    await mara.post(f"{PAGE}/outcome", data={"said": "held", "booking_no": "1"})
+    answer = await ann.post(f"{PAGE}/outcome", data={"said": "moved", "booking_no": "1"})
+    assert answer.headers["location"] == f"{PAGE}?saved=outcome#outcome"
+    assert "We are looking for an hour" not in (await ann.get(f"{PAGE}/slots")).text
+
+
 async def test_before_its_end_a_talk_has_no_outcome(world: Any) -> None:
     ann = await world.browser("ann")
     assert "Did you talk?" not in (await ann.get(f"{PAGE}?said=held")).text

@@ -10,7 +10,8 @@ from sqlalchemy import update
 from activities.pre_reads import make_snapshot
 from cycle.policy import Policy
 from integrations.database.check_ins import check_in
-from integrations.database.tables import ActionRow, Answer, Plan, PreRead, ReflectionRow, Reporting
+from integrations.database.plans import ensure_plan
+from integrations.database.tables import ActionEvent, ActionRow, Answer, Plan, PreRead, ReflectionRow, Reporting
 
 PAGE = "/check-ins/check-in-1/pre-read"
 SHARED, PRIVATE = "Customers call me when numbers look odd.", "I am afraid of the new team."
@@ -56,6 +57,45 @@ async def test_both_read_the_same_and_see_who_read_it_on_which_day(world: Any) -
     assert re.search(r"Tuesday 5 March 2030</time>\s*You", pages["ann"])
     assert re.search(r"Monday 4 March 2030</time>\s*Mara Lind", pages["ann"])
     assert re.search(r"Tuesday 5 March 2030</time>\s*Ann Berg", pages["mara"])
+
+
+async def done(world: Any, title: str, due_on: date, at: datetime) -> None:
+    """Something of Ann's that was done at that instant."""
+    async with world.database.transaction() as session:
+        plan = await ensure_plan(session, "person-ann", at)
+        mine = {"owner_id": "person-ann", "made_by_id": "person-ann", "made_at": at, "accepted_at": at}
+        days = {"due_on": due_on, "agreed_on": at.date(), "chased_from": at.date()}
+        action = ActionRow(plan_id=plan.id, title=title, state="done", **mine, **days)
+        session.add(action)
+        await session.flush()
+        session.add(ActionEvent(action_id=action.id, person_id="person-ann", what="done", at=at))
+
+
+async def celebrating(world: Any) -> str | None:
+    async with world.database.reading() as session:
+        pair = await check_in(session, "check-in-1")
+        return (await make_snapshot(session, pair, Policy(name="Quarterly check-ins"), world.clock.at)).celebrating
+
+
+async def test_what_was_done_last_since_the_two_talked_is_celebrated_whenever_it_was_due(world: Any) -> None:
+    now: datetime = world.clock.at
+    await world.talked("ann", "mara", now - timedelta(days=60))
+    await done(world, "Of the time before", date(2030, 9, 1), now - timedelta(days=61))
+    assert await celebrating(world) is None
+    await done(world, "Done first", date(2030, 8, 1), now - timedelta(days=20))
+    await done(world, "Done last", date(2030, 1, 1), now - timedelta(days=10))
+    assert await celebrating(world) == "Done last"
+    await world.talked("ann", "mara", now - timedelta(days=5))
+    assert await celebrating(world) is None, "they talked about it"
+
+
+async def test_a_talk_with_somebody_else_ends_no_celebration(world: Any) -> None:
+    now: datetime = world.clock.at
+    await done(world, "Led a call", date(2030, 2, 1), now - timedelta(days=10))
+    await done(world, "A year ago", date(2030, 12, 1), now - timedelta(days=365))
+    await world.talked("ann", "otto", now - timedelta(days=5))
+    await world.talked("otto", "mara", now - timedelta(days=5))
+    assert await celebrating(world) == "Led a call"
 
 
 @pytest.mark.parametrize(("language", "said"), [("en", "(by 19 March)"), ("de", "(bis 19. März)")])

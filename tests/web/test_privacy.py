@@ -1,19 +1,38 @@
 """The privacy page tells who read what and gives everything out that is one's own, and nothing that is not."""
 
+import html
 import io
 import json
+import re
 import zipfile
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from markupsafe import escape
+from sqlalchemy import select, update
 
+from activities.letters.catalogue import KINDS
 from integrations.database.exports import LEFT_OUT, PARTS
 from integrations.database.letters import owe_letter
 from integrations.database.readings import MOST, note_reading
-from integrations.database.tables import Answer, Audit, Handover, LetterItem, Reading, StallAnswer, Table
+from integrations.database.tables import (
+    Answer,
+    Audit,
+    Handover,
+    InterestRow,
+    LetterItem,
+    OutcomeAnswer,
+    Person,
+    Reading,
+    Reporting,
+    RoleOfPerson,
+    StallAnswer,
+    Supporter,
+    Table,
+)
 from tests.web.planted import TEXTS, plant, sentence
+from web.export_words import CATALOGUED, CODES
 from web.exports import LABELS
 from web.rate_limits import EXPORTS
 
@@ -115,12 +134,55 @@ async def test_an_export_speaks_the_language_of_its_person(planted: Any) -> None
     assert "Deine Antworten, auch Entwürfe" in page
 
 
+async def test_the_page_of_an_export_says_days_hours_and_what_codes_mean(planted: Any) -> None:
+    now = planted.clock.at
+    async with planted.database.transaction() as session:
+        ann = await session.get_one(Person, "person-ann")
+        ann.away = [[now.isoformat(), (now + timedelta(days=2)).isoformat()]]
+        ann.language, ann.language_chosen, ann.hired_on = "de-AT", "de", date(2029, 1, 8)
+        session.add(RoleOfPerson(person_id="person-ann", role="guide", source="own", since=now.date()))
+        session.add(OutcomeAnswer(check_in_id="over", person_id="person-ann", booking_no=1, said="held", said_at=now))
+        await owe_letter(session, "form/check-in-1", "person-ann", "reflection_request", now, now)
+    for name in ("ann", "mara", "nora", "hale"):
+        browser = await planted.browser(name)
+        await browser.get("/check-ins/over")
+        await browser.post("/language", data={"language": "de"})
+        page, _ = await exported(planted, name)
+        told = re.findall(r"<dd>(.*?)</dd>", page, re.DOTALL)
+        assert told
+        assert [each for each in told if re.search(r"\d{4}-\d\d-\d\d", each)] == []
+        codes = {code for words in CODES.values() for code in words} - {"moved", "action", "goal", "note"}
+        assert [each for each in told if each.strip() in codes or re.match(r"[a-z-]+/", each)] == []
+        if name == "ann":
+            for words in (
+                "Montag, 4. März 2030 um 10:00 – Mittwoch, 6. März 2030 um 10:00",
+                "Montag, 8. Januar 2029",
+                "Deutschland",
+                "Deutsch",
+                "Was hast du seit dem letzten Mal gelernt",
+                "Ja, wir haben gesprochen",
+            ):
+                assert words in page, words
+
+
+def test_every_code_on_the_page_of_an_export_has_words() -> None:
+    plain = {"mail", "name", "zone", "country", "language", "language_chosen", "period"}
+    for part in PARTS:
+        table = part.table.__tablename__
+        for name, column in part.table.__table__.columns.items():
+            if type(column.type).__name__ == "String" and name in LABELS and name not in part.without:
+                assert (table, name) in CODES or (table, name) in CATALOGUED or name in plain, f"{table}.{name}"
+    assert set(CODES["letter_items", "kind"]) == set(KINDS)
+
+
 async def test_readings_are_told_by_day_and_reader_each_with_its_thing(planted: Any) -> None:
     today = planted.clock.at.date()
     async with planted.database.transaction() as session:
         for reader, what, days in (
             ("mara", "plan/plan", 0),
             ("mara", "action/action", 0),
+            ("mara", "action/manager-action", 0),
+            ("mara", "goal/goal", 0),
             ("hale", "stall/stall", 0),
             ("mara", "notes/check-in-1", 1),
             ("mara", "something-new/1", 1),
@@ -132,7 +194,9 @@ async def test_readings_are_told_by_day_and_reader_each_with_its_thing(planted: 
     assert "Monday 4 March 2030" in first
     assert first.count("<li>") == 2
     assert '<a href="/plan">your plan</a>' in first
-    assert '<a href="/actions/action">an action</a>' in first
+    assert f'<a href="/actions/action">the action “{escape(sentence("action"))}”</a>' in first
+    assert f'<a href="/goals/goal">the goal “{escape(sentence("goal"))}”</a>' in first
+    assert '<a href="/actions/manager-action">an action</a>' in first, "its title is another's to write"
     assert '<a href="/stalls/stall">what you said is in the way</a>' in first
     assert "Sunday 3 March 2030" in second
     assert '<a href="/check-ins/check-in-1#notes">your notes of a check-in</a>' in second
@@ -180,12 +244,34 @@ async def test_what_is_shared_can_be_found_and_taken_back(planted: Any) -> None:
     ann = await planted.browser("ann")
     part = (await ann.get("/privacy")).text.split('id="shared"')[1].split("</section>")[0]
     assert 'href="/reflections/check-in-1"' in part
-    assert 'href="/reflections/before"' in part
-    assert part.count("One answer") == 2, "neither a private nor a withdrawn one counts"
+    assert 'href="/reflections/before"' not in part, "a former manager sees it no more"
+    assert part.count("One answer") == 1, "neither a private nor a withdrawn one counts"
     async with planted.database.transaction() as session:
         for row in await session.scalars(select(Answer)):
             row.withdrawn_at = planted.clock.at
-    assert "No answer of yours is shared." in (await ann.get("/privacy")).text
+    assert "/reflections/" not in (await ann.get("/privacy")).text.split('id="shared"')[1].split("</section>")[0]
+
+
+async def test_feedback_interests_and_supporters_are_among_what_is_shared(planted: Any) -> None:
+    async def shared(name: str) -> str:
+        page = (await (await planted.browser(name)).get("/privacy")).text
+        return html.unescape(page.split('id="shared"')[1].split("</section>")[0])
+
+    part = await shared("ann")
+    assert 'href="/feedback/shown">Feedback from Nora Sand' in part
+    assert "/feedback/read" not in part, "it is shown to nobody"
+    assert f"“{sentence('goal')}”, with Nora Sand" in part
+    assert "interest" not in part
+    async with planted.database.transaction() as session:
+        (await session.get_one(InterestRow, "interest")).shared = True
+        (await session.get_one(Supporter, "support")).state = "withdrawn"
+    part = await shared("ann")
+    assert re.search("Your interest in “[^”]+”, with Mara Lind", part)
+    assert "with Nora Sand" not in part
+    assert "Nothing of yours is shared" in await shared("otto")
+    async with planted.database.transaction() as session:
+        await session.execute(update(Reporting).values(until=planted.clock.at.date()))
+    assert "with Mara" not in await shared("ann"), "who holds them no more sees nothing of it"
 
 
 async def test_a_change_of_partner_is_offered_until_and_after_it_is_answered(planted: Any) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from cycle.pre_read import Snapshot, build_snapshot
 from integrations.database.reflections import shared_lines
-from integrations.database.tables import Answer, CheckInRow, PreRead, ReflectionRow
+from integrations.database.tables import Answer, CheckInRow, Person, PreRead, ReflectionRow
+from web.app import build_app
 
 FORM = "/reflections/check-in-1"
 CANARY = "the heron stands in the cold water at dawn"
@@ -288,3 +289,65 @@ async def test_a_form_of_another_site_is_refused(world: Any) -> None:
     answer = await ann.post(FORM, data={"text-proud": "forged"}, headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
     assert await count(world, ReflectionRow) == 0
+
+
+async def test_the_form_links_to_where_help_is_in_its_writers_country_and_only_there(world: Any) -> None:
+    path = "/reflections/check-in-1"
+    assert "Where help is near you" not in (await (await world.browser("ann")).get(path)).text
+    links = {"DE": "https://help.example/de", "US": "https://help.example/us"}
+    settings = world.settings.model_copy(update={"help_links": links})
+    world.app = build_app(settings, world.database, world.clock, world.app.state.face.sign_in)
+    page = (await (await world.browser("ann")).get(path)).text
+    assert '<a href="https://help.example/de">Where help is near you</a>' in page
+    assert "help.example/us" not in page
+    async with world.database.transaction() as session:
+        (await session.get_one(Person, "person-ann")).country = None
+    assert "help.example" not in (await (await world.browser("ann")).get(path)).text
+
+
+QUESTION = "Does anyone else open your mailbox?"
+
+
+async def test_a_manager_is_asked_once_whether_others_open_their_mailbox_and_can_change_it(world: Any) -> None:
+    mara = await world.browser("mara")
+    for path in ("/learning-moment", "/privacy"):
+        page = (await mara.get(path)).text
+        assert QUESTION in page
+        assert " checked" not in page, "neither is answered for them"
+    answer = await mara.post("/privacy/mailbox", data={"share-mailbox": "no", "back": "/learning-moment"})
+    assert answer.headers["location"] == "/learning-moment"
+    assert QUESTION not in (await mara.get("/learning-moment")).text
+    assert 'value="no" checked' in (await mara.get("/privacy")).text
+    assert "a link, and none of your words" not in (await preview_of(world))
+    await mara.post("/privacy/mailbox", data={"share-mailbox": "yes"})
+    assert 'value="yes" checked' in (await mara.get("/privacy")).text
+
+
+async def preview_of(world: Any) -> str:
+    """What Ann is shown before she saves."""
+    typed = {"text-proud": CANARY, "share-proud": "yes"}
+    return str((await (await world.browser("ann")).post(f"{FORM}/preview", data=typed)).text)
+
+
+async def test_where_others_open_the_managers_mailbox_the_form_says_that_no_words_go_there(world: Any) -> None:
+    await (await world.browser("mara")).post("/privacy/mailbox", data={"share-mailbox": "yes"})
+    page = await preview_of(world)
+    assert "In the letter: a link, and none of your words" in page
+    assert "In the letter on" not in page
+    assert QUESTION not in page
+
+
+@pytest.mark.parametrize("name", ["ann", "otto", "hale"])
+async def test_whoever_holds_no_check_ins_is_asked_nothing_about_their_mailbox(world: Any, name: str) -> None:
+    browser = await world.browser(name)
+    assert QUESTION not in (await browser.get("/privacy")).text
+    assert (await browser.post("/privacy/mailbox", data={"share-mailbox": "yes"})).status_code == 404
+    async with world.database.reading() as session:
+        assert (await session.get_one(Person, f"person-{name}")).mailbox_shared is None
+
+
+async def test_without_a_yes_or_no_nothing_is_kept_of_a_mailbox(world: Any) -> None:
+    answer = await (await world.browser("mara")).post("/privacy/mailbox", data={})
+    assert answer.status_code == 422
+    async with world.database.reading() as session:
+        assert (await session.get_one(Person, "person-mara")).mailbox_shared is None

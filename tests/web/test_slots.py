@@ -40,8 +40,16 @@ def chosen(slot: str, number: int = 1, booking_no: int = 1) -> dict[str, str]:
 
 async def test_it_shows_three_hours_on_the_readers_clock_with_their_reasons(world: Any) -> None:
     await offer(world)
+    await world.lives_in("mara", "America/New_York")
+    page = (await (await world.browser("mara")).get(PAGE)).text
+    assert "Wednesday 13 March 2030 at 09:00, New York time" in page
+    assert "It stood on Monday 11 March 2030 at 05:00, New York time" in page
+    await world.lives_in("ann", "Pacific/Guadalcanal")
     page = (await (await world.browser("ann")).get(PAGE)).text
-    assert "Wednesday 13 March 2030 at 14:00" in page
+    assert "Thursday 14 March 2030 at 00:00, Guadalcanal time" in page
+    await world.lives_in("ann", "Europe/Berlin")
+    page = (await (await world.browser("ann")).get(PAGE)).text
+    assert "Wednesday 13 March 2030 at 14:00, Berlin time" in page
     assert page.count("Take this hour") == 3
     assert all(f"reason {n}" in page for n in range(3))
     assert "It stood on Monday 11 March 2030 at 10:00" in page
@@ -138,6 +146,46 @@ async def test_an_hour_that_stands_stays_unless_another_is_chosen(world: Any) ->
         row = await session.get_one(CheckInRow, "check-in-1")
     assert (row.state, row.plan_again_at, row.not_before) == ("booked", None, None)
     assert "It is booked for" in (await ann.get(PAGE)).text
+
+
+@pytest.mark.parametrize("name", ["ann", "mara"])
+async def test_the_talks_page_and_home_lead_to_the_three_hours(world: Any, name: str) -> None:
+    browser = await world.browser(name)
+    for path in ("/", "/check-ins/check-in-1"):
+        assert PAGE not in (await browser.get(path)).text, "there is nothing to choose"
+    await offer(world)
+    for path in ("/", "/check-ins/check-in-1"):
+        page = (await browser.get(path)).text
+        assert f'href="{PAGE}"' in page
+        assert "Three hours wait for you both." in page
+        assert "being looked for" not in page
+    world.clock.at = UNTIL
+    for path in ("/", "/check-ins/check-in-1"):
+        page = (await browser.get(path)).text
+        assert "Three hours wait" not in page
+        assert "being looked for" in page
+
+
+@pytest.mark.parametrize("name", ["ann", "mara"])
+async def test_hours_beside_one_that_stands_are_led_to_and_press_nobody(world: Any, name: str) -> None:
+    await offer(world, keeps_hour=True)
+    browser = await world.browser(name)
+    for path in ("/", "/check-ins/check-in-1"):
+        page = (await browser.get(path)).text
+        assert f'href="{PAGE}"' in page
+        assert "Three other hours are free for you both" in page
+        assert "Three hours wait" not in page
+    assert "It stands in both calendars." in page
+    world.clock.at = UNTIL
+    for path in ("/", "/check-ins/check-in-1"):
+        assert "Three other hours" not in (await browser.get(path)).text
+
+
+async def test_while_hours_are_found_the_talks_page_leads_to_where_they_will_stand(world: Any) -> None:
+    await offer(world, state="wanted", slots=[])
+    page = (await (await world.browser("ann")).get("/check-ins/check-in-1")).text
+    assert f'href="{PAGE}"' in page
+    assert "Three hours wait" not in page
 
 
 async def test_after_its_time_nothing_is_offered_any_more(world: Any) -> None:

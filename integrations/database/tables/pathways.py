@@ -29,6 +29,8 @@ class RoleOfPerson(Table):
     source: Mapped[str]
     """own | import: what people say themselves stays when HR imports."""
     since: Mapped[date]
+    role_before: Mapped[str | None]
+    """What they had until then; None where this is the first that anybody told."""
 
 
 class InterestRow(Table):

@@ -45,6 +45,8 @@ class Person(Table):
     """What their mailbox is set to, as Graph writes it: "de-AT"."""
     language_chosen: Mapped[str | None]
     """What they chose on our pages: "de". It wins."""
+    mailbox_shared: Mapped[bool | None]
+    """Whether others open their mailbox, as they say; None while they have not."""
     signed_out: Mapped[int] = mapped_column(default=0)
     """How often they have signed out: a session of before that opens nothing any more."""
     former_mails: Mapped[list[Any] | None]

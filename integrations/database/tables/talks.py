@@ -22,7 +22,7 @@ class Note(Table):
     read_at: Mapped[datetime | None]
     """When somebody else first read it: until then its writer may change it, or take it back without a trace."""
     withdrawn_at: Mapped[datetime | None]
-    """Taken back after it was read: that much stays to be seen, the words only by their writer."""
+    """Taken back after it was read: that much stays to be seen, the words for an hour and only by their writer."""
 
 
 class Topic(Table):

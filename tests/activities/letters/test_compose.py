@@ -176,8 +176,13 @@ async def test_the_pre_read_is_the_snapshot_and_nothing_that_came_after_it(home:
         assert "Something else" not in words
 
 
-async def test_with_link_only_the_pre_read_holds_no_content(home: Any) -> None:
-    await home.set_policy(pre_read={"letter_contains": "link_only"})
+@pytest.mark.parametrize("because", ["of HR's rule", "others open the manager's mailbox"])
+async def test_with_link_only_the_pre_read_holds_no_content(home: Any, because: str) -> None:
+    if because == "of HR's rule":
+        await home.set_policy(pre_read={"letter_contains": "link_only"})
+    else:
+        async with home.database.transaction() as session:
+            (await session.get_one(Person, "mara")).mailbox_shared = True
     check_in_id = await a_talk(home, "pre_read")
     async with home.database.transaction() as session:
         answers = {"proud": TypedAnswer(CANARY, shared=True)}

@@ -1,14 +1,14 @@
 """What an import of pathways says, saves and leaves alone, on both kinds of database."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
 from cycle.pathways import Catalogue, Holder, Role
 from integrations.database.connection import Database
 from integrations.database.pathways import choose_role, pathways_now, plan_import, role_of, save_import
-from integrations.database.tables import PathwaysRevision
+from integrations.database.tables import PathwaysRevision, RoleOfPerson
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 WAYS = Catalogue(roles=(Role(key="analyst", name="Analyst"), Role(key="advisor", name="Advisor")))
@@ -71,6 +71,19 @@ async def test_what_people_said_themselves_stays_and_who_is_not_here_is_left_out
         "1 person of the file is not here and is left out.",
     )
     assert (await role(company, "ann"), await role(company, "otto")) == ("advisor", "analyst")
+
+
+async def test_another_role_remembers_the_one_before_and_the_same_one_is_no_new_one(company: Database) -> None:
+    await bring_in(company, WAYS, (Holder(mail="ann@meadow.example", role="analyst"),))
+    for number, (key, before, since) in enumerate(
+        (("analyst", None, MONDAY), ("advisor", "analyst", MONDAY + timedelta(days=2)), ("advisor", "analyst", None))
+    ):
+        async with company.transaction() as session:
+            await choose_role(session, "ann", key, MONDAY + timedelta(days=number + 1))
+        async with company.reading() as session:
+            row = await session.get_one(RoleOfPerson, "ann")
+        assert (row.role, row.role_before, row.source) == (key, before, "own")
+        assert row.since == (since or MONDAY + timedelta(days=2)).date()
 
 
 async def test_a_role_that_went_from_the_catalogue_is_nobodys(company: Database) -> None:

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from cycle.policy import Policy
+from cycle.policy import Policy, parse_policy
 from integrations.database.connection import Database, open_database
 from integrations.database.readings import note_reading, readings_of
 from integrations.database.reflections import (
@@ -29,6 +29,7 @@ from integrations.database.tables import (
     PolicyRow,
     PreRead,
     Reading,
+    RoleOfPerson,
     WakeUp,
 )
 
@@ -206,6 +207,50 @@ async def test_what_is_asked_follows_from_what_the_two_have_behind_them(database
             "differently",
             "next",
         ]
+
+
+async def asked(database: Database, check_in_id: str) -> list[str]:
+    async with database.reading() as session:
+        return [each.key for each in await questions_of(session, await session.get_one(CheckInRow, check_in_id))]
+
+
+NEW_ROLE = ["as-expected", "strengths", "hardest", "would-help"]
+REORGANIZED = ["changed", "lived-through", "goals", "opening"]
+
+
+async def test_the_first_talk_in_a_new_role_asks_about_it_and_the_next_one_does_not(database: Database) -> None:
+    async with database.transaction() as session:
+        session.add(a_check_in("before", due_on=date(2029, 12, 3), state="held"))
+        session.add(a_check_in("later", due_on=date(2030, 6, 11), state="due"))
+        session.add(RoleOfPerson(person_id="ann", role="analyst", source="own", since=date(2030, 2, 1)))
+    assert await asked(database, "c") not in (NEW_ROLE, REORGANIZED), "it is the first that anybody told"
+    async with database.transaction() as session:
+        (await session.get_one(RoleOfPerson, "ann")).role_before = "trainee"
+    assert await asked(database, "c") == NEW_ROLE
+    assert await asked(database, "before") != NEW_ROLE, "it lies before"
+    async with database.transaction() as session:
+        (await session.get_one(CheckInRow, "c")).state = "held"
+    assert await asked(database, "c") == NEW_ROLE, "what was asked stays"
+    assert await asked(database, "later") != NEW_ROLE
+
+
+async def test_after_a_reorganization_the_first_talk_asks_about_it_also_one_that_is_booked_already(
+    database: Database,
+) -> None:
+    async with database.transaction() as session:
+        session.add(a_check_in("before", due_on=date(2029, 12, 3), state="held"))
+        session.add(a_check_in("later", due_on=date(2030, 6, 11), state="due"))
+    for day, now, later in (("2030-03-12", False, True), ("2030-03-11", True, True), ("2029-12-03", False, False)):
+        async with database.transaction() as session:
+            policy = parse_policy({"name": "x", "reflection": {"reorganized_on": day}}).policy
+            number = (await session.scalar(select(func.max(PolicyRevision.number))) or 0) + 1
+            document = policy.model_dump(mode="json")
+            session.add(PolicyRevision(policy_id="policy", number=number, document=document, made_at=NOW))
+        assert (await asked(database, "c") == REORGANIZED) is now
+        assert (await asked(database, "later") == REORGANIZED) is later
+    async with database.transaction() as session:
+        (await session.get_one(CheckInRow, "c")).state = "held"
+    assert await asked(database, "later") != REORGANIZED
 
 
 async def test_an_answer_to_a_question_no_longer_asked_is_still_shown_to_its_writer(database: Database) -> None:
