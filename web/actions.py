@@ -36,7 +36,9 @@ CHOICES = ("done", "new-date", "help", "drop", "snooze", "time")
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """An action's page: `other` is the other of its plan, `partner` the plan's person's partner of today.
+    """An action's page: `other` is whom its owner can ask, `partner` the plan's person's partner of today.
+
+    `readers` are those beside the owner who see it for their part in the plan.
 
     `goals` are those it could serve, for the plan's person; `supporters` are for the plan's person alone.
     """
@@ -44,6 +46,7 @@ class _Shown:
     view: ActionView
     events: list[tuple[ActionEvent, Person | None]]
     other: Person | None
+    readers: list[Person]
     partner: Person | None
     goal: Goal | None
     goals: list[Goal]
@@ -117,6 +120,7 @@ async def _shown(session: AsyncSession, viewer: Viewer, action_id: str, now: dat
         view=view,
         events=await events_for(session, viewer.id, row),
         other=partner if view.owner.id == person.id else person,
+        readers=[each for each in (person, partner) if each and await _reads(session, each, view, now)],
         partner=partner,
         goal=next((each for each in goals if each.id == row.goal_id), None),
         goals=[each for each in goals if each.state == "open"] if viewer.id == person.id else [],
@@ -130,6 +134,10 @@ async def _shown(session: AsyncSession, viewer: Viewer, action_id: str, now: dat
         and can_reopen(local_day(view.owner, closing.at), today),
         today=today,
     )
+
+
+async def _reads(session: AsyncSession, reader: Person, view: ActionView, now: datetime) -> bool:
+    return reader.id != view.owner.id and await action_for(session, reader.id, view.row.id, now) is not None
 
 
 @router.post("/accept")

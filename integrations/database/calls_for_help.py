@@ -11,6 +11,8 @@ from integrations.database.tables import NeedsAHand, Person
 CALLS = "help/"
 """What the keys of these lines begin with; the caller's id follows."""
 
+NOBODY_BUT_HR = Sentence("There is nobody else in this plan at the moment. HR can help.")
+
 
 async def call_hr(session: AsyncSession, person_id: str, now: datetime) -> None:
     """Puts a name on HR's list, and no content; asking again keeps it there."""

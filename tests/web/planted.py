@@ -108,6 +108,8 @@ TEXTS = {
     "needs": Text("ann"),
     "grants": Text("ann"),
     "call for help": Text("ann"),
+    "old call for help": Text("ann"),
+    "mentor's call for help": Text("nora"),
     "step": Text("ann"),
     "outcome": Text("ann"),
     "change": Text("ann"),
@@ -432,14 +434,20 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
             chased_from=long_ago.date(),
             made_at=at,
         )
-    yield ActionEvent(
-        action_id="action",
-        person_id="person-ann",
-        what="asked_help",
-        whom="partner",
-        note=sentence("call for help"),
-        at=lately,
-    )
+    for action, who, asked, name, at in (
+        ("action", "ann", "fern", "old call for help", long_ago),
+        ("action", "ann", "mara", "call for help", lately),
+        ("mentor-action", "nora", "ann", "mentor's call for help", lately),
+    ):
+        yield ActionEvent(
+            action_id=action,
+            person_id=f"person-{who}",
+            what="asked_help",
+            whom="partner",
+            asked_id=f"person-{asked}",
+            note=sentence(name),
+            at=at,
+        )
     yield Stall(id="stall", plan_id="plan", cause="check-ins/before", began_at=lately)
     yield ActionEvent(action_id="done-action", person_id="person-ann", what="done", at=lately)
     call = Sentence("{name} asks HR for help with a plan. Please get in touch; nobody else was told.", name="Ann")

@@ -193,6 +193,15 @@ async def test_mara_learns_of_neither_a_snooze_nor_a_call_to_hr(world: Any) -> N
     assert "Present it" not in hands[0].sentence
 
 
+async def test_whoever_does_something_in_anns_plan_reads_the_names_of_both_who_see_it(world: Any) -> None:
+    action_id = await make(world, "otto", maker="ann", check_in_id=None)
+    assert "Ann and Mara see it too" in (await (await world.browser("otto")).get(f"/actions/{action_id}")).text
+    mine = await make(world)
+    seen = (await (await world.browser("ann")).get(f"/actions/{mine}")).text
+    assert "Mara sees it too" in seen
+    assert "see it too" not in seen
+
+
 async def test_html_in_what_people_wrote_stays_text(world: Any) -> None:
     action_id = await make(world, title=HTML, success=HTML)
     browser = await world.browser("ann")
