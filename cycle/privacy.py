@@ -51,4 +51,4 @@ def may_read_action(reader_id: str, owner_id: str, employee_id: str, partner_id:
 
 def may_read_event(reader_id: str, what: str, writer_id: str | None, asked_id: str | None) -> bool:
     """Of an action that somebody may read: a snooze is its writer's, a call for help also whose help was asked for."""
-    return what not in ("snoozed", "asked_help") or reader_id in (writer_id, asked_id)
+    return what not in ("snoozed", "asked_help", "talked") or reader_id in (writer_id, asked_id)

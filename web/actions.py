@@ -62,6 +62,13 @@ class _Shown:
     def whose_plan(self) -> Person:
         return self.view.plan_person
 
+    @property
+    def asks_reader(self) -> bool:
+        """Whether its owner waits for this reader's help: nothing that they may see has happened since."""
+        last = self.events[-1][0] if self.events else None
+        waits = last is not None and last.what == "asked_help" and self.view.row.state == "open"
+        return waits and not self.view.mine
+
 
 @router.get("")
 async def show(request: Request, viewer: Signed, action_id: str, choose: str = "") -> Response:
@@ -178,6 +185,16 @@ async def ask_help(request: Request, viewer: Signed, action_id: str) -> Response
         await actions.ask_help(session, action_id, viewer.id, whom, note, request.state.now)
 
     return await _move(request, viewer, action_id, change, "help")
+
+
+@router.post("/talked")
+async def talked(request: Request, viewer: Signed, action_id: str) -> Response:
+    """Whoever was asked for help has talked with the owner."""
+
+    async def change(session: AsyncSession, _typed: Mapping[str, str]) -> None:
+        await actions.talked(session, action_id, viewer.id, request.state.now)
+
+    return await _move(request, viewer, action_id, change)
 
 
 @router.post("/drop")

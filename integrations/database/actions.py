@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +12,7 @@ import cycle.actions as rules
 from cycle.actions import Action, Refused, State
 from cycle.order import stepped
 from cycle.sentences import Sentence
-from integrations.database.calls_for_help import NOBODY_BUT_HR, call_hr
+from integrations.database.calls_for_help import NOBODY_BUT_HR, call_hr, call_partner
 from integrations.database.connection import poke
 from integrations.database.people import partner_of
 from integrations.database.plans import (
@@ -362,6 +362,22 @@ async def ask_help(
     if asked_id is None:
         raise Refused(NOBODY_BUT_HR)
     await _stir(session, row, "asked_help", now, whom=whom, asked_id=asked_id, note=(note or "").strip() or None)
+    day = local_day(await session.get_one(Person, person_id), now)
+    await call_partner(session, asked_id, day, now, action_id=row.id)
+
+
+async def talked(session: AsyncSession, action_id: str, person_id: str, now: datetime) -> None:
+    """Whoever was asked for help has talked with the owner, so that it waits for them no longer. Raises NotYours."""
+    row = await session.get(ActionRow, action_id, with_for_update=True, populate_existing=True)
+    about = (ActionEvent.action_id == action_id, ActionEvent.what.in_(("asked_help", "talked")))
+    mine = or_(ActionEvent.asked_id == person_id, ActionEvent.person_id == person_id)
+    last = await session.scalar(
+        select(ActionEvent).where(*about, mine).order_by(ActionEvent.at.desc(), ActionEvent.id.desc()).limit(1)
+    )
+    if row is None or last is None or person_id != await other_of_plan(session, row, now):
+        raise NotYours
+    if last.what == "asked_help":
+        _note_event(session, row, person_id, "talked", now, asked_id=last.person_id)
 
 
 async def other_of_plan(session: AsyncSession, row: ActionRow, now: datetime) -> str | None:

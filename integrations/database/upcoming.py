@@ -16,7 +16,7 @@ from integrations.database.check_ins import Pair
 from integrations.database.feedback import feedback_of
 from integrations.database.learning_moments import holds_check_ins, learning_moment_of
 from integrations.database.people import partner_of, partners_of
-from integrations.database.plans import plan_of
+from integrations.database.plans import calls_for_help_to, plan_of
 from integrations.database.reflections import has_answered
 from integrations.database.stalls import stall_for
 from integrations.database.successors import handover_to
@@ -164,6 +164,10 @@ async def waiting_for(session: AsyncSession, person: Person, talks: Sequence[Upc
                 Sentence("{name} asks for your help", name=_other(each, person).first_name), f"/actions/{each.row.id}"
             )
             for each in await waiting_for_help(session, person.id, now)
+        ),
+        *(
+            Waiting(Sentence("{name} asks for your help with a plan", name=each.first_name), f"/plans/{plan.id}")
+            for plan, each in await calls_for_help_to(session, person.id, now)
         ),
         *(
             Waiting(

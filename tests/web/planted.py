@@ -208,7 +208,8 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /actions/{action_id}/help": {"whom": "partner"},
     "POST /actions/{action_id}/owner": {"who": "partner"},
     "POST /actions/{action_id}/snooze": {"days": "7"},
-    "POST /plan/help": {"whom": "partner"},
+    "POST /plan/help": {"whom": "hr"},
+    "POST /plans/{plan_id}/talked": {"seen": "2030-03-01T09:00:00+00:00"},
     "POST /stalls/{stall_id}/answer": {"reason": "time"},
     "POST /handovers/{handover_id}": {"show-goal/goal": "yes"},
 }
@@ -397,7 +398,7 @@ def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
 
 
 def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
-    yield Plan(id="plan", person_id="person-ann", opened_at=long_ago)
+    yield Plan(id="plan", person_id="person-ann", opened_at=long_ago, help_asked_at=lately, help_asked_id="person-mara")
     yield Goal(
         id="goal",
         plan_id="plan",

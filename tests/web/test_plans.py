@@ -1,9 +1,10 @@
 """Plans and stuck plans on the pages: who sees them, and what each button does."""
 
+import re
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from integrations.database.actions import make_action
 from integrations.database.plans import ensure_plan
@@ -14,6 +15,7 @@ from integrations.database.tables import (
     NeedsAHand,
     Plan,
     Reading,
+    Reporting,
     Stall,
     StallAnswer,
 )
@@ -118,12 +120,50 @@ async def test_help_from_hr_is_a_name_on_their_list_and_unseen_by_mara(world: An
     assert "Present it" not in hands[0].sentence
 
 
-async def test_help_from_mara_stands_on_the_plan_they_share(world: Any) -> None:
+async def test_help_from_mara_stands_on_the_plan_they_share_and_reaches_her_until_they_have_talked(world: Any) -> None:
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    for _ in range(2):
+        await ann.post("/plan/help", data={"whom": "partner"})
+    plan = await plan_of(world)
+    page = (await mara.get(f"/plans/{plan.id}")).text
+    assert "Ann asked you for help" in page
+    assert "Ann asks for your help with a plan" in (await mara.get("/")).text
+    async with world.database.reading() as session:
+        items = (await session.scalars(select(LetterItem))).all()
+    assert [(each.recipient_id, each.kind, each.plan_id) for each in items] == [
+        (world.id_of("mara"), "help_asked", plan.id)
+    ]
+    seen = re.search(r'name="seen" value="([^"]+)"', page)
+    assert seen
+    for name in ("otto", "hale"):
+        answer = await (await world.browser(name)).post(f"/plans/{plan.id}/talked", data={"seen": seen[1]})
+        assert answer.status_code == 404
+    await mara.post(f"/plans/{plan.id}/talked", data={"seen": "2030-01-01T09:00:00+00:00"})
+    assert "You asked Mara for help" in (await ann.get("/plan")).text
+    await mara.post(f"/plans/{plan.id}/talked", data={"seen": seen[1]})
+    assert "asked you for help" not in (await mara.get(f"/plans/{plan.id}")).text
+    assert "asks for your help" not in (await mara.get("/")).text
+    assert "You asked" not in (await ann.get("/plan")).text
+
+
+async def test_the_next_manager_is_not_told_that_the_former_one_was_asked(world: Any) -> None:
     ann = await world.browser("ann")
     await ann.post("/plan/help", data={"whom": "partner"})
-    plan = await plan_of(world)
-    assert "Ann asked you for help" in (await (await world.browser("mara")).get(f"/plans/{plan.id}")).text
-    assert (await ann.post("/plan/help", data={"whom": "everybody"})).status_code == 422
+    async with world.database.transaction() as session:
+        await session.execute(update(Reporting).values(partner_id=world.id_of("otto")))
+    plan, otto = await plan_of(world), await world.browser("otto")
+    assert "asked you for help" not in (await otto.get(f"/plans/{plan.id}")).text
+    for name in ("otto", "mara"):
+        assert "asks for your help" not in (await (await world.browser(name)).get("/")).text
+    assert "You asked" not in (await ann.get("/plan")).text
+
+
+async def test_who_has_nobody_to_ask_is_told_so(world: Any) -> None:
+    otto = await world.browser("otto")
+    answer = await otto.post("/plan/help", data={"whom": "partner"})
+    assert answer.status_code == 422
+    assert "HR can help" in answer.text
+    assert (await otto.post("/plan/help", data={"whom": "everybody"})).status_code == 422
 
 
 async def test_following_a_mailed_link_to_a_stuck_plan_changes_nothing(world: Any) -> None:

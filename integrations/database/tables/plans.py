@@ -81,7 +81,7 @@ class ActionEvent(Table):
     """What happened to an action, one row each.
 
     `what`: made | accepted | progress | done | new_date | asked_help | dropped | snoozed | smaller |
-    handed_on | reopened
+    handed_on | reopened | talked
     """
 
     __tablename__ = "action_events"
@@ -93,7 +93,7 @@ class ActionEvent(Table):
     whom: Mapped[str | None]
     """Who was asked for help: partner | hr. Only the owner learns of the latter."""
     asked_id: Mapped[str | None] = id_of("people.id", nullable=True)
-    """The partner who was asked, and for whom the note is."""
+    """The partner who was asked, and for whom the note is; of what was talked about, whoever had asked."""
     note: Mapped[str | None] = mapped_column(EncryptedText)
     at: Mapped[datetime]
 

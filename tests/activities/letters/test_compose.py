@@ -95,6 +95,9 @@ async def an_item_of(home: Any, kind: str) -> None:
     elif kind == "feedback_request":
         await home.add(FeedbackRequest(id="one", asker_id="ann", giver_id="mara", about=CANARY, asked_at=MONDAY))
         await home.an_item("feedback/one/mara", kind, "mara")
+    elif kind == "help_asked":
+        await home.an_action(DUE, id="action", title=CANARY)
+        await home.an_item("item", kind, "mara", action_id="action")
     elif kind == "learning_moment":
         await home.an_item("item", kind, "mara", step="2030-Q1")
     else:
@@ -354,6 +357,18 @@ async def test_an_invitation_to_a_goal_speaks_of_a_goal(home: Any) -> None:
     assert "one goal" in letter.text
     assert "action" not in letter.text
     assert CANARY not in letter.text + letter.html
+
+
+@pytest.mark.parametrize(
+    ("about", "page"), [({"action_id": "action"}, "/actions/action"), ({"plan_id": "plan"}, "/plans/plan")]
+)
+async def test_a_call_for_help_says_who_asks_and_nothing_else(home: Any, about: dict[str, str], page: str) -> None:
+    await home.an_action(DUE, id="action", title=CANARY)
+    await home.an_item("item", "help_asked", "mara", **about)
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.HelpAsked)
+    assert (part.asker_name, part.url) == ("Ann", f"{HERE}{page}")
+    assert CANARY not in letter.subject + letter.preview + letter.text + letter.html
 
 
 async def test_what_interests_somebody_enters_the_pre_read_only_where_they_put_it(home: Any) -> None:
