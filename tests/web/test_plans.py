@@ -4,6 +4,7 @@ import re
 from datetime import date
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select, update
 
 from integrations.database.actions import make_action
@@ -176,6 +177,26 @@ async def test_following_a_mailed_link_to_a_stuck_plan_changes_nothing(world: An
     async with world.database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(StallAnswer)) == 0
     assert (await stall_row(world, stall_id)).ended is None
+
+
+@pytest.mark.parametrize("choose", ["smaller", "pause", "leave", "keep-hr-out"])
+async def test_each_link_of_the_note_puts_its_form_first_and_the_button_does_it(world: Any, choose: str) -> None:
+    stall_id = await stall(world)
+    ann = await world.browser("ann")
+    page = (await ann.get(f"/stalls/{stall_id}", params={"choose": choose})).text
+    assert re.findall(rf'action="(/stalls/{stall_id}/[^"]+)"', page) == [f"/stalls/{stall_id}/{choose}"]
+    row = await stall_row(world, stall_id)
+    assert (row.ended, row.hr_kept_out) == (None, False), "a link alone changes nothing"
+    assert (await ann.post(f"/stalls/{stall_id}/{choose}")).status_code == 303
+    row = await stall_row(world, stall_id)
+    assert row.ended or row.hr_kept_out
+    assert f'action="/stalls/{stall_id}/{choose}"' not in (await ann.get(f"/stalls/{stall_id}?choose={choose}")).text
+
+
+async def test_a_choice_that_there_is_not_leaves_the_page_as_it_is(world: Any) -> None:
+    stall_id = await stall(world)
+    ann = await world.browser("ann")
+    assert "What is in the way?" in (await ann.get(f"/stalls/{stall_id}?choose=x")).text
 
 
 async def test_a_reason_is_anns_alone_until_she_shares_it(world: Any) -> None:

@@ -34,6 +34,7 @@ from integrations.database.tables import (
     StallAnswer,
     Supporter,
 )
+from web.stalls import CHOICES
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 HERE = "https://perennial.example"
@@ -247,7 +248,9 @@ async def test_the_note_says_whose_plan_it_is_and_names_the_later_steps(
     assert isinstance(part, catalogue.SupportNote)
     assert (part.about, part.partner_name) == (about, "Ann" if to == "mara" else "Mara")
     assert (part.repairs_day, part.hr_day, part.pause_day, part.hr_name) == ("11 March", "25 March", "8 April", "Hale")
-    assert part.keep_hr_out_url == f"{HERE}/stalls/stall?choose=keep-hr-out"
+    page = f"{HERE}/stalls/stall?choose="
+    chosen = (part.smaller_url, part.pause_url, part.leave_url, part.keep_hr_out_url)
+    assert [url and url.removeprefix(page) for url in chosen] == list(CHOICES), "the page knows these"
     assert CANARY not in letter.text + letter.html
 
 
