@@ -41,16 +41,19 @@ async def _page(
         rules = (await rules_of(session, view.plan_person.id)).stalled_plan
         later = await stalls.later_steps(session, view, rules, now)
         hr = await hr_partner_of(session, view.plan_person.id) if "hr" in later else None
+        asked_at = await stalls.hr_asked_at(session, stall_id)
     if view.shared_reason is not None and view.other:
         day, other_id = local_day(viewer.person, now), view.other.id
         await database_of(request).noting(lambda s: note_reading(s, viewer.id, other_id, f"stall/{stall_id}", day))
-    can_keep_hr_out = rules.owner_can_keep_hr_out and not view.stall.hr_kept_out
+    mine = view.plan_person.id == viewer.id
+    can_keep_hr_out = mine and rules.owner_can_keep_hr_out and not (view.stall.hr_kept_out or asked_at)
     return page(
         request,
         "stall.html",
         422 if problem else 200,
         view=view,
-        mine=view.plan_person.id == viewer.id,
+        mine=mine,
+        hr_asked_on=local_day(viewer.person, asked_at) if asked_at else None,
         chosen=view.answer.reason if view.answer else "",
         later={step: local_day(viewer.person, at) for step, at in later.items()},
         hr_name=hr.first_name if hr else None,

@@ -264,7 +264,7 @@ class Composer:
                 days = step_days(noted_at or now, policy.stalled_plan, leaves_of(person))
                 # After the #, so that which one was clicked reaches no server and no log.
                 urls = {reason: self._link(f"{page}#{reason}") for reason in REASONS}
-                can_keep_out = policy.stalled_plan.owner_can_keep_hr_out
+                can_keep_out = policy.stalled_plan.owner_can_keep_hr_out and recipient.id == person.id
                 return catalogue.SupportNote(
                     about=_about(stall, plan, recipient),
                     partner_name=other.first_name,

@@ -216,7 +216,7 @@ async def step_sent(world: Any, stall_id: str, step: str) -> None:
             LetterItem(
                 key=f"support/plan/{stall_id}/{step}/person-ann",
                 recipient_id="person-ann",
-                kind={"note": "support_note", "repairs": "support_repairs"}[step],
+                kind={"note": "support_note", "repairs": "support_repairs", "hr": "support_request"}[step],
                 due_at=world.clock.at,
                 state="sent",
                 sent_at=world.clock.at,
@@ -249,6 +249,46 @@ async def test_the_page_of_a_stall_names_the_later_steps_and_their_dates(world: 
     assert "Montag, 8. April 2030: Der Plan ruht" in page
     await ann.post(f"/stalls/{stall_id}/leave")
     assert "2030" not in (await ann.get(f"/stalls/{stall_id}")).text.split("<main")[1], "it stops there"
+
+
+async def test_keeping_hr_out_is_for_the_person_whose_plan_it_is(world: Any) -> None:
+    stall_id = await stall(world)
+    mara = await world.browser("mara")
+    for query in ("", "?choose=keep-hr-out"):
+        page = (await mara.get(f"/stalls/{stall_id}{query}")).text
+        assert "/keep-hr-out" not in page
+        assert "What is in the way?" in page
+    assert (await mara.post(f"/stalls/{stall_id}/keep-hr-out")).status_code == 404
+    assert (await stall_row(world, stall_id)).hr_kept_out is False
+
+
+async def test_once_hr_was_asked_the_page_says_so_and_offers_no_keeping_out(world: Any) -> None:
+    stall_id = await stall(world)
+    for step in ("note", "repairs", "hr"):
+        await step_sent(world, stall_id, step)
+    ann = await world.browser("ann")
+    page = (await ann.get(f"/stalls/{stall_id}")).text
+    assert "HR was asked on Monday 4 March 2030" in page
+    assert "keep-hr-out" not in page
+    answer = await ann.post(f"/stalls/{stall_id}/keep-hr-out")
+    assert answer.status_code == 422
+    assert "HR has been asked by now" in answer.text
+    assert (await stall_row(world, stall_id)).hr_kept_out is False
+
+
+async def test_whoever_would_like_help_can_ask_for_it_there(world: Any) -> None:
+    stall_id = await stall(world)
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    await ann.post(f"/stalls/{stall_id}/answer", data={"reason": "time"})
+    assert "Ask Mara" not in (await ann.get(f"/stalls/{stall_id}")).text
+    await ann.post(f"/stalls/{stall_id}/answer", data={"reason": "help"})
+    page = (await ann.get(f"/stalls/{stall_id}")).text
+    assert "Ask Mara" in page
+    assert "Ask HR" in page
+    way = re.search(r'action="([^"]+/help)"', page)
+    assert way
+    assert (await ann.post(way[1], data={"whom": "partner"})).status_code == 303
+    assert "Ann asks for your help" in (await mara.get("/")).text
 
 
 async def test_an_unknown_reason_is_refused(world: Any) -> None:
