@@ -83,6 +83,7 @@ TEXTS = {
     "withdrawn answer": Text("ann", private=True),
     "withdrawn line": Text("ann", private=True),
     "moment": Text("mara"),
+    "unsaved moment": Text("mara", private=True),
     "note": Text("ann"),
     "manager's note": Text("mara"),
     "old answer": Text("ann"),
@@ -310,7 +311,13 @@ def _rows(world: Any) -> Iterable[Any]:
 
 
 def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
-    yield LearningMoment(person_id="person-mara", period="2030-Q1", text=sentence("moment"), changed_at=lately)
+    yield LearningMoment(
+        person_id="person-mara",
+        period="2030-Q1",
+        text=sentence("moment"),
+        draft=sentence("unsaved moment"),
+        changed_at=lately,
+    )
     answers = (
         ("check-in-1", "learned", "answer", "line", lately, None),
         ("check-in-1", "surprised", "private answer", "private line", None, None),

@@ -1,4 +1,4 @@
-"""Whom somebody asked for help: what they wrote was for that person and not for the next"""
+"""Whom somebody asked for help, as that is for no other reader; what a manager has typed and not saved"""
 
 from typing import Any
 
@@ -24,6 +24,7 @@ def upgrade() -> None:
         op.execute(f"ALTER TABLE {table} ADD COLUMN {column} VARCHAR(36) REFERENCES people (id)")
         op.create_index(f"ix_{table}_{column}", table, [column])
     fill_in()
+    op.add_column("learning_moments", sa.Column("draft", sa.LargeBinary(), nullable=True))
 
 
 def fill_in() -> None:
@@ -59,6 +60,7 @@ def _partner(person_id: Any, at: Any) -> Any:
 
 
 def downgrade() -> None:
+    op.drop_column("learning_moments", "draft")
     for table, column in ASKED.items():
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.drop_index(f"ix_{table}_{column}")
