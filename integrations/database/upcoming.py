@@ -14,6 +14,7 @@ from cycle.sentences import Sentence
 from integrations.database.action_views import ActionView, actions_for, actions_of_plan, waiting_for_help
 from integrations.database.check_ins import Pair
 from integrations.database.feedback import feedback_of
+from integrations.database.heard import lines_to_answer
 from integrations.database.learning_moments import holds_check_ins, learning_moment_of
 from integrations.database.people import partner_of, partners_of
 from integrations.database.plans import calls_for_help_to, plan_of
@@ -180,6 +181,10 @@ async def waiting_for(session: AsyncSession, person: Person, talks: Sequence[Upc
             Waiting(Sentence("{name} would like you along", name=each.person.first_name), f"/supporting/{each.row.id}")
             for each in await supporting(session, person.id)
             if not each.open
+        ),
+        *(
+            Waiting(Sentence("{name} wrote what they heard", name=writer.first_name), f"/check-ins/{check_in_id}#heard")
+            for check_in_id, writer in await lines_to_answer(session, person.id, now)
         ),
         *await _without_owner(session, person.id, now),
         *[
