@@ -47,3 +47,8 @@ def may_read_note(reader_id: str, writer_id: str, access: Access) -> bool:
 def may_read_action(reader_id: str, owner_id: str, employee_id: str, partner_id: str | None, private: bool) -> bool:
     """An action is its owner's; unless private, also the plan's person's and their partner's of today."""
     return reader_id == owner_id or (not private and reader_id in {employee_id, partner_id})
+
+
+def may_read_event(reader_id: str, what: str, writer_id: str | None, asked_id: str | None) -> bool:
+    """Of an action that somebody may read: a snooze is its writer's, a call for help also whose help was asked for."""
+    return what not in ("snoozed", "asked_help", "talked") or reader_id in (writer_id, asked_id)

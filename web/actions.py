@@ -36,7 +36,9 @@ CHOICES = ("done", "new-date", "help", "drop", "snooze", "time")
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """An action's page: `other` is the other of its plan, `partner` the plan's person's partner of today.
+    """An action's page: `other` is whom its owner can ask, `partner` the plan's person's partner of today.
+
+    `readers` are those beside the owner who see it for their part in the plan.
 
     `goals` are those it could serve, for the plan's person; `supporters` are for the plan's person alone.
     """
@@ -44,6 +46,7 @@ class _Shown:
     view: ActionView
     events: list[tuple[ActionEvent, Person | None]]
     other: Person | None
+    readers: list[Person]
     partner: Person | None
     goal: Goal | None
     goals: list[Goal]
@@ -58,6 +61,13 @@ class _Shown:
     @property
     def whose_plan(self) -> Person:
         return self.view.plan_person
+
+    @property
+    def asks_reader(self) -> bool:
+        """Whether its owner waits for this reader's help: nothing that they may see has happened since."""
+        last = self.events[-1][0] if self.events else None
+        waits = last is not None and last.what == "asked_help" and self.view.row.state == "open"
+        return waits and not self.view.mine
 
 
 @router.get("")
@@ -117,6 +127,7 @@ async def _shown(session: AsyncSession, viewer: Viewer, action_id: str, now: dat
         view=view,
         events=await events_for(session, viewer.id, row),
         other=partner if view.owner.id == person.id else person,
+        readers=[each for each in (person, partner) if each and await _reads(session, each, view, now)],
         partner=partner,
         goal=next((each for each in goals if each.id == row.goal_id), None),
         goals=[each for each in goals if each.state == "open"] if viewer.id == person.id else [],
@@ -130,6 +141,10 @@ async def _shown(session: AsyncSession, viewer: Viewer, action_id: str, now: dat
         and can_reopen(local_day(view.owner, closing.at), today),
         today=today,
     )
+
+
+async def _reads(session: AsyncSession, reader: Person, view: ActionView, now: datetime) -> bool:
+    return reader.id != view.owner.id and await action_for(session, reader.id, view.row.id, now) is not None
 
 
 @router.post("/accept")
@@ -170,6 +185,16 @@ async def ask_help(request: Request, viewer: Signed, action_id: str) -> Response
         await actions.ask_help(session, action_id, viewer.id, whom, note, request.state.now)
 
     return await _move(request, viewer, action_id, change, "help")
+
+
+@router.post("/talked")
+async def talked(request: Request, viewer: Signed, action_id: str) -> Response:
+    """Whoever was asked for help has talked with the owner."""
+
+    async def change(session: AsyncSession, _typed: Mapping[str, str]) -> None:
+        await actions.talked(session, action_id, viewer.id, request.state.now)
+
+    return await _move(request, viewer, action_id, change)
 
 
 @router.post("/drop")

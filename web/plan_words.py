@@ -16,6 +16,7 @@ EVENTS = {
     "done": Sentence("done"),
     "new_date": Sentence("new date"),
     "asked_help": Sentence("asked for help"),
+    "talked": Sentence("talked about it"),
     "dropped": Sentence("let go"),
     "snoozed": Sentence("snoozed"),
     "smaller": Sentence("made smaller"),

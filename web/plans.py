@@ -121,6 +121,15 @@ async def _make(
     )
 
 
+@router.post("/plans/{plan_id}/talked")
+async def talked(request: Request, viewer: Signed, plan_id: str) -> Response:
+    """Either of the two says that they have talked about the help that was asked for."""
+    typed = await typed_in(request)
+    plan = await _shared_plan(request, viewer, plan_id)
+    await change_once(request, viewer, typed, lambda s: plans.end_call_for_help(s, plan_id, typed.get("seen", "")))
+    return go("/plan" if plan.person_id == viewer.id else f"/plans/{plan_id}")
+
+
 @router.get("/plans/{plan_id}")
 async def show(request: Request, viewer: Signed, plan_id: str, done: str = "", part: str = "") -> Response:
     return await _shared(request, viewer, plan_id, done, part)

@@ -21,13 +21,18 @@ from web.sessions import Signed, Viewer
 
 router = APIRouter(prefix="/stalls/{stall_id}")
 
+CHOICES = ("smaller", "pause", "leave", "keep-hr-out")
+
 
 @router.get("")
-async def show(request: Request, viewer: Signed, stall_id: str) -> Response:
-    return await _page(request, viewer, stall_id)
+async def show(request: Request, viewer: Signed, stall_id: str, choose: str = "") -> Response:
+    """`choose`, from a letter's link, puts the form that does it first; only its button does."""
+    return await _page(request, viewer, stall_id, choose)
 
 
-async def _page(request: Request, viewer: Viewer, stall_id: str, problem: Unfit | None = None) -> Response:
+async def _page(
+    request: Request, viewer: Viewer, stall_id: str, choose: str = "", problem: Unfit | None = None
+) -> Response:
     now: datetime = request.state.now
     async with database_of(request).reading() as session:
         view = await stalls.stall_for(session, stall_id, viewer.id, now)
@@ -36,19 +41,24 @@ async def _page(request: Request, viewer: Viewer, stall_id: str, problem: Unfit 
         rules = (await rules_of(session, view.plan_person.id)).stalled_plan
         later = await stalls.later_steps(session, view, rules, now)
         hr = await hr_partner_of(session, view.plan_person.id) if "hr" in later else None
+        asked_at = await stalls.hr_asked_at(session, stall_id)
     if view.shared_reason is not None and view.other:
         day, other_id = local_day(viewer.person, now), view.other.id
         await database_of(request).noting(lambda s: note_reading(s, viewer.id, other_id, f"stall/{stall_id}", day))
+    mine = view.plan_person.id == viewer.id
+    can_keep_hr_out = mine and rules.owner_can_keep_hr_out and not (view.stall.hr_kept_out or asked_at)
     return page(
         request,
         "stall.html",
         422 if problem else 200,
         view=view,
-        mine=view.plan_person.id == viewer.id,
+        mine=mine,
+        hr_asked_on=local_day(viewer.person, asked_at) if asked_at else None,
         chosen=view.answer.reason if view.answer else "",
         later={step: local_day(viewer.person, at) for step, at in later.items()},
         hr_name=hr.first_name if hr else None,
-        can_keep_hr_out=rules.owner_can_keep_hr_out,
+        can_keep_hr_out=can_keep_hr_out,
+        choose=choose if choose in CHOICES and (choose != "keep-hr-out" or can_keep_hr_out) else "",
         reasons=REASONS,
         problem=problem.sentence if problem else None,
         typed=problem.typed if problem else {},
@@ -98,5 +108,5 @@ async def keep_hr_out(request: Request, viewer: Signed, stall_id: str) -> Respon
 
 async def _move(request: Request, viewer: Viewer, stall_id: str, change: OfWhatWasTyped) -> Response:
     return await change_on_page(
-        request, viewer, change, lambda error: _page(request, viewer, stall_id, error), f"/stalls/{stall_id}"
+        request, viewer, change, lambda error: _page(request, viewer, stall_id, problem=error), f"/stalls/{stall_id}"
     )

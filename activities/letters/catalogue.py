@@ -324,6 +324,18 @@ class SupporterInvitation:
     url: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelpAsked:
+    """Somebody asks the reader for help with their plan, or with an action; never with which, nor why."""
+
+    template: ClassVar[str] = "help_asked"
+    travels: ClassVar[Travels] = "may_wait"
+
+    asker_name: str
+    about: Literal["plan", "action"]
+    url: str
+
+
 Part = (
     ReflectionRequest
     | ReflectionReminder
@@ -345,6 +357,7 @@ Part = (
     | ActionWithoutOwner
     | FeedbackRequest
     | SupporterInvitation
+    | HelpAsked
 )
 
 KINDS: dict[str, type[Part]] = {kind.template: kind for kind in get_args(Part)}

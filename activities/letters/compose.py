@@ -81,6 +81,8 @@ class Composer:
                 return await self._feedback(session, item, recipient)
             case "supporter_invitation":
                 return await self._invitation(session, item)
+            case "help_asked":
+                return await self._help_asked(session, item)
             case "learning_moment":
                 return catalogue.LearningMoment(
                     url=self._link("/learning-moment"), minutes=MINUTES_FOR_A_LEARNING_MOMENT
@@ -262,7 +264,7 @@ class Composer:
                 days = step_days(noted_at or now, policy.stalled_plan, leaves_of(person))
                 # After the #, so that which one was clicked reaches no server and no log.
                 urls = {reason: self._link(f"{page}#{reason}") for reason in REASONS}
-                can_keep_out = policy.stalled_plan.owner_can_keep_hr_out
+                can_keep_out = policy.stalled_plan.owner_can_keep_hr_out and recipient.id == person.id
                 return catalogue.SupportNote(
                     about=_about(stall, plan, recipient),
                     partner_name=other.first_name,
@@ -322,6 +324,17 @@ class Composer:
             asker_name=asker.name,
             about=subject_of(row).kind,
             url=self._link(f"/supporting/{row.id}"),
+        )
+
+    async def _help_asked(self, session: AsyncSession, item: LetterItem) -> Part:
+        if item.action_id:
+            asker_id, path = (await session.get_one(ActionRow, item.action_id)).owner_id, f"/actions/{item.action_id}"
+        else:
+            asker_id, path = (await session.get_one(Plan, item.plan_id)).person_id, f"/plans/{item.plan_id}"
+        return catalogue.HelpAsked(
+            asker_name=(await session.get_one(Person, asker_id)).first_name,
+            about="action" if item.action_id else "plan",
+            url=self._link(path),
         )
 
     def _words(self, reader: Person) -> Words:

@@ -14,6 +14,7 @@ from activities.letters.catalogue import (
     ActionWithoutOwner,
     FeedbackRequest,
     Handover,
+    HelpAsked,
     LearningMoment,
     Moves,
     OutcomeQuestion,
@@ -212,6 +213,7 @@ def sample_parts(language: Language = DEFAULT) -> dict[str, Part]:
             url=f"{HERE}/feedback/1",
         ),
         SupporterInvitation(asker_name="Ann Berg", about="goal", url=f"{HERE}/supporting/1"),
+        HelpAsked(asker_name="Ann", about="plan", url=f"{HERE}/plans/1"),
     )
     return {part.template: part for part in parts}
 

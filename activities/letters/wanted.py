@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.check_in import State
 from cycle.feedback import closes_at
 from cycle.workdays import add_workdays
+from integrations.database.action_views import waiting_for_help
 from integrations.database.check_ins import check_in, said_about
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.offers import open_offer
 from integrations.database.people import away_without_end, partner_of, work_week
-from integrations.database.plans import local_day
+from integrations.database.plans import calls_for_help_to, local_day
 from integrations.database.policies import policy_of_check_in
 from integrations.database.reflections import has_answered
 from integrations.database.tables import (
@@ -43,6 +44,8 @@ async def overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> s
         return await _feedback_overtaken(session, item, now)
     if item.kind == "supporter_invitation":
         return await _invitation_overtaken(session, item)
+    if item.kind == "help_asked":
+        return await _call_overtaken(session, item, now)
     if item.kind == "action_without_owner":
         return await _choice_overtaken(session, item)
     # The form's time is that of the talk, wherever it was moved since.
@@ -99,6 +102,14 @@ async def _invitation_overtaken(session: AsyncSession, item: LetterItem) -> str 
     if row.state != "invited":
         return row.state
     return "whoever asked has left" if (await session.get_one(Person, row.person_id)).left_at else None
+
+
+async def _call_overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> str | None:
+    if item.plan_id:
+        waiting = {plan.id for plan, _ in await calls_for_help_to(session, item.recipient_id, now)}
+    else:
+        waiting = {view.row.id for view in await waiting_for_help(session, item.recipient_id, now)}
+    return None if (item.plan_id or item.action_id) in waiting else "they have talked, or it goes on without"
 
 
 async def _choice_overtaken(session: AsyncSession, item: LetterItem) -> str | None:

@@ -459,7 +459,10 @@ class Actor:
             page = await self._desk.open(part.path, part.path)
             values = {"reason": "help", "to_partner": "yes", "to_hr": "yes"}
         else:
+            # One click away: what the letter's link chose is what the page asks first.
             page = await self._desk.open(f"{part.path}?choose={answer}", part.path)
+            if f"{part.path}/{answer}" not in [form.action for form in page.forms if part.path in form.action][:1]:
+                return
             values = {}
         await self._desk.post(page, f"{part.path}/{answer}", STALL_ACTS[answer], values, part.path)
 

@@ -40,6 +40,7 @@ _RECIPIENT = {
     "orphan": -1,
     "feedback": -1,
     "supporter": -1,
+    "help": -1,
     "learning": 1,
     "weekly": 1,
 }

@@ -10,7 +10,7 @@ import httpx
 
 from cli.demo.evidence import Stretch
 from cli.demo.page import read_page
-from cli.demo.phrases import ASKED_AGAIN, RESTS
+from cli.demo.phrases import ASKED_AGAIN, ASKS_FOR_HELP, RESTS
 
 Kind = Literal[
     "form",
@@ -30,6 +30,7 @@ Kind = Literal[
     "orphan",
     "feedback",
     "supporter",
+    "help",
     "other",
 ]
 # Links that stand in every letter's frame.
@@ -183,6 +184,8 @@ def _kind(path: str, text: str, queries: list[Mapping[str, str]], reminded: bool
             return "slots"
         case ["actions", _] if {"choose": "done"} in queries:
             return "action"
+        case ["actions" | "plans", _] if ASKS_FOR_HELP.is_in(text):
+            return "help"
         case ["actions", _] if not chosen:
             return "orphan"
         case ["handovers", _]:

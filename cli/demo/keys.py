@@ -20,6 +20,7 @@ KINDS = ALONE | {
     "orphan",
     "feedback",
     "supporter",
+    "help",
 }
 
 

@@ -50,12 +50,23 @@ OF_CHECK_INS = Phrase(
     "Your check-ins with %(partner_name)s have not come about lately. Weeks fill up, and so do calendars. "
     "What is in the way?"
 )
+ASKS_FOR_HELP = Phrase("Nobody else was told. A word is often enough.")
 ABOUT_AN_ACTION = (
     Phrase("On %(agreed_day)s you took this on with %(with_name)s: %(title)s, by %(due_day)s."),
     Phrase("On %(agreed_day)s you took this on: %(title)s, by %(due_day)s."),
     Phrase("%(owner_name)s, who had taken on %(title)s by %(due_day)s, does not work here any more. What fits now?"),
 )
-EVERY = (DAY_PASSED, STILL_OPEN, DAY_IS_CLOSE, ASKED_AGAIN, RESTS, OF_THE_PLAN, OF_CHECK_INS, *ABOUT_AN_ACTION)
+EVERY = (
+    DAY_PASSED,
+    STILL_OPEN,
+    DAY_IS_CLOSE,
+    ASKED_AGAIN,
+    RESTS,
+    ASKS_FOR_HELP,
+    OF_THE_PLAN,
+    OF_CHECK_INS,
+    *ABOUT_AN_ACTION,
+)
 
 
 def in_an_action(text: str, place: str) -> str:

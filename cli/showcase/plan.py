@@ -108,7 +108,14 @@ def _action(member: Member, action: _Action, place: int, times: Times) -> Iterat
         events.append(("done", action.owner, done, None, None))
     for what, who, at, whom, note in events:
         yield ActionEvent(
-            id=f"{key}-{len(what)}-{what}", action_id=key, person_id=who.id, what=what, whom=whom, note=note, at=at
+            id=f"{key}-{len(what)}-{what}",
+            action_id=key,
+            person_id=who.id,
+            what=what,
+            whom=whom,
+            asked_id=member.partner.id if whom else None,
+            note=note,
+            at=at,
         )
     if done:
         yield Evidence(

@@ -4,18 +4,18 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from cycle.privacy import may_read_action
+from cycle.privacy import may_read_action, may_read_event
 from cycle.successors import Change
 from integrations.database.actions import CLOSING, IN_ORDER
 from integrations.database.plans import partner_since
 from integrations.database.readings import note_readings
 from integrations.database.remembered import once_a_reading
 from integrations.database.successors import changes_to, may_see_action_closed_at
-from integrations.database.tables import ActionEvent, ActionRow, Person, Plan, Reporting
+from integrations.database.tables import ActionEvent, ActionRow, Person, Plan
 
 # Made once: putting them together takes longer than asking.
 _OWNER, _PERSON, _WORD = aliased(Person), aliased(Person), aliased(ActionEvent)
@@ -110,7 +110,7 @@ async def note_actions_read(session: AsyncSession, views: Iterable[ActionView], 
 async def events_for(
     session: AsyncSession, reader_id: str, action: ActionRow
 ) -> list[tuple[ActionEvent, Person | None]]:
-    """What happened to it, oldest first. Snoozes and requests to HR are its owner's alone."""
+    """What happened to it, oldest first, as far as this reader of the action may see it."""
     rows = await session.execute(
         select(ActionEvent, Person)
         .outerjoin(Person, Person.id == ActionEvent.person_id)
@@ -120,23 +120,20 @@ async def events_for(
     return [
         (event, person)
         for event, person in rows
-        if reader_id == action.owner_id or (event.what != "snoozed" and event.whom != "hr")
+        if may_read_event(reader_id, event.what, event.person_id, event.asked_id)
     ]
 
 
 async def waiting_for_help(session: AsyncSession, reader_id: str, now: datetime) -> list[ActionView]:
-    """Open actions whose owner's latest word asks this reader, as the other of the plan, for help."""
-    # Of nobody else's plan is the reader the other one; the views below say whose it is today.
-    people = select(Reporting.person_id).where(Reporting.partner_id == reader_id)
+    """Open actions whose owner's latest word asks this reader for help, as long as they may see them."""
     asked = (
         select(ActionRow)
-        .join(Plan, Plan.id == ActionRow.plan_id)
         .join(ActionEvent, ActionEvent.id == _LATEST_WORD)
         .where(
-            or_(Plan.person_id == reader_id, Plan.person_id.in_(people)),
+            ActionEvent.asked_id == reader_id,
+            ActionEvent.what == "asked_help",
             ActionRow.state == "open",
             ActionRow.owner_id != reader_id,
-            ActionEvent.what == "asked_help",
         )
         .order_by(ActionRow.due_on, ActionRow.id)
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +12,7 @@ import cycle.actions as rules
 from cycle.actions import Action, Refused, State
 from cycle.order import stepped
 from cycle.sentences import Sentence
-from integrations.database.calls_for_help import call_hr
+from integrations.database.calls_for_help import NOBODY_BUT_HR, call_hr, call_partner
 from integrations.database.connection import poke
 from integrations.database.people import partner_of
 from integrations.database.plans import (
@@ -346,7 +346,7 @@ async def progress(session: AsyncSession, action_id: str, person_id: str, now: d
 async def ask_help(
     session: AsyncSession, action_id: str, person_id: str, whom: str, note: str | None, now: datetime
 ) -> None:
-    """Asks the other of the plan (`partner`), who sees the note, or `hr`, who gets the name alone."""
+    """Asks the other of the plan (`partner`), who alone sees the note, or `hr`, who gets the name alone."""
     if whom not in ("partner", "hr"):
         raise Refused(Sentence("Choose whom to ask: the other of this plan, or HR."))
     row = await _mine(session, action_id, person_id)
@@ -354,10 +354,36 @@ async def ask_help(
         raise Refused(Sentence("You keep this one to yourself, so nobody can be asked about it but HR."))
     if await _said_today(session, row, "asked_help", whom, now):
         return
-    kept = (note or "").strip() or None
-    await _stir(session, row, "asked_help", now, whom=whom, note=kept if whom == "partner" else None)
     if whom == "hr":
+        await _stir(session, row, "asked_help", now, whom=whom)
         await call_hr(session, person_id, now)
+        return
+    asked_id = await other_of_plan(session, row, now)
+    if asked_id is None:
+        raise Refused(NOBODY_BUT_HR)
+    await _stir(session, row, "asked_help", now, whom=whom, asked_id=asked_id, note=(note or "").strip() or None)
+    day = local_day(await session.get_one(Person, person_id), now)
+    await call_partner(session, asked_id, day, now, action_id=row.id)
+
+
+async def talked(session: AsyncSession, action_id: str, person_id: str, now: datetime) -> None:
+    """Whoever was asked for help has talked with the owner, so that it waits for them no longer. Raises NotYours."""
+    row = await session.get(ActionRow, action_id, with_for_update=True, populate_existing=True)
+    about = (ActionEvent.action_id == action_id, ActionEvent.what.in_(("asked_help", "talked")))
+    mine = or_(ActionEvent.asked_id == person_id, ActionEvent.person_id == person_id)
+    last = await session.scalar(
+        select(ActionEvent).where(*about, mine).order_by(ActionEvent.at.desc(), ActionEvent.id.desc()).limit(1)
+    )
+    if row is None or last is None or person_id != await other_of_plan(session, row, now):
+        raise NotYours
+    if last.what == "asked_help":
+        _note_event(session, row, person_id, "talked", now, asked_id=last.person_id)
+
+
+async def other_of_plan(session: AsyncSession, row: ActionRow, now: datetime) -> str | None:
+    """Whom the owner of an action can ask about it: the plan's person or, if it is their own plan, their partner."""
+    plan = await session.get_one(Plan, row.plan_id)
+    return plan.person_id if row.owner_id != plan.person_id else await partner_of(session, plan.person_id, now.date())
 
 
 async def make_smaller(
@@ -410,12 +436,12 @@ async def _stir(
     row: ActionRow,
     what: str,
     now: datetime,
-    whom: str | None = None,
-    note: str | None = None,
+    **asked: str | None,
 ) -> None:
+    """`asked` are the columns `whom`, `asked_id` and `note` of a call for help."""
     today = local_day(await session.get_one(Person, row.owner_id), now)
     _write(row, rules.stir(facts(row), today), now)
-    _note_event(session, row, row.owner_id, what, now, whom, note)
+    _note_event(session, row, row.owner_id, what, now, **asked)
     await end_stalls(session, row.plan_id, "helped", now, cause=f"action/{row.id}/")
 
 
@@ -435,12 +461,9 @@ def _note_event(
     person_id: str,
     what: str,
     now: datetime,
-    whom: str | None = None,
-    note: str | None = None,
+    **asked: str | None,
 ) -> None:
-    session.add(
-        ActionEvent(action_id=row.id, person_id=person_id, what=what, due_on=row.due_on, whom=whom, note=note, at=now)
-    )
+    session.add(ActionEvent(action_id=row.id, person_id=person_id, what=what, due_on=row.due_on, at=now, **asked))
     poke(session, "ActionChase", row.id, what, now)
     poke(session, "PlanWatch", row.plan_id, what, now)
 

@@ -1,15 +1,24 @@
-"""Calls for help to HR: a name on HR's list and no content, from when somebody asks until HR has talked with them."""
+"""Calls for help: to HR a name on their list and no content, until they have talked; to a partner one letter a day."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.sentences import Sentence
+from integrations.database.letters import owe_letter
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.tables import NeedsAHand, Person
 
 CALLS = "help/"
 """What the keys of these lines begin with; the caller's id follows."""
+
+NOBODY_BUT_HR = Sentence("There is nobody else in this plan at the moment. HR can help.")
+
+
+async def call_partner(session: AsyncSession, asked_id: str, day: date, now: datetime, **about: str) -> None:
+    """Owes whoever is asked a letter that says who asks. `about` is an action_id or a plan_id, `day` the asker's."""
+    (about_id,) = about.values()
+    await owe_letter(session, f"help/{about_id}/{day}/{asked_id}", asked_id, "help_asked", now, now, **about)
 
 
 async def call_hr(session: AsyncSession, person_id: str, now: datetime) -> None:

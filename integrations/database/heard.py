@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.actions import Refused
@@ -14,7 +14,8 @@ from cycle.reflection import version_of
 from cycle.sentences import Sentence
 from integrations.database.conversations import Conversation
 from integrations.database.once import insert_once
-from integrations.database.tables import HeardLine, Person
+from integrations.database.people import partners_of
+from integrations.database.tables import CheckInRow, HeardLine, Person
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,24 @@ async def heard_for(session: AsyncSession, shown: Conversation, reader_id: str) 
         for row in await _of(session, shown.pair.row.id)
         if row.writer_id in people and may_read_note(reader_id, row.writer_id, shown.access)
     }
+
+
+async def lines_to_answer(session: AsyncSession, person_id: str, now: datetime) -> list[tuple[str, Person]]:
+    """(check-in, whose line) of what the other one heard and this person has not answered; of today's pairs alone."""
+    unanswered = (
+        select(CheckInRow, Person)
+        .join(HeardLine, HeardLine.check_in_id == CheckInRow.id)
+        .join(Person, Person.id == HeardLine.writer_id)
+        .where(
+            or_(CheckInRow.person_id == person_id, CheckInRow.partner_id == person_id),
+            HeardLine.writer_id != person_id,
+            HeardLine.answer.is_(None),
+        )
+        .order_by(HeardLine.written_at, CheckInRow.id)
+    )
+    rows = (await session.execute(unanswered)).all()
+    partners = await partners_of(session, {row.person_id for row, _ in rows}, now.date()) if rows else {}
+    return [(row.id, writer) for row, writer in rows if partners.get(row.person_id) == row.partner_id]
 
 
 async def say_heard(session: AsyncSession, check_in_id: str, writer_id: str, text: str, now: datetime) -> None:

@@ -12,42 +12,62 @@ from integrations.database.tables import LearningMoment, Reporting
 
 
 async def learning_moment_of(session: AsyncSession, person_id: str, period: str) -> LearningMoment | None:
-    """This person's learning moment of a quarter ("2030-Q1"); None when there is none or it was emptied."""
-    row = await _row(session, person_id, period)
+    """This person's learning moment of a quarter ("2030-Q1"); None when none was saved or it was emptied."""
+    row = await moment_for_form(session, person_id, period)
     return row if row and row.text else None
+
+
+async def moment_for_form(session: AsyncSession, person_id: str, period: str) -> LearningMoment | None:
+    """The row with what its writer has typed, saved or not; for them alone."""
+    return await session.scalar(
+        select(LearningMoment).where(LearningMoment.person_id == person_id, LearningMoment.period == period)
+    )
+
+
+async def keep_draft(
+    session: AsyncSession, person_id: str, period: str, text: str, now: datetime, seen: str | None = None
+) -> None:
+    """Keeps what has been typed so far; others go on seeing what was saved.
+
+    `seen` is the `version` that the form showed: an old form takes nothing away. None: not told.
+    """
+    row = await moment_for_form(session, person_id, period)
+    if row is None and text:
+        facts = {"id": new_id(), "person_id": person_id, "period": period, "text": "", "draft": text, "changed_at": now}
+        if await insert_once(session, LearningMoment, **facts):
+            return
+        row = await moment_for_form(session, person_id, period)
+    if row is None:
+        return
+    if seen is not None and seen != version(row):
+        text = both(as_typed(row), text)
+    if as_typed(row) != text:
+        row.draft, row.changed_at = text, now
 
 
 async def save_moment(
     session: AsyncSession, person_id: str, period: str, text: str, now: datetime, seen: str | None = None
 ) -> None:
-    """Keeps the text for that quarter. An empty one leaves no row, but empties one that is there.
+    """Makes the text the one that others get, for that quarter; `seen` as in `keep_draft`."""
+    await keep_draft(session, person_id, period, text, now, seen)
+    row = await moment_for_form(session, person_id, period)
+    if row and row.draft is not None:
+        row.text, row.draft, row.changed_at = row.draft, None, now
 
-    `seen` is the `version` that the form showed: an old form takes nothing away. None: not told.
-    """
-    row = await _row(session, person_id, period)
-    if row is None and text:
-        facts = {"id": new_id(), "person_id": person_id, "period": period, "text": text, "changed_at": now}
-        if await insert_once(session, LearningMoment, **facts):
-            return
-        row = await _row(session, person_id, period)
-    if row and seen is not None and seen != version(row):
-        text = both(row.text, text)
-    if row and row.text != text:
-        row.text, row.changed_at = text, now
+
+def as_typed(row: LearningMoment | None) -> str:
+    """What the form shows: the draft where there is one."""
+    if row is None:
+        return ""
+    return row.text if row.draft is None else row.draft
 
 
 def version(row: LearningMoment | None) -> str:
-    """Changes with the text; "" before there is one."""
-    return version_of(row.text, row.changed_at) if row else ""
+    """Changes with what the form shows; "" before there is anything."""
+    return version_of(as_typed(row), row.changed_at) if row else ""
 
 
 async def holds_check_ins(session: AsyncSession, person_id: str, day: date) -> bool:
     """Whether somebody has their check-ins with this person on `day`."""
     held = exists().where(Reporting.partner_id == person_id, or_(Reporting.until.is_(None), Reporting.until > day))
     return bool(await session.scalar(select(held)))
-
-
-async def _row(session: AsyncSession, person_id: str, period: str) -> LearningMoment | None:
-    return await session.scalar(
-        select(LearningMoment).where(LearningMoment.person_id == person_id, LearningMoment.period == period)
-    )

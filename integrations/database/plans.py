@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.actions import Refused
 from cycle.policy import Policy
 from cycle.sentences import Sentence
-from integrations.database.calls_for_help import call_hr
+from integrations.database.calls_for_help import NOBODY_BUT_HR, call_hr, call_partner
 from integrations.database.connection import poke
-from integrations.database.people import partner_of
+from integrations.database.people import partner_of, partners_of
 from integrations.database.policies import policy_of_person
 from integrations.database.remembered import once_a_reading
 from integrations.database.tables import (
@@ -129,15 +129,45 @@ async def wake_chases(session: AsyncSession, plan_id: str, reason: str, now: dat
 
 
 async def ask_for_help(session: AsyncSession, person_id: str, whom: str, now: datetime) -> None:
-    """Somebody asks for help with their plan as a whole: their partner, or HR unseen by everybody else."""
+    """Somebody asks for help with their plan as a whole: their partner, or HR unseen by everybody else.
+
+    A partner who was asked and has not talked with them yet is not asked a second time. Raises Refused.
+    """
     if whom == "hr":
         await call_hr(session, person_id, now)
-    elif whom == "partner":
-        plan = await ensure_plan(session, person_id, now)
-        plan.help_asked_at = now
-        poke(session, "PlanWatch", plan.id, "help asked", now)
-    else:
+        return
+    if whom != "partner":
         raise Refused(Sentence("Choose whom to ask: your conversation partner, or HR."))
+    partner_id = await partner_of(session, person_id, now.date())
+    if partner_id is None:
+        raise Refused(NOBODY_BUT_HR)
+    plan = await ensure_plan(session, person_id, now)
+    if plan.help_asked_at and plan.help_asked_id == partner_id:
+        return
+    plan.help_asked_at, plan.help_asked_id = now, partner_id
+    poke(session, "PlanWatch", plan.id, "help asked", now)
+    day = local_day(await session.get_one(Person, person_id), now)
+    await call_partner(session, partner_id, day, now, plan_id=plan.id)
+
+
+async def end_call_for_help(session: AsyncSession, plan_id: str, seen: str) -> None:
+    """The two have talked. `seen` is since when the call stood on the page: a later one stays."""
+    plan = await session.get_one(Plan, plan_id, with_for_update=True)
+    if plan.help_asked_at and plan.help_asked_at.isoformat() == seen:
+        plan.help_asked_at = plan.help_asked_id = None
+
+
+async def calls_for_help_to(session: AsyncSession, person_id: str, now: datetime) -> list[tuple[Plan, Person]]:
+    """The plans whose person, who has their check-ins with this one today, asks them for help with it as a whole."""
+    asked = (
+        select(Plan, Person)
+        .join(Person, Person.id == Plan.person_id)
+        .where(Plan.help_asked_id == person_id, Plan.help_asked_at.is_not(None))
+        .order_by(Plan.help_asked_at, Plan.id)
+    )
+    rows = (await session.execute(asked)).all()
+    partners = await partners_of(session, [person.id for _, person in rows], now.date()) if rows else {}
+    return [(plan, person) for plan, person in rows if partners.get(person.id) == person_id]
 
 
 def local_day(person: Person, now: datetime) -> date:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.actions import Refused
@@ -16,7 +16,7 @@ from integrations.database.connection import poke
 from integrations.database.letters import items_about
 from integrations.database.people import leaves_of, partner_of
 from integrations.database.plans import end_stalls, rest_plan
-from integrations.database.tables import ActionRow, Person, Plan, Stall, StallAnswer
+from integrations.database.tables import ActionRow, LetterItem, Person, Plan, Stall, StallAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,21 @@ async def leave_as_is(session: AsyncSession, stall_id: str, person_id: str, now:
 
 
 async def keep_hr_out(session: AsyncSession, stall_id: str, person_id: str, now: datetime) -> None:
-    """HR is not asked; the rest of the ladder goes on."""
+    """HR is not asked, says the plan's person; the rest of the ladder goes on. Raises Refused once HR was."""
     stall, plan = await _held(session, stall_id, person_id, now)
+    if person_id != plan.person_id:
+        raise actions.NotYours
+    if await hr_asked_at(session, stall_id):
+        raise Refused(Sentence("HR has been asked by now. You can tell them that you need nothing."))
     if not stall.hr_kept_out:
         stall.hr_kept_out = True
         poke(session, "PlanWatch", plan.id, "hr kept out", now)
+
+
+async def hr_asked_at(session: AsyncSession, stall_id: str) -> datetime | None:
+    """When HR was asked to offer help; None as long as nobody was."""
+    asked = (LetterItem.stall_id == stall_id, LetterItem.kind == "support_request")
+    return await session.scalar(select(func.min(LetterItem.sent_at)).where(*asked))
 
 
 async def steps_sent(session: AsyncSession, stall_id: str) -> dict[Step, datetime | None]:

@@ -14,9 +14,10 @@ from cycle.sentences import Sentence
 from integrations.database.action_views import ActionView, actions_for, actions_of_plan, waiting_for_help
 from integrations.database.check_ins import Pair
 from integrations.database.feedback import feedback_of
+from integrations.database.heard import lines_to_answer
 from integrations.database.learning_moments import holds_check_ins, learning_moment_of
 from integrations.database.people import partner_of, partners_of
-from integrations.database.plans import plan_of
+from integrations.database.plans import calls_for_help_to, plan_of
 from integrations.database.reflections import has_answered
 from integrations.database.stalls import stall_for
 from integrations.database.successors import handover_to
@@ -172,6 +173,10 @@ async def waiting_for(session: AsyncSession, person: Person, talks: Sequence[Upc
             for each in await waiting_for_help(session, person.id, now)
         ),
         *(
+            Waiting(Sentence("{name} asks for your help with a plan", name=each.first_name), f"/plans/{plan.id}")
+            for plan, each in await calls_for_help_to(session, person.id, now)
+        ),
+        *(
             Waiting(
                 Sentence("Would you take this on? “{title}”", title=each.row.title), f"/actions/{each.row.id}", each
             )
@@ -182,6 +187,10 @@ async def waiting_for(session: AsyncSession, person: Person, talks: Sequence[Upc
             Waiting(Sentence("{name} would like you along", name=each.person.first_name), f"/supporting/{each.row.id}")
             for each in await supporting(session, person.id)
             if not each.open
+        ),
+        *(
+            Waiting(Sentence("{name} wrote what they heard", name=writer.first_name), f"/check-ins/{check_in_id}#heard")
+            for check_in_id, writer in await lines_to_answer(session, person.id, now)
         ),
         *await _without_owner(session, person.id, now),
         *[

@@ -192,7 +192,9 @@ async def test_one_click_ends_the_pass_and_nobody_else_is_asked(home: Any, way: 
     assert (await the_stall(home)).ended == ended
     for day in (7, 21, 35, 50):
         await watch(home, MONDAY + timedelta(days=day))
-    assert await everything_leaves(home, REST) == set()
+    # Whoever is asked for help hears of that, and of no stall.
+    assert await everything_leaves(home, REST) == ({"mara"} if way == "help" else set())
+    assert [item.recipient_id for item in await home.all(LetterItem) if item.stall_id] == ["ann"]
     assert (await home.get(Plan, "plan")).state == ("resting" if way == "pause" else "active")
     assert len(await home.all(Stall)) == 1, "a stuck thing never starts a second pass"
 

@@ -141,3 +141,15 @@ async def test_feedback_is_asked_for_and_a_judgement_is_met_with_advice(browsers
     await expect(nora.get_by_role("status").first).to_be_visible()
     await page.goto("/feedback/asked")
     await expect(page.locator("main")).to_contain_text("You began the last two talks")
+
+
+async def test_the_answer_that_a_letters_link_names_stands_ticked_where_there_is_a_script(
+    browsers: Any, full_house: Any
+) -> None:
+    for script in (False, True):
+        page = await browsers("ann", java_script_enabled=script)
+        await page.goto("/stalls/stall#time")
+        await expect(page.locator("#time input")).to_be_checked(checked=script)
+        await expect(page.get_by_label("Access or budget")).not_to_be_checked()
+        await page.goto("/check-ins/over#heard")
+        await expect(page.locator("#heard input[type=radio]:checked")).to_have_count(0)

@@ -83,6 +83,7 @@ TEXTS = {
     "withdrawn answer": Text("ann", private=True),
     "withdrawn line": Text("ann", private=True),
     "moment": Text("mara"),
+    "unsaved moment": Text("mara", private=True),
     "note": Text("ann"),
     "manager's note": Text("mara"),
     "old answer": Text("ann"),
@@ -108,6 +109,8 @@ TEXTS = {
     "needs": Text("ann"),
     "grants": Text("ann"),
     "call for help": Text("ann"),
+    "old call for help": Text("ann"),
+    "mentor's call for help": Text("nora"),
     "step": Text("ann"),
     "outcome": Text("ann"),
     "change": Text("ann"),
@@ -207,7 +210,8 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /actions/{action_id}/help": {"whom": "partner"},
     "POST /actions/{action_id}/owner": {"who": "partner"},
     "POST /actions/{action_id}/snooze": {"days": "7"},
-    "POST /plan/help": {"whom": "partner"},
+    "POST /plan/help": {"whom": "hr"},
+    "POST /plans/{plan_id}/talked": {"seen": "2030-03-01T09:00:00+00:00"},
     "POST /stalls/{stall_id}/answer": {"reason": "time"},
     "POST /handovers/{handover_id}": {"show-goal/goal": "yes"},
 }
@@ -308,7 +312,13 @@ def _rows(world: Any) -> Iterable[Any]:
 
 
 def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
-    yield LearningMoment(person_id="person-mara", period="2030-Q1", text=sentence("moment"), changed_at=lately)
+    yield LearningMoment(
+        person_id="person-mara",
+        period="2030-Q1",
+        text=sentence("moment"),
+        draft=sentence("unsaved moment"),
+        changed_at=lately,
+    )
     answers = (
         ("check-in-1", "learned", "answer", "line", lately, None),
         ("check-in-1", "surprised", "private answer", "private line", None, None),
@@ -396,7 +406,7 @@ def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
 
 
 def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
-    yield Plan(id="plan", person_id="person-ann", opened_at=long_ago)
+    yield Plan(id="plan", person_id="person-ann", opened_at=long_ago, help_asked_at=lately, help_asked_id="person-mara")
     yield Goal(
         id="goal",
         plan_id="plan",
@@ -433,14 +443,20 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
             chased_from=long_ago.date(),
             made_at=at,
         )
-    yield ActionEvent(
-        action_id="action",
-        person_id="person-ann",
-        what="asked_help",
-        whom="partner",
-        note=sentence("call for help"),
-        at=lately,
-    )
+    for action, who, asked, name, at in (
+        ("action", "ann", "fern", "old call for help", long_ago),
+        ("action", "ann", "mara", "call for help", lately),
+        ("mentor-action", "nora", "ann", "mentor's call for help", lately),
+    ):
+        yield ActionEvent(
+            action_id=action,
+            person_id=f"person-{who}",
+            what="asked_help",
+            whom="partner",
+            asked_id=f"person-{asked}",
+            note=sentence(name),
+            at=at,
+        )
     yield Stall(id="stall", plan_id="plan", cause="check-ins/before", began_at=lately)
     yield ActionEvent(action_id="done-action", person_id="person-ann", what="done", at=lately)
     call = Sentence("{name} asks HR for help with a plan. Please get in touch; nobody else was told.", name="Ann")

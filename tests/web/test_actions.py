@@ -193,6 +193,34 @@ async def test_mara_learns_of_neither_a_snooze_nor_a_call_to_hr(world: Any) -> N
     assert "Present it" not in hands[0].sentence
 
 
+async def test_whoever_does_something_in_anns_plan_reads_the_names_of_both_who_see_it(world: Any) -> None:
+    action_id = await make(world, "otto", maker="ann", check_in_id=None)
+    assert "Ann and Mara see it too" in (await (await world.browser("otto")).get(f"/actions/{action_id}")).text
+    mine = await make(world)
+    seen = (await (await world.browser("ann")).get(f"/actions/{mine}")).text
+    assert "Mara sees it too" in seen
+    assert "see it too" not in seen
+
+
+async def test_mara_says_that_they_talked_and_it_waits_for_her_no_longer(world: Any) -> None:
+    action_id = await make(world)
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    assert (await press(mara, action_id, "talked")).status_code == 404
+    await press(ann, action_id, "help", whom="partner", note="Who knows the API?")
+    assert "Ann asks for your help" in (await mara.get("/")).text
+    page = (await mara.get(f"/actions/{action_id}")).text
+    assert f'action="/actions/{action_id}/talked"' in page
+    for name in ("ann", "otto"):
+        browser = await world.browser(name)
+        assert (await press(browser, action_id, "talked")).status_code == 404
+    for _ in range(2):
+        assert (await press(mara, action_id, "talked")).status_code == 303
+    assert await events_of(world, action_id) == ["made", "asked_help", "talked"]
+    assert "asks for your help" not in (await mara.get("/")).text
+    assert "/talked" not in (await mara.get(f"/actions/{action_id}")).text
+    assert "talked about it" in (await ann.get(f"/actions/{action_id}")).text
+
+
 async def test_html_in_what_people_wrote_stays_text(world: Any) -> None:
     action_id = await make(world, title=HTML, success=HTML)
     browser = await world.browser("ann")

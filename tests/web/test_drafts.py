@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from activities.pre_reads import make_snapshot
 from cycle.policy import Policy
 from cycle.pre_read import build_snapshot
-from integrations.database.learning_moments import save_moment
+from integrations.database.check_ins import check_in
+from integrations.database.learning_moments import learning_moment_of, save_moment
 from integrations.database.reflections import shared_lines
 from integrations.database.tables import Answer, PolicyRevision, PreRead, Reading
 from web.drafts import key_of
@@ -257,3 +259,27 @@ async def test_a_learning_moment_saves_itself_and_an_old_form_takes_nothing_away
     assert old["text"] == "two\n\nthree"
     ann = await world.browser("ann")
     assert (await ann.post("/learning-moment/draft", data={"text": "x"})).status_code == 404
+
+
+async def test_nobody_else_reads_a_learning_moment_before_it_is_saved(world: Any) -> None:
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    await mara.post("/learning-moment", data={"text": "I ask first."})
+    for half in (CANARY, f"{CANARY} and th"):
+        await mara.post("/learning-moment/draft", data={"text": half})
+    assert f"{CANARY} and th" in (await mara.get("/learning-moment")).text
+    page = (await ann.get(FORM)).text
+    assert CANARY not in page
+    assert "I ask first." in page
+    async with world.database.reading() as session:
+        snapshot = await make_snapshot(session, await check_in(session, "check-in-1"), Policy(name="x"), world.clock.at)
+    assert snapshot.learning == "I ask first."
+    await mara.post("/learning-moment", data={"text": f"{CANARY} and then."})
+    assert f"{CANARY} and then." in (await ann.get(FORM)).text
+
+
+async def test_what_was_only_typed_answers_no_question(world: Any) -> None:
+    mara = await world.browser("mara")
+    await mara.post("/learning-moment/draft", data={"text": CANARY})
+    async with world.database.reading() as session:
+        assert await learning_moment_of(session, "person-mara", "2030-Q1") is None
+    assert CANARY not in (await (await world.browser("ann")).get(FORM)).text

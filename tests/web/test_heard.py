@@ -43,6 +43,29 @@ async def test_a_line_and_its_answer_stand_together_for_both(talked: Any) -> Non
         assert "Not for performance or disciplinary use." in page
 
 
+async def test_a_line_waits_on_the_others_home_until_they_answer_it(talked: Any) -> None:
+    ann, mara = await talked.browser("ann"), await talked.browser("mara")
+    assert "wrote what they heard" not in (await ann.get("/")).text
+    await mara.post(f"{PAGE}/heard", data={"heard": LINE})
+    home = (await ann.get("/")).text
+    assert f'<a href="{PAGE}#heard">Mara wrote what they heard</a>' in home
+    assert LINE not in home
+    for name in ("mara", "otto", "hale"):
+        assert "wrote what they heard" not in (await (await talked.browser(name)).get("/")).text
+    await answer(talked, answer="yes", words="")
+    assert "wrote what they heard" not in (await ann.get("/")).text
+
+
+async def test_nobody_is_asked_to_answer_a_former_manager(talked: Any) -> None:
+    ann, mara = await talked.browser("ann"), await talked.browser("mara")
+    await mara.post(f"{PAGE}/heard", data={"heard": LINE})
+    await ann.post(f"{PAGE}/heard", data={"heard": LINE})
+    async with talked.database.transaction() as session:
+        (await session.scalars(select(Reporting))).one().partner_id = talked.id_of("otto")
+    for browser in (ann, mara):
+        assert "wrote what they heard" not in (await browser.get("/")).text
+
+
 async def test_a_line_is_changed_until_it_is_answered(talked: Any) -> None:
     mara = await talked.browser("mara")
     for text in ("first words", LINE):

@@ -1,9 +1,11 @@
 """Plans and stuck plans on the pages: who sees them, and what each button does."""
 
+import re
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, update
 
 from integrations.database.actions import make_action
 from integrations.database.plans import ensure_plan
@@ -14,6 +16,7 @@ from integrations.database.tables import (
     NeedsAHand,
     Plan,
     Reading,
+    Reporting,
     Stall,
     StallAnswer,
 )
@@ -118,12 +121,50 @@ async def test_help_from_hr_is_a_name_on_their_list_and_unseen_by_mara(world: An
     assert "Present it" not in hands[0].sentence
 
 
-async def test_help_from_mara_stands_on_the_plan_they_share(world: Any) -> None:
+async def test_help_from_mara_stands_on_the_plan_they_share_and_reaches_her_until_they_have_talked(world: Any) -> None:
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    for _ in range(2):
+        await ann.post("/plan/help", data={"whom": "partner"})
+    plan = await plan_of(world)
+    page = (await mara.get(f"/plans/{plan.id}")).text
+    assert "Ann asked you for help" in page
+    assert "Ann asks for your help with a plan" in (await mara.get("/")).text
+    async with world.database.reading() as session:
+        items = (await session.scalars(select(LetterItem))).all()
+    assert [(each.recipient_id, each.kind, each.plan_id) for each in items] == [
+        (world.id_of("mara"), "help_asked", plan.id)
+    ]
+    seen = re.search(r'name="seen" value="([^"]+)"', page)
+    assert seen
+    for name in ("otto", "hale"):
+        answer = await (await world.browser(name)).post(f"/plans/{plan.id}/talked", data={"seen": seen[1]})
+        assert answer.status_code == 404
+    await mara.post(f"/plans/{plan.id}/talked", data={"seen": "2030-01-01T09:00:00+00:00"})
+    assert "You asked Mara for help" in (await ann.get("/plan")).text
+    await mara.post(f"/plans/{plan.id}/talked", data={"seen": seen[1]})
+    assert "asked you for help" not in (await mara.get(f"/plans/{plan.id}")).text
+    assert "asks for your help" not in (await mara.get("/")).text
+    assert "You asked" not in (await ann.get("/plan")).text
+
+
+async def test_the_next_manager_is_not_told_that_the_former_one_was_asked(world: Any) -> None:
     ann = await world.browser("ann")
     await ann.post("/plan/help", data={"whom": "partner"})
-    plan = await plan_of(world)
-    assert "Ann asked you for help" in (await (await world.browser("mara")).get(f"/plans/{plan.id}")).text
-    assert (await ann.post("/plan/help", data={"whom": "everybody"})).status_code == 422
+    async with world.database.transaction() as session:
+        await session.execute(update(Reporting).values(partner_id=world.id_of("otto")))
+    plan, otto = await plan_of(world), await world.browser("otto")
+    assert "asked you for help" not in (await otto.get(f"/plans/{plan.id}")).text
+    for name in ("otto", "mara"):
+        assert "asks for your help" not in (await (await world.browser(name)).get("/")).text
+    assert "You asked" not in (await ann.get("/plan")).text
+
+
+async def test_who_has_nobody_to_ask_is_told_so(world: Any) -> None:
+    otto = await world.browser("otto")
+    answer = await otto.post("/plan/help", data={"whom": "partner"})
+    assert answer.status_code == 422
+    assert "HR can help" in answer.text
+    assert (await otto.post("/plan/help", data={"whom": "everybody"})).status_code == 422
 
 
 async def test_following_a_mailed_link_to_a_stuck_plan_changes_nothing(world: Any) -> None:
@@ -136,6 +177,26 @@ async def test_following_a_mailed_link_to_a_stuck_plan_changes_nothing(world: An
     async with world.database.reading() as session:
         assert await session.scalar(select(func.count()).select_from(StallAnswer)) == 0
     assert (await stall_row(world, stall_id)).ended is None
+
+
+@pytest.mark.parametrize("choose", ["smaller", "pause", "leave", "keep-hr-out"])
+async def test_each_link_of_the_note_puts_its_form_first_and_the_button_does_it(world: Any, choose: str) -> None:
+    stall_id = await stall(world)
+    ann = await world.browser("ann")
+    page = (await ann.get(f"/stalls/{stall_id}", params={"choose": choose})).text
+    assert re.findall(rf'action="(/stalls/{stall_id}/[^"]+)"', page) == [f"/stalls/{stall_id}/{choose}"]
+    row = await stall_row(world, stall_id)
+    assert (row.ended, row.hr_kept_out) == (None, False), "a link alone changes nothing"
+    assert (await ann.post(f"/stalls/{stall_id}/{choose}")).status_code == 303
+    row = await stall_row(world, stall_id)
+    assert row.ended or row.hr_kept_out
+    assert f'action="/stalls/{stall_id}/{choose}"' not in (await ann.get(f"/stalls/{stall_id}?choose={choose}")).text
+
+
+async def test_a_choice_that_there_is_not_leaves_the_page_as_it_is(world: Any) -> None:
+    stall_id = await stall(world)
+    ann = await world.browser("ann")
+    assert "What is in the way?" in (await ann.get(f"/stalls/{stall_id}?choose=x")).text
 
 
 async def test_a_reason_is_anns_alone_until_she_shares_it(world: Any) -> None:
@@ -155,7 +216,7 @@ async def step_sent(world: Any, stall_id: str, step: str) -> None:
             LetterItem(
                 key=f"support/plan/{stall_id}/{step}/person-ann",
                 recipient_id="person-ann",
-                kind={"note": "support_note", "repairs": "support_repairs"}[step],
+                kind={"note": "support_note", "repairs": "support_repairs", "hr": "support_request"}[step],
                 due_at=world.clock.at,
                 state="sent",
                 sent_at=world.clock.at,
@@ -188,6 +249,46 @@ async def test_the_page_of_a_stall_names_the_later_steps_and_their_dates(world: 
     assert "Montag, 8. April 2030: Der Plan ruht" in page
     await ann.post(f"/stalls/{stall_id}/leave")
     assert "2030" not in (await ann.get(f"/stalls/{stall_id}")).text.split("<main")[1], "it stops there"
+
+
+async def test_keeping_hr_out_is_for_the_person_whose_plan_it_is(world: Any) -> None:
+    stall_id = await stall(world)
+    mara = await world.browser("mara")
+    for query in ("", "?choose=keep-hr-out"):
+        page = (await mara.get(f"/stalls/{stall_id}{query}")).text
+        assert "/keep-hr-out" not in page
+        assert "What is in the way?" in page
+    assert (await mara.post(f"/stalls/{stall_id}/keep-hr-out")).status_code == 404
+    assert (await stall_row(world, stall_id)).hr_kept_out is False
+
+
+async def test_once_hr_was_asked_the_page_says_so_and_offers_no_keeping_out(world: Any) -> None:
+    stall_id = await stall(world)
+    for step in ("note", "repairs", "hr"):
+        await step_sent(world, stall_id, step)
+    ann = await world.browser("ann")
+    page = (await ann.get(f"/stalls/{stall_id}")).text
+    assert "HR was asked on Monday 4 March 2030" in page
+    assert "keep-hr-out" not in page
+    answer = await ann.post(f"/stalls/{stall_id}/keep-hr-out")
+    assert answer.status_code == 422
+    assert "HR has been asked by now" in answer.text
+    assert (await stall_row(world, stall_id)).hr_kept_out is False
+
+
+async def test_whoever_would_like_help_can_ask_for_it_there(world: Any) -> None:
+    stall_id = await stall(world)
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    await ann.post(f"/stalls/{stall_id}/answer", data={"reason": "time"})
+    assert "Ask Mara" not in (await ann.get(f"/stalls/{stall_id}")).text
+    await ann.post(f"/stalls/{stall_id}/answer", data={"reason": "help"})
+    page = (await ann.get(f"/stalls/{stall_id}")).text
+    assert "Ask Mara" in page
+    assert "Ask HR" in page
+    way = re.search(r'action="([^"]+/help)"', page)
+    assert way
+    assert (await ann.post(way[1], data={"whom": "partner"})).status_code == 303
+    assert "Ann asks for your help" in (await mara.get("/")).text
 
 
 async def test_an_unknown_reason_is_refused(world: Any) -> None:

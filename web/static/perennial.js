@@ -33,3 +33,7 @@ for (const trouble of ["htmx:responseError", "htmx:sendError"]) {
     else if (form) form.submit();
   });
 }
+
+// What a letter's link names behind the # reaches no server: that answer stands ticked, and nothing is sent.
+const named = document.getElementById(location.hash.slice(1));
+if (named?.matches("label.tick")) named.querySelector("input[type=radio]")?.click();

@@ -19,7 +19,9 @@ class Plan(Table):
     resumed_at: Mapped[datetime | None]
     """When it last woke from a rest: quiet days count from here."""
     help_asked_at: Mapped[datetime | None]
-    """When its person last asked their conversation partner for help with it as a whole."""
+    """When its person asked their conversation partner for help with it as a whole; None once they have talked."""
+    help_asked_id: Mapped[str | None] = id_of("people.id", nullable=True)
+    """Who that was: another partner was not asked."""
 
 
 class Goal(Table):
@@ -79,7 +81,7 @@ class ActionEvent(Table):
     """What happened to an action, one row each.
 
     `what`: made | accepted | progress | done | new_date | asked_help | dropped | snoozed | smaller |
-    handed_on | reopened
+    handed_on | reopened | talked
     """
 
     __tablename__ = "action_events"
@@ -90,6 +92,8 @@ class ActionEvent(Table):
     due_on: Mapped[date | None]
     whom: Mapped[str | None]
     """Who was asked for help: partner | hr. Only the owner learns of the latter."""
+    asked_id: Mapped[str | None] = id_of("people.id", nullable=True)
+    """The partner who was asked, and for whom the note is; of what was talked about, whoever had asked."""
     note: Mapped[str | None] = mapped_column(EncryptedText)
     at: Mapped[datetime]
 

@@ -98,7 +98,11 @@ class LearningMoment(Table):
     period: Mapped[str]
     """The quarter it belongs to, "2030-Q1"."""
     text: Mapped[str] = mapped_column(EncryptedText)
+    """What others get: as it was saved."""
+    draft: Mapped[str | None] = mapped_column(EncryptedText)
+    """What has been typed since, which nobody else sees."""
     changed_at: Mapped[datetime]
+    """Of the text or the draft."""
 
 
 class PreRead(Table):

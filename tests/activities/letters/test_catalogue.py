@@ -41,6 +41,7 @@ def test_a_subject_is_not_even_given_what_somebody_wrote(parts: dict[str, Part])
     assert "title" not in open_facts(parts["action_passed"])
     assert set(open_facts(parts["feedback_request"])) == {"asker_name", "until_day", "url"}
     assert set(open_facts(parts["supporter_invitation"])) == {"asker_name", "about", "url"}
+    assert set(open_facts(parts["help_asked"])) == {"asker_name", "about", "url"}
     assert not {"names", "stage", "reason"} & set(open_facts(parts["support_request"]))
     assert set(open_facts(parts["pre_read"])) == {
         "names",

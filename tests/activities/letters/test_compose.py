@@ -34,6 +34,7 @@ from integrations.database.tables import (
     StallAnswer,
     Supporter,
 )
+from web.stalls import CHOICES
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 HERE = "https://perennial.example"
@@ -95,6 +96,9 @@ async def an_item_of(home: Any, kind: str) -> None:
     elif kind == "feedback_request":
         await home.add(FeedbackRequest(id="one", asker_id="ann", giver_id="mara", about=CANARY, asked_at=MONDAY))
         await home.an_item("feedback/one/mara", kind, "mara")
+    elif kind == "help_asked":
+        await home.an_action(DUE, id="action", title=CANARY)
+        await home.an_item("item", kind, "mara", action_id="action")
     elif kind == "learning_moment":
         await home.an_item("item", kind, "mara", step="2030-Q1")
     else:
@@ -249,7 +253,11 @@ async def test_the_note_says_whose_plan_it_is_and_names_the_later_steps(
     assert isinstance(part, catalogue.SupportNote)
     assert (part.about, part.partner_name) == (about, "Ann" if to == "mara" else "Mara")
     assert (part.repairs_day, part.hr_day, part.pause_day, part.hr_name) == ("11 March", "25 March", "8 April", "Hale")
-    assert part.keep_hr_out_url == f"{HERE}/stalls/stall?choose=keep-hr-out"
+    page = f"{HERE}/stalls/stall?choose="
+    chosen = (part.smaller_url, part.pause_url, part.leave_url, part.keep_hr_out_url)
+    offered = [url.removeprefix(page) for url in chosen if url]
+    # Keeping HR out is for the person whose plan it is.
+    assert offered == [each for each in CHOICES if to == "ann" or each != "keep-hr-out"]
     assert CANARY not in letter.text + letter.html
 
 
@@ -359,6 +367,18 @@ async def test_an_invitation_to_a_goal_speaks_of_a_goal(home: Any) -> None:
     assert "one goal" in letter.text
     assert "action" not in letter.text
     assert CANARY not in letter.text + letter.html
+
+
+@pytest.mark.parametrize(
+    ("about", "page"), [({"action_id": "action"}, "/actions/action"), ({"plan_id": "plan"}, "/plans/plan")]
+)
+async def test_a_call_for_help_says_who_asks_and_nothing_else(home: Any, about: dict[str, str], page: str) -> None:
+    await home.an_action(DUE, id="action", title=CANARY)
+    await home.an_item("item", "help_asked", "mara", **about)
+    part, letter = await compose(home)
+    assert isinstance(part, catalogue.HelpAsked)
+    assert (part.asker_name, part.url) == ("Ann", f"{HERE}{page}")
+    assert CANARY not in letter.subject + letter.preview + letter.text + letter.html
 
 
 async def test_what_interests_somebody_enters_the_pre_read_only_where_they_put_it(home: Any) -> None:

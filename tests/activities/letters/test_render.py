@@ -79,6 +79,7 @@ def variants(parts: dict[str, Part]) -> Iterator[Part]:
     yield but(parts["pre_read"], link_only=True)
     yield but(parts["feedback_request"], about=None)
     yield but(parts["supporter_invitation"], about="action")
+    yield but(parts["help_asked"], about="action")
     yield but(parts["pre_read"], promises=(), learning=None, lines=(), pathway=(), celebrating=None, ask=())
     yield but(parts["reflection_request"], questions=1, minutes=1)
     yield but(parts["slots"], kept_day="Thursday 11 March", kept_hour="10:00", moves=2)

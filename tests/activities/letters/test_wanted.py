@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from activities.letters.wanted import overtaken
+from integrations.database.actions import ask_help, progress
 from integrations.database.learning_moments import save_moment
 from integrations.database.outcomes import answer_outcome
+from integrations.database.plans import end_call_for_help
 from integrations.database.reflections import just_talk
 from integrations.database.tables import (
     ActionRow,
@@ -281,6 +283,29 @@ async def test_a_request_that_became_something_else_is_not_sent(asked: Any, stat
 async def test_nobody_is_asked_for_somebody_who_has_left(asked: Any) -> None:
     await asked.change(Person, "ann", left_at=MONDAY)
     assert await why(asked, "feedback/one/mara") == "whoever asked has left"
+
+
+async def test_a_call_for_help_with_a_plan_is_told_until_they_have_talked(home: Any) -> None:
+    await home.ensure_plan()
+    await home.change(Plan, "plan", help_asked_at=MONDAY, help_asked_id="mara")
+    await home.an_item("item", "help_asked", "mara", plan_id="plan")
+    await home.an_item("hales", "help_asked", "hale", plan_id="plan")
+    assert await why(home) is None
+    assert await why(home, "hales") is not None
+    async with home.database.transaction() as session:
+        await end_call_for_help(session, "plan", MONDAY.isoformat())
+    assert await why(home) is not None
+
+
+async def test_a_call_for_help_with_an_action_is_told_until_its_owner_says_something_else(home: Any) -> None:
+    action_id = await home.an_action(DUE)
+    async with home.database.transaction() as session:
+        await ask_help(session, action_id, "ann", "partner", None, MONDAY)
+    (key,) = [each.key for each in await home.all(LetterItem)]
+    assert await why(home, key) is None
+    async with home.database.transaction() as session:
+        await progress(session, action_id, "ann", MONDAY)
+    assert await why(home, key) is not None
 
 
 @pytest.fixture

@@ -225,6 +225,7 @@ KINDS = {
     "action_without_owner": ["orphan"],
     "feedback_request": ["feedback"],
     "supporter_invitation": ["supporter"],
+    "help_asked": ["help"],
 }
 
 

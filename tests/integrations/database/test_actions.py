@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.actions import Refused
 from cycle.policy import Actions
@@ -224,6 +225,66 @@ async def test_help_from_the_partner_waits_for_them_until_something_happens(stor
         await actions.progress(session, made, "ann", NOW + timedelta(days=1))
     async with store.database.reading() as session:
         assert await waiting_for_help(session, "mara", NOW) == []
+
+
+async def test_what_was_written_for_one_manager_is_not_read_by_the_next(store: Store) -> None:
+    made, later = await store.make(), NOW + timedelta(days=10)
+    async with store.database.transaction() as session:
+        await actions.ask_help(session, made, "ann", "partner", "Who knows the API?", NOW)
+        await _otto_follows_mara(session, later)
+    async with store.database.reading() as session:
+        row = await session.get_one(ActionRow, made)
+        assert [event.what for event, _ in await events_for(session, "otto", row)] == ["made"]
+        assert [event.note for event, _ in await events_for(session, "ann", row)] == [None, "Who knows the API?"]
+        for reader in ("otto", "mara"):
+            assert await waiting_for_help(session, reader, later) == []
+    async with store.database.transaction() as session:
+        await actions.ask_help(session, made, "ann", "partner", "And you?", later)
+    async with store.database.reading() as session:
+        row = await session.get_one(ActionRow, made)
+        assert [event.note for event, _ in await events_for(session, "otto", row)] == [None, "And you?"]
+        assert [view.row.id for view in await waiting_for_help(session, "otto", later)] == [made]
+
+
+async def test_whoever_does_something_in_anns_plan_asks_ann_and_not_her_manager(store: Store) -> None:
+    made = await store.make("hale", maker="ann")
+    async with store.database.transaction() as session:
+        await actions.accept(session, made, "hale", NOW)
+        await actions.ask_help(session, made, "hale", "partner", "A line for Ann", NOW)
+    async with store.database.reading() as session:
+        row = await session.get_one(ActionRow, made)
+        assert "A line for Ann" in [event.note for event, _ in await events_for(session, "ann", row)]
+        assert [view.row.id for view in await waiting_for_help(session, "ann", NOW)] == [made]
+        assert [event.what for event, _ in await events_for(session, "mara", row)] == ["made", "accepted"]
+        assert await waiting_for_help(session, "mara", NOW) == []
+
+
+async def test_whoever_takes_an_action_over_does_not_inherit_whom_its_owner_asked(store: Store) -> None:
+    made = await store.make("hale", maker="ann")
+    async with store.database.transaction() as session:
+        await actions.accept(session, made, "hale", NOW)
+        await actions.snooze(session, made, "hale", 3, NOW)
+        await actions.ask_help(session, made, "hale", "hr", None, NOW)
+        (await session.get_one(Person, "hale")).left_at = NOW
+        await actions.choose_owner(session, made, "ann", "me", NOW)
+    async with store.database.reading() as session:
+        row = await session.get_one(ActionRow, made)
+        assert [event.what for event, _ in await events_for(session, "ann", row)] == ["made", "accepted", "accepted"]
+
+
+async def test_without_a_partner_there_is_nobody_to_ask_but_hr(store: Store) -> None:
+    made = await store.make()
+    async with store.database.transaction() as session:
+        await session.execute(delete(Reporting))
+    with pytest.raises(Refused, match="HR"):
+        async with store.database.transaction() as session:
+            await actions.ask_help(session, made, "ann", "partner", "Who knows the API?", NOW)
+    assert await store.events(made) == ["made"]
+
+
+async def _otto_follows_mara(session: AsyncSession, at: datetime) -> None:
+    await session.execute(update(Reporting).values(until=at.date()))
+    session.add(Reporting(person_id="ann", partner_id="otto", source="directory", since=at.date()))
 
 
 # Seeing one

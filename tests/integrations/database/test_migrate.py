@@ -1,17 +1,32 @@
 """What the migrations make is what the tables are, on both kinds of database."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, inspect, text
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect, select, text
 
 from integrations.database.connection import Database, DatabaseUnreachable, open_database
-from integrations.database.migrate import TablesOutdated, check_current, differences, upgrade_async
-from integrations.database.tables import Table
+from integrations.database.migrate import (
+    MIGRATIONS,
+    TablesOutdated,
+    check_current,
+    differences,
+    upgrade_async,
+)
+from integrations.database.tables import ActionEvent, ActionRow, Person, Plan, Reporting, Table
 
 
 def table_names(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names())
+
+
+def fill_in_whom_was_asked(connection: Connection) -> None:
+    with Operations.context(MigrationContext.configure(connection)):
+        ScriptDirectory(str(MIGRATIONS)).get_revision("0024").module.fill_in()
 
 
 async def says(database: Database) -> str:
@@ -52,6 +67,38 @@ async def test_a_second_upgrade_changes_nothing_and_keeps_what_is_there(
     async with database.engine.connect() as connection:
         assert (await connection.execute(text("SELECT sentence FROM needs_a_hand"))).scalars().all() == ["s"]
     await check_current(database)
+    await database.close()
+
+
+async def test_a_call_for_help_from_before_is_for_whom_it_was_asked_of(
+    any_database_url: str, keys: tuple[str, ...]
+) -> None:
+    """Ann asked Mara, whom Otto followed; Otto, who does something in her plan, asked Ann."""
+    await upgrade_async(any_database_url)
+    database = open_database(any_database_url, keys)
+    then, change = datetime(2030, 3, 4, 9, tzinfo=UTC), date(2030, 3, 14)
+    async with database.transaction() as session:
+        for name in ("ann", "mara", "otto"):
+            session.add(Person(id=name, oid=name, mail=name, name=name, zone="Europe/Berlin", away=[]))
+        await session.flush()
+        session.add(Plan(id="plan", person_id="ann", opened_at=then, help_asked_at=then))
+        for partner, since, until in (("mara", date(2030, 1, 1), change), ("otto", change, None)):
+            session.add(Reporting(person_id="ann", partner_id=partner, source="directory", since=since, until=until))
+        await session.flush()
+        for owner in ("ann", "otto"):
+            facts = {"title": "Call", "modality": "stretch", "due_on": change, "agreed_on": change}
+            facts |= {"chased_from": change, "made_at": then}
+            session.add(ActionRow(id=f"of-{owner}", plan_id="plan", owner_id=owner, made_by_id="ann", **facts))
+            await session.flush()
+            for whom in ("partner", "hr"):
+                facts = {"action_id": f"of-{owner}", "person_id": owner, "what": "asked_help", "at": then}
+                session.add(ActionEvent(**facts, id=f"{owner}-{whom}", whom=whom))
+    async with database.engine.begin() as connection:
+        await connection.run_sync(fill_in_whom_was_asked)
+    async with database.reading() as session:
+        asked = {each.id: each.asked_id for each in await session.scalars(select(ActionEvent))}
+        assert asked == {"ann-partner": "mara", "otto-partner": "ann", "ann-hr": None, "otto-hr": None}
+        assert (await session.get_one(Plan, "plan")).help_asked_id == "mara"
     await database.close()
 
 
