@@ -13,7 +13,7 @@ from integrations.database.connection import poke
 from integrations.database.letters import owe_letter
 from integrations.database.offers import open_offer, want_offers
 from integrations.database.people import work_week
-from integrations.database.tables import Booking
+from integrations.database.tables import Booking, Offer
 
 HEARD_OF_MOVES = 2
 """After so many moves both hear kindly that it moved again."""
@@ -38,8 +38,10 @@ async def give_up_hour(
         until = mine.instant(day, mine.hours[0])
         offer = await open_offer(session, row.id)
         if offer and offer.booking_no == pair.booking.no:
-            # Three hours stand beside this one already.
-            offer.keeps_hour, offer.until, row.plan_again_at = False, until, until
+            # Three hours stand beside this one already, perhaps for one of the two only.
+            offer.keeps_hour, offer.for_person_id, offer.until, row.plan_again_at = False, None, until, until
+            if offer.state == "open":
+                await owe_slots(session, pair, offer, ask_at, now)
         elif await want_offers(session, row.id, pair.booking.no, ask_at=ask_at, until=until):
             row.plan_again_at = until
     poke(session, "CheckIn", row.id, "to be booked again", now)
@@ -60,6 +62,23 @@ async def offer_beside(session: AsyncSession, pair: Pair, for_person_id: str | N
         keeps_hour=True,
         for_person_id=for_person_id,
     )
+
+
+async def owe_slots(session: AsyncSession, pair: Pair, offer: Offer, due_at: datetime, now: datetime) -> None:
+    """Owes the letter about the three hours to whom it is for, once each however often hours are offered."""
+    for person in pair.people:
+        if offer.for_person_id in (None, person.id):
+            await owe_letter(
+                session,
+                f"slots/{pair.row.id}/{offer.booking_no}/{person.id}",
+                person.id,
+                "slots",
+                due_at,
+                now,
+                check_in_id=pair.row.id,
+                booking_no=offer.booking_no,
+                expires_at=offer.until,
+            )
 
 
 async def tell_of_moves(session: AsyncSession, pair: Pair, booking: Booking, now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
+from activities.another_hour import owe_slots
 from activities.calendar import Calendar
 from activities.moment import Moment
 from activities.team_plans import TeamPlans, still_free
@@ -15,7 +16,6 @@ from cycle.team_plan import Caps, Choice
 from cycle.workdays import Span
 from integrations.database.check_ins import add_booking, check_in, lock_check_in, lock_people
 from integrations.database.connection import Database
-from integrations.database.letters import owe_letter
 from integrations.database.needs_a_hand import mended
 from integrations.database.offers import another_round, open_offer
 from integrations.database.policies import policy_of_check_in
@@ -53,20 +53,7 @@ class Offers:
                 return
             offer.slots = [_stored(choice) for choice in three]
             offer.state = "open"
-            pair = await check_in(session, about.id)
-            for person in pair.people:
-                if offer.for_person_id in (None, person.id):
-                    await owe_letter(
-                        session,
-                        f"slots/{about.id}/{offer.booking_no}/{person.id}",
-                        person.id,
-                        "slots",
-                        about.now,
-                        about.now,
-                        check_in_id=about.id,
-                        booking_no=offer.booking_no,
-                        expires_at=offer.until,
-                    )
+            await owe_slots(session, await check_in(session, about.id), offer, about.now, about.now)
 
     @activity.defn(name="offers.take_slot")
     async def take_slot(self, about: Moment) -> None:

@@ -111,11 +111,16 @@ async def last_period_of(session: AsyncSession, person_id: str, policy_id: str) 
 
 
 async def last_talk_before(session: AsyncSession, person_id: str, check_in_id: str) -> Booking | None:
-    """The last booking of this person's former check-ins, for its weekday and hour."""
+    """The hour at which this person's last talk took place, for its weekday and hour: not one that was given up."""
     return await session.scalar(
         select(Booking)
         .join(CheckInRow, CheckInRow.id == Booking.check_in_id)
-        .where(CheckInRow.person_id == person_id, CheckInRow.id != check_in_id, CheckInRow.state == State.HELD)
+        .where(
+            CheckInRow.person_id == person_id,
+            CheckInRow.id != check_in_id,
+            CheckInRow.state == State.HELD,
+            Booking.state == "booked",
+        )
         .order_by(Booking.start_at.desc())
         .limit(1)
     )

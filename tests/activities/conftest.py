@@ -249,7 +249,8 @@ class Household:
         """A check-in that stands in everybody's Outlook."""
         check_in_id = await self.a_check_in(start.date(), **others)
         await self.an_intended_booking(check_in_id, start)
-        await self.do("book", check_in_id)
+        # A talk that was has been booked before it began.
+        await self.do("book", check_in_id, min(MONDAY, start - timedelta(days=1)))
         return check_in_id
 
     async def booking(self, check_in_id: str, no: int = 1) -> Booking:

@@ -281,6 +281,21 @@ async def test_something_booked_over_the_hour_keeps_it_and_offers_others_to_whom
     assert len(await home.all(Offer)) == 1, "a second ask is not sent"
 
 
+async def test_hours_that_stand_beside_for_one_are_for_both_once_the_hour_is_given_up(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(START)
+    home.tenant.busy(mail(home, "Mara"), START + timedelta(minutes=15), START + timedelta(hours=2))
+    await noticed(home, check_in_id)
+    slots = (await offered(home)).slots
+    act(home, mail(home, "Mara"), "decline", check_in_id)
+    await home.do("remind_of_reflection", check_in_id)
+    for name in ("ann", "mara"):
+        assert f"slots/{check_in_id}/1/{name}" in await home.waiting(name)
+    (offer,) = await home.all(Offer)
+    assert (offer.state, offer.keeps_hour, offer.for_person_id) == ("open", False, None)
+    assert offer.slots == slots, "whoever has the page before them chooses what they see"
+    assert len(await home.all(LetterItem, kind="slots")) == 2, "once each"
+
+
 @pytest.mark.parametrize("how", ["leave", "automatic replies", "a day that is worked no more"])
 async def test_an_hour_that_came_to_lie_outside_somebodys_day_is_given_up(home: Any, how: str) -> None:
     check_in_id = await home.a_booked_check_in(START, person="kai" if how == "leave" else "ann")
