@@ -14,7 +14,7 @@ from activities.route import COMMON, Route, Routes
 from cycle.check_in import CALLED_OFF, Next, State, Step, conclusion, first_of
 from cycle.organizer import organizing_mailbox
 from cycle.policy import Policy
-from cycle.reflection import quarter_of
+from cycle.reflection import moment_period
 from integrations.database.check_ins import Pair, check_in, close, former_organizer, lock_check_in, said_about
 from integrations.database.connection import Database
 from integrations.database.learning_moments import learning_moment_of
@@ -72,7 +72,7 @@ class CheckIns:
 
     @activity.defn(name="check_ins.ask_for_reflection")
     async def ask_for_reflection(self, about: Moment) -> None:
-        """Owes the employee the form, and the manager, once a quarter, the question what they learned."""
+        """Owes the employee the form, and the manager, once a period, the question what they learned."""
         if await self._calendar.changed(about.id, about.now, around="conflicts"):
             return
         async with self._database.transaction() as session:
@@ -93,7 +93,7 @@ class CheckIns:
                 about.now,
                 **facts,
             )
-            period = quarter_of(about.now.date())
+            period = moment_period(pair.row.policy_id, pair.row.period)
             if await learning_moment_of(session, pair.partner.id, period) is None:
                 await owe_letter(
                     session,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.policy import Policy
 from cycle.pre_read import PathwayStep, Promise, Snapshot, build_snapshot
-from cycle.reflection import quarter_of
+from cycle.reflection import moment_period
 from cycle.successors import Change
 from integrations.database.check_ins import Pair
 from integrations.database.last_time import last_talk_of
@@ -22,7 +22,8 @@ from integrations.database.tables import ActionEvent, ActionRow, Person, Plan
 async def make_snapshot(session: AsyncSession, pair: Pair, policy: Policy, now: datetime) -> Snapshot:
     """The one page that both will read, as of `now`."""
     changes = await changes_to(session, pair.person.id, pair.partner.id)
-    learning = await learning_moment_of(session, pair.partner.id, quarter_of(now.date()))
+    period = moment_period(pair.row.policy_id, pair.row.period)
+    learning = await learning_moment_of(session, pair.partner.id, period)
     return build_snapshot(
         made_at=now,
         promises=[

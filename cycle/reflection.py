@@ -3,7 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from cycle.sentences import Sentence
@@ -152,6 +152,9 @@ def both(there: str, typed: str) -> str:
     return typed if there in typed else f"{there}\n\n{typed}"
 
 
-def quarter_of(day: date) -> str:
-    """The calendar quarter in which a manager's learning moment counts: "2030-Q1"."""
-    return f"{day.year}-Q{(day.month + 2) // 3}"
+def moment_period(policy_id: str, period: int) -> str:
+    """The period of a policy in which a manager's learning moment counts, as it is stored and stands in letters' keys.
+
+    One text serves all check-ins of that period, whichever quarters of the calendar it touches.
+    """
+    return f"{policy_id}/{period}"

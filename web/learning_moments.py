@@ -1,4 +1,4 @@
-"""Where a manager tells, once a quarter, something that they learned; their people see it first."""
+"""Where a manager tells, once a period, something that they learned; their people see it first."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cycle.reflection import LEARNING_MOMENT, quarter_of
+from cycle.reflection import LEARNING_MOMENT
 from integrations.database.learning_moments import (
     as_typed,
-    holds_check_ins,
     keep_draft,
     moment_for_form,
+    period_to_tell,
     save_moment,
     version,
 )
@@ -26,12 +26,9 @@ router = APIRouter(prefix="/learning-moment")
 
 @router.get("")
 async def form(request: Request, viewer: Signed, saved: str = "") -> Response:
-    today = request.state.now.date()
-    quarter = quarter_of(today)
     async with database_of(request).reading() as session:
-        if not await holds_check_ins(session, viewer.id, today):
-            raise NotHere
-        moment = await moment_for_form(session, viewer.id, quarter)
+        period = await _period(session, request, viewer)
+        moment = await moment_for_form(session, viewer.id, period)
     return page(
         request,
         "learning_moment.html",
@@ -40,7 +37,7 @@ async def form(request: Request, viewer: Signed, saved: str = "") -> Response:
         seen=version(moment),
         asks=LEARNING_MOMENT,
         saved=saved,
-        keep=f"{viewer.id}.learning-{quarter}",
+        keep=f"{viewer.id}.learning-{period}",
         lock=key_of(request, viewer.id),
     )
 
@@ -57,13 +54,17 @@ async def draft(request: Request, viewer: Signed) -> Response:
     """Keeps what has been typed so far, for its writer alone: nobody is to read half a sentence."""
     async with database_of(request).transaction() as session:
         await _keep(session, request, viewer, keep_draft)
-        moment = await moment_for_form(session, viewer.id, quarter_of(request.state.now.date()))
+        moment = await moment_for_form(session, viewer.id, await _period(session, request, viewer))
     return kept(request, viewer, {"text": as_typed(moment), "seen": version(moment)})
 
 
 async def _keep(session: AsyncSession, request: Request, viewer: Viewer, keep: Callable[..., Awaitable[None]]) -> None:
-    typed, now = await typed_in(request), request.state.now
-    if not await holds_check_ins(session, viewer.id, now.date()):
+    typed, period = await typed_in(request), await _period(session, request, viewer)
+    await keep(session, viewer.id, period, typed.get("text", "").strip(), request.state.now, typed.get("seen"))
+
+
+async def _period(session: AsyncSession, request: Request, viewer: Viewer) -> str:
+    period = await period_to_tell(session, viewer.id, request.state.now.date())
+    if period is None:
         raise NotHere
-    quarter, text = quarter_of(now.date()), typed.get("text", "").strip()
-    await keep(session, viewer.id, quarter, text, now, typed.get("seen"))
+    return period

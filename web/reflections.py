@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cycle.pre_read import SharedLine
-from cycle.reflection import LINE_WORDS, NOT_ASKED_AFTER_LEAVE, NOT_FOR, quarter_of, where_help_is
+from cycle.reflection import LINE_WORDS, NOT_ASKED_AFTER_LEAVE, NOT_FOR, moment_period, where_help_is
 from cycle.sentences import Sentence
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.readings import note_reading
@@ -115,7 +115,8 @@ async def _shown(
     settings, viewer_id = face_of(request).settings, viewer.id
     async with database_of(request).reading() as session:
         leaves_at = await lines_leave_at(session, form.check_in.id)
-        first = await learning_moment_of(session, form.partner.id, quarter_of(now.date()))
+        period = moment_period(form.check_in.policy_id, form.check_in.period)
+        first = await learning_moment_of(session, form.partner.id, period)
     if first:
         what = f"learning/{first.id}"
         await database_of(request).noting(lambda s: note_reading(s, viewer_id, form.partner.id, what, now.date()))

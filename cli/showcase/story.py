@@ -16,6 +16,7 @@ from cli.showcase.cast import Cast, Member, change_partner
 from cli.showcase.plan import plan_rows
 from cli.showcase.times import Times
 from cycle.pre_read import PathwayStep, Promise, SharedLine, build_snapshot
+from cycle.reflection import moment_period
 from cycle.sentences import Sentence
 from integrations.database.tables import (
     Answer,
@@ -45,6 +46,8 @@ from integrations.database.tables import (
 
 MINUTES = 45
 PAST_TALKS = len(words.EARLIER)
+PERIOD = 11
+"""The number of the present one."""
 
 
 def talks_with(member: Member, number: int) -> Any:
@@ -120,7 +123,7 @@ def _past_talk(member: Member, cast: Cast, number: int, times: Times) -> Iterato
     start, partner = times.past_talk(number), talks_with(member, number)
     key, texts = member.key(f"past-{number}"), words.EARLIER[number - 1]
     person, soon = member.person, start + timedelta(hours=3)
-    yield _check_in(key, member, partner.id, cast, start, "held", 11 - number)
+    yield _check_in(key, member, partner.id, cast, start, "held", PERIOD - number)
     yield _booking(key, start)
     yield ReflectionRow(
         id=f"{key}-r", check_in_id=key, writer_id=person.id, answered_at=start - timedelta(days=5), just_talk=False
@@ -148,7 +151,7 @@ def _next_talk(member: Member, cast: Cast, times: Times) -> Iterator[Any]:
     key, person, partner = member.key("talk"), member.person, member.partner
     # A manager holds at most two on a day.
     start = times.talk + timedelta(days=member.place // 2 * 4, hours=member.place % 2)
-    yield _check_in(key, member, partner.id, cast, start, "booked", 11)
+    yield _check_in(key, member, partner.id, cast, start, "booked", PERIOD)
     yield _booking(key, start)
     yield LetterItem(
         key=f"form/{key}",
@@ -377,12 +380,11 @@ def _stall(member: Member, cast: Cast, times: Times) -> Iterator[Any]:
 
 def _of_managers(cast: Cast, times: Times) -> Iterator[Any]:
     managers = {member.partner.id: member.partner for member in cast.members}
-    now = times.talk.date()
-    quarter = f"{now.year}-Q{(now.month + 2) // 3}"
+    period = moment_period(cast.policy_id, PERIOD)
     for manager in managers.values():
-        yield LearningMoment(person_id=manager.id, period=quarter, text=words.MOMENT, changed_at=times.questions)
+        yield LearningMoment(person_id=manager.id, period=period, text=words.MOMENT, changed_at=times.questions)
         yield LetterItem(
-            key=f"learning/{manager.id}/{quarter}",
+            key=f"learning/{manager.id}/{period}",
             recipient_id=manager.id,
             kind="learning_moment",
             due_at=times.questions,

@@ -9,13 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import OPEN
 from cycle.privacy import access_to_check_in
-from cycle.reflection import quarter_of
 from cycle.sentences import Sentence
 from integrations.database.action_views import ActionView, actions_for, actions_of_plan, waiting_for_help
 from integrations.database.check_ins import Pair
 from integrations.database.feedback import feedback_of
 from integrations.database.heard import lines_to_answer
-from integrations.database.learning_moments import holds_check_ins, learning_moment_of
+from integrations.database.learning_moments import learning_moment_of, period_to_tell
 from integrations.database.people import partner_of, partners_of
 from integrations.database.plans import calls_for_help_to, plan_of
 from integrations.database.reflections import has_answered
@@ -283,10 +282,8 @@ async def _stalls(session: AsyncSession, person_id: str, now: datetime) -> list[
 
 
 async def _learning_moment(session: AsyncSession, person_id: str, now: datetime) -> list[Waiting]:
-    quarter = quarter_of(now.date())
-    item = await session.get(LetterItem, f"learning/{person_id}/{quarter}")
-    if item is None or item.sent_at is None or await learning_moment_of(session, person_id, quarter):
-        return []
-    if not await holds_check_ins(session, person_id, now.date()):
+    period = await period_to_tell(session, person_id, now.date())
+    item = await session.get(LetterItem, f"learning/{person_id}/{period}") if period else None
+    if period is None or item is None or item.sent_at is None or await learning_moment_of(session, person_id, period):
         return []
     return [Waiting(Sentence("Something that you learned lately, for your people"), "/learning-moment")]

@@ -1,7 +1,5 @@
 """Which questions are asked, and which line of an answer is proposed."""
 
-from datetime import date
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,8 +10,8 @@ from cycle.reflection import (
     QUESTIONS,
     Situation,
     count_words,
+    moment_period,
     proposed_line,
-    quarter_of,
     questions_for,
     shortened,
     situation_of,
@@ -99,7 +97,6 @@ def test_a_text_that_fits_is_not_cut(text: str, words: int) -> None:
         assert shortened(text, words) == " ".join(text.split())
 
 
-def test_a_quarter_begins_in_january_april_july_and_october() -> None:
-    days = [date(2030, month, 1) for month in (1, 3, 4, 9, 10, 12)]
-    assert [quarter_of(day)[-2:] for day in days] == ["Q1", "Q1", "Q2", "Q3", "Q4", "Q4"]
-    assert quarter_of(date(2030, 2, 4)) == "2030-Q1"
+def test_a_learning_moment_counts_for_a_period_of_a_policy() -> None:
+    names = {moment_period(policy, period) for policy in ("a", "b") for period in (1, 2)}
+    assert names == {"a/1", "a/2", "b/1", "b/2"}

@@ -314,7 +314,7 @@ def _rows(world: Any) -> Iterable[Any]:
 def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
     yield LearningMoment(
         person_id="person-mara",
-        period="2030-Q1",
+        period="policy/1",
         text=sentence("moment"),
         draft=sentence("unsaved moment"),
         changed_at=lately,

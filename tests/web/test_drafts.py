@@ -239,7 +239,7 @@ async def test_each_person_has_a_lock_of_their_own_that_stays_the_same(world: An
 
 async def test_who_went_first_is_shown_to_their_people_and_knows_who_read_it(world: Any) -> None:
     async with world.database.transaction() as session:
-        await save_moment(session, "person-mara", "2030-Q1", CANARY, world.clock.at)
+        await save_moment(session, "person-mara", "policy/1", CANARY, world.clock.at)
     assert CANARY not in (await (await world.browser("otto")).get("/")).text
     assert CANARY in (await (await world.browser("ann")).get(FORM)).text
     async with world.database.reading() as session:
@@ -281,5 +281,16 @@ async def test_what_was_only_typed_answers_no_question(world: Any) -> None:
     mara = await world.browser("mara")
     await mara.post("/learning-moment/draft", data={"text": CANARY})
     async with world.database.reading() as session:
-        assert await learning_moment_of(session, "person-mara", "2030-Q1") is None
+        assert await learning_moment_of(session, "person-mara", "policy/1") is None
     assert CANARY not in (await (await world.browser("ann")).get(FORM)).text
+
+
+async def test_a_learning_moment_of_march_is_read_in_april_of_the_same_period_and_in_no_other(world: Any) -> None:
+    mara = await world.browser("mara")
+    await mara.post("/learning-moment", data={"text": "I ask first."})
+    april = world.clock.at + timedelta(days=30)
+    async with world.database.transaction() as session:
+        pair = await check_in(session, "check-in-1")
+        assert (await make_snapshot(session, pair, Policy(name="x"), april)).learning == "I ask first."
+        pair.row.period = 2
+        assert (await make_snapshot(session, pair, Policy(name="x"), april)).learning is None

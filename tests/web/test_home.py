@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from cycle.sentences import Sentence
 from cycle.stuck import Kind, permission_for, sentence
@@ -131,15 +131,19 @@ async def test_at_most_three_things_wait_at_once(world: Any) -> None:
     assert "3 more, when you have a moment" in folded
 
 
-async def test_a_learning_moment_is_its_managers_for_this_quarter(world: Any) -> None:
+async def test_a_learning_moment_is_its_managers_for_this_period(world: Any) -> None:
     mara = await world.browser("mara")
     for words in (CANARY, CANARY, f"{CANARY} <b>"):
         assert (await mara.post("/learning-moment", data={"text": words})).status_code == 303
     assert f"{CANARY} &lt;b&gt;" in (await mara.get("/learning-moment")).text
     async with world.database.reading() as session:
         rows = (await session.scalars(select(LearningMoment))).all()
-    assert [(row.person_id, row.period, row.text) for row in rows] == [("person-mara", "2030-Q1", f"{CANARY} <b>")]
-    world.clock.at += timedelta(days=40)
+    assert [(row.person_id, row.period, row.text) for row in rows] == [("person-mara", "policy/1", f"{CANARY} <b>")]
+    # Past the first of April, in the same period; then the next one's questions have gone out.
+    world.clock.at += timedelta(days=30)
+    assert CANARY in (await (await world.browser("mara")).get("/learning-moment")).text
+    async with world.database.transaction() as session:
+        await session.execute(update(CheckInRow).values(period=2))
     assert CANARY not in (await (await world.browser("mara")).get("/learning-moment")).text
 
 

@@ -96,7 +96,7 @@ class LearningMoment(Table):
     id: Mapped[str] = own_id()
     person_id: Mapped[str] = id_of("people.id")
     period: Mapped[str]
-    """The quarter it belongs to, "2030-Q1"."""
+    """`cycle.reflection.moment_period`: the policy and the number of its period."""
     text: Mapped[str] = mapped_column(EncryptedText)
     """What others get: as it was saved."""
     draft: Mapped[str | None] = mapped_column(EncryptedText)

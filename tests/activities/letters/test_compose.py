@@ -100,7 +100,7 @@ async def an_item_of(home: Any, kind: str) -> None:
         await home.an_action(DUE, id="action", title=CANARY)
         await home.an_item("item", kind, "mara", action_id="action")
     elif kind == "learning_moment":
-        await home.an_item("item", kind, "mara", step="2030-Q1")
+        await home.an_item("item", kind, "mara", step="policy/1")
     else:
         check_in_id = await a_talk(home, kind, step="1" if kind == "outcome_question" else None)
         if kind == "pre_read":
@@ -164,12 +164,12 @@ async def test_both_are_asked_about_the_other_and_the_second_ask_says_so(home: A
 async def test_the_pre_read_is_the_snapshot_and_nothing_that_came_after_it(home: Any) -> None:
     check_in_id = await a_talk(home, "pre_read")
     async with home.database.transaction() as session:
-        await save_moment(session, "mara", "2030-Q1", "I ask before I fix.", MONDAY)
+        await save_moment(session, "mara", "policy/1", "I ask before I fix.", MONDAY)
         answers = {"proud": TypedAnswer("The launch.", shared=True), "heading": TypedAnswer(CANARY)}
         await save_answers(session, check_in_id, "ann", answers, MONDAY)
     await freeze(home, check_in_id)
     async with home.database.transaction() as session:
-        await save_moment(session, "mara", "2030-Q1", "Something else.", MONDAY)
+        await save_moment(session, "mara", "policy/1", "Something else.", MONDAY)
     part, letter = await compose(home, now=START - timedelta(days=1))
     assert isinstance(part, catalogue.PreRead)
     assert (part.names, part.when) == ("Ann and Mara", "tomorrow at 10:00")

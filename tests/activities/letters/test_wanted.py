@@ -142,13 +142,13 @@ async def test_nobody_waits_for_whoever_may_never_be_back_and_everybody_for_whoe
     assert len(dropped) == 2
 
 
-async def test_a_learning_moment_is_overtaken_by_one_of_that_quarter(home: Any) -> None:
-    await home.an_item("item", "learning_moment", "mara", step="2030-Q1")
+async def test_a_learning_moment_is_overtaken_by_one_of_that_period(home: Any) -> None:
+    await home.an_item("item", "learning_moment", "mara", step="policy/1")
     async with home.database.transaction() as session:
-        await save_moment(session, "mara", "2029-Q4", "Something of last year", MONDAY)
+        await save_moment(session, "mara", "policy/0", "Something of last year", MONDAY)
     assert await why(home) is None
     async with home.database.transaction() as session:
-        await save_moment(session, "mara", "2030-Q1", "Something new", MONDAY)
+        await save_moment(session, "mara", "policy/1", "Something new", MONDAY)
     assert await why(home) == "answered"
 
 
