@@ -85,7 +85,7 @@ class TeamPlans:
 
     @activity.defn(name="team_plans.plan_team")
     async def plan_team(self, about: Moment) -> None:
-        """Finds an hour for the check-in `about.id` and for all others of its manager that wait for one.
+        """Finds an hour for the check-in `about.id`, and for all others of its manager and policy that wait for one.
 
         1. Reads the calendars of everybody concerned. 2. Decides, without touching anything. 3. In one transaction
         that locks the people, checks again against what was booked meanwhile, and commits the bookings as
@@ -106,14 +106,16 @@ class TeamPlans:
         waiting = await self._waiting(about)
         if not waiting:
             return
-        partner = waiting[0].pair.partner
+        asking = next((each for each in waiting if each.id == about.id), waiting[0])
+        partner, organizer = asking.pair.partner, self._organizer_of(asking)
+        # Former revisions of the policy may have another one organize, who is talked to elsewhere.
+        waiting = [each for each in waiting if self._organizer_of(each) == organizer]
         weeks, days = _when(waiting, about)
         waiting = [each for each in waiting if each.id in days]
         people = {person.id: person for each in waiting for person in each.pair.people}
-        organizer = self._organizer_of(waiting[0])
         async with calendar_of(self._database, organizer, about.now):
             diaries, unread = await self._diaries(organizer, people, weeks, [days[each.id] for each in waiting])
-        caps = Caps.of(waiting[0].policy.booking)
+        caps = Caps.of(asking.policy.booking)
         requests = [
             Request(
                 check_in_id=each.id,
@@ -142,10 +144,10 @@ class TeamPlans:
         await self._commit(waiting, choices, without, unread.get(partner.id), caps, about.now)
 
     async def _waiting(self, about: Moment) -> list[Waiting]:
-        """The check-ins of this one's manager that wait for an hour, and whose people have mailboxes."""
+        """The check-ins of this one's manager and policy that wait for an hour, and whose people have mailboxes."""
         async with self._database.reading() as session:
             asking = await session.get_one(CheckInRow, about.id)
-            rows = await unbooked_of_partner(session, asking.partner_id, about.now)
+            rows = await unbooked_of_partner(session, asking.partner_id, asking.policy_id, about.now)
         the_two = (asking.partner_id, asking.person_id)
         for person_id in dict.fromkeys((*the_two, *(row.person_id for row in rows))):
             try:

@@ -5,13 +5,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, pairwise
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.moment import Moment
-from integrations.database.tables import Booking, CheckInRow, Person
+from cycle.policy import Policy
+from integrations.database.tables import Booking, CheckInRow, Person, PolicyRevision, PolicyRow
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 DUE = date(2030, 4, 10)
@@ -272,6 +274,24 @@ async def test_a_calendar_that_cannot_be_read_is_not_booked_blindly(home: Any) -
     assert await booking_of(home, ids["ann"]) is not None
     assert await booking_of(home, ids["kai"]) is None
     assert "cannot be read" in (await home.needs_a_hand())[f"no-hour/{ids['kai']}"]
+
+
+async def test_of_a_team_under_two_policies_each_is_planned_by_its_own(home: Any) -> None:
+    document = Policy(name="Monthly").model_dump(mode="json")
+    document["booking"] |= {"organizer": "manager", "per_manager_per_day": 1}
+    await home.add(PolicyRow(id="other", name="Monthly", starts_on=date(2030, 1, 1)))
+    await home.add(PolicyRevision(policy_id="other", number=1, document=document, made_at=MONDAY))
+    earlier = await home.a_check_in(DUE - timedelta(days=1), "kai", policy_id="other")
+    ann = await home.a_check_in(DUE, "ann")
+    asked = len(home.tenant.asked())
+    await home.do("plan_team", ann)
+    schedules = [each for each in home.tenant.asked()[asked:] if each.endswith("/getSchedule")]
+    assert schedules
+    assert all(quote(home.tenant.service) in each for each in schedules), "the queue is that mailbox's"
+    assert (await home.booking(ann)).organizer == home.tenant.service
+    assert await booking_of(home, earlier) is None
+    await home.do("plan_team", earlier)
+    assert (await home.booking(earlier)).organizer == home.tenant.person("Mara")["id"]
 
 
 async def test_a_managers_calendar_that_cannot_be_read_is_one_line_for_all_of_theirs(home: Any) -> None:
