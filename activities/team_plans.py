@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -110,7 +110,7 @@ class TeamPlans:
         partner, organizer = asking.pair.partner, self._organizer_of(asking)
         # Former revisions of the policy may have another one organize, who is talked to elsewhere.
         waiting = [each for each in waiting if self._organizer_of(each) == organizer]
-        weeks, days = _when(waiting, about)
+        weeks, days = _when(waiting, asking, about)
         waiting = [each for each in waiting if each.id in days]
         people = {person.id: person for each in waiting for person in each.pair.people}
         async with calendar_of(self._database, organizer, about.now):
@@ -295,7 +295,8 @@ class TeamPlans:
         mine, theirs = (work_week(person, now.date()) for person in pair.people)
         asking = Waiting(pair, policy, last_talk)
         first, last = _days(asking, mine, theirs, now)
-        people, weeks = {each.id: each for each in pair.people}, {pair.person.id: mine, pair.partner.id: theirs}
+        people = {each.id: each for each in pair.people}
+        weeks = {pair.person.id: _for_talks(mine, policy), pair.partner.id: _for_talks(theirs, policy)}
         organizer = self._organizer_of(asking)
         async with calendar_of(self._database, organizer, now):
             diaries, unread = await self._diaries(organizer, people, weeks, [(first, last)])
@@ -349,26 +350,32 @@ async def _no_hour(
     await ask_for_a_hand(session, f"no-hour/{row.id}", sentence, now, pair.person.id)
 
 
-def _when(waiting: Sequence[Waiting], about: Moment) -> tuple[dict[str, WorkWeek], dict[str, Days]]:
-    """Everybody's working week by person id, and the days of each check-in by its id; without those of the others
+def _when(waiting: Sequence[Waiting], asking: Waiting, about: Moment) -> tuple[dict[str, WorkWeek], dict[str, Days]]:
+    """Everybody's week for talks by person id, and the days of each check-in by its id; without those of the others
     whose week cannot be told.
     """
     today = about.now.date()
-    partner = waiting[0].pair.partner
-    weeks = {partner.id: work_week(partner, today)}
+    partner = asking.pair.partner
+    theirs = work_week(partner, today)
+    weeks = {partner.id: _for_talks(theirs, asking.policy)}
     days = {}
     for each in waiting:
         person = each.pair.person
         try:
             week = work_week(person, today)
-            days[each.id] = _days(each, week, weeks[partner.id], about.now)
+            days[each.id] = _days(each, week, theirs, about.now)
         except BROKEN_DATA as error:
             if each.id == about.id:
                 raise
             log.warning("check-in %s is left out of a plan: %s", each.id, type(error).__name__)
         else:
-            weeks[person.id] = week
+            weeks[person.id] = _for_talks(week, each.policy)
     return weeks, days
+
+
+def _for_talks(week: WorkWeek, policy: Policy) -> WorkWeek:
+    """The week without the days on which the policy wants no talk, which are workdays otherwise."""
+    return replace(week, days_off=week.days_off | set(policy.rhythm.no_check_in_dates))
 
 
 def _why_anew(pair: Pair) -> tuple[str, ...]:
