@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -85,7 +85,7 @@ class TeamPlans:
 
     @activity.defn(name="team_plans.plan_team")
     async def plan_team(self, about: Moment) -> None:
-        """Finds an hour for the check-in `about.id` and for all others of its manager that wait for one.
+        """Finds an hour for the check-in `about.id`, and for all others of its manager and policy that wait for one.
 
         1. Reads the calendars of everybody concerned. 2. Decides, without touching anything. 3. In one transaction
         that locks the people, checks again against what was booked meanwhile, and commits the bookings as
@@ -106,14 +106,16 @@ class TeamPlans:
         waiting = await self._waiting(about)
         if not waiting:
             return
-        partner = waiting[0].pair.partner
-        weeks, days = _when(waiting, about)
+        asking = next((each for each in waiting if each.id == about.id), waiting[0])
+        partner, organizer = asking.pair.partner, self._organizer_of(asking)
+        # Former revisions of the policy may have another one organize, who is talked to elsewhere.
+        waiting = [each for each in waiting if self._organizer_of(each) == organizer]
+        weeks, days = _when(waiting, asking, about)
         waiting = [each for each in waiting if each.id in days]
         people = {person.id: person for each in waiting for person in each.pair.people}
-        organizer = self._organizer_of(waiting[0])
         async with calendar_of(self._database, organizer, about.now):
             diaries, unread = await self._diaries(organizer, people, weeks, [days[each.id] for each in waiting])
-        caps = Caps.of(waiting[0].policy.booking)
+        caps = Caps.of(asking.policy.booking)
         requests = [
             Request(
                 check_in_id=each.id,
@@ -142,10 +144,10 @@ class TeamPlans:
         await self._commit(waiting, choices, without, unread.get(partner.id), caps, about.now)
 
     async def _waiting(self, about: Moment) -> list[Waiting]:
-        """The check-ins of this one's manager that wait for an hour, and whose people have mailboxes."""
+        """The check-ins of this one's manager and policy that wait for an hour, and whose people have mailboxes."""
         async with self._database.reading() as session:
             asking = await session.get_one(CheckInRow, about.id)
-            rows = await unbooked_of_partner(session, asking.partner_id, about.now)
+            rows = await unbooked_of_partner(session, asking.partner_id, asking.policy_id, about.now)
         the_two = (asking.partner_id, asking.person_id)
         for person_id in dict.fromkeys((*the_two, *(row.person_id for row in rows))):
             try:
@@ -293,7 +295,8 @@ class TeamPlans:
         mine, theirs = (work_week(person, now.date()) for person in pair.people)
         asking = Waiting(pair, policy, last_talk)
         first, last = _days(asking, mine, theirs, now)
-        people, weeks = {each.id: each for each in pair.people}, {pair.person.id: mine, pair.partner.id: theirs}
+        people = {each.id: each for each in pair.people}
+        weeks = {pair.person.id: _for_talks(mine, policy), pair.partner.id: _for_talks(theirs, policy)}
         organizer = self._organizer_of(asking)
         async with calendar_of(self._database, organizer, now):
             diaries, unread = await self._diaries(organizer, people, weeks, [(first, last)])
@@ -347,26 +350,32 @@ async def _no_hour(
     await ask_for_a_hand(session, f"no-hour/{row.id}", sentence, now, pair.person.id)
 
 
-def _when(waiting: Sequence[Waiting], about: Moment) -> tuple[dict[str, WorkWeek], dict[str, Days]]:
-    """Everybody's working week by person id, and the days of each check-in by its id; without those of the others
+def _when(waiting: Sequence[Waiting], asking: Waiting, about: Moment) -> tuple[dict[str, WorkWeek], dict[str, Days]]:
+    """Everybody's week for talks by person id, and the days of each check-in by its id; without those of the others
     whose week cannot be told.
     """
     today = about.now.date()
-    partner = waiting[0].pair.partner
-    weeks = {partner.id: work_week(partner, today)}
+    partner = asking.pair.partner
+    theirs = work_week(partner, today)
+    weeks = {partner.id: _for_talks(theirs, asking.policy)}
     days = {}
     for each in waiting:
         person = each.pair.person
         try:
             week = work_week(person, today)
-            days[each.id] = _days(each, week, weeks[partner.id], about.now)
+            days[each.id] = _days(each, week, theirs, about.now)
         except BROKEN_DATA as error:
             if each.id == about.id:
                 raise
             log.warning("check-in %s is left out of a plan: %s", each.id, type(error).__name__)
         else:
-            weeks[person.id] = week
+            weeks[person.id] = _for_talks(week, each.policy)
     return weeks, days
+
+
+def _for_talks(week: WorkWeek, policy: Policy) -> WorkWeek:
+    """The week without the days on which the policy wants no talk, which are workdays otherwise."""
+    return replace(week, days_off=week.days_off | set(policy.rhythm.no_check_in_dates))
 
 
 def _why_anew(pair: Pair) -> tuple[str, ...]:

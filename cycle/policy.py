@@ -73,7 +73,7 @@ class Rhythm(_Section):
     no_check_in_dates: tuple[WrittenDate, ...] = _other(
         (),
         "a list of dates written YYYY-MM-DD",
-        "days on which no check-in falls due, such as quarter close or pay review (dates)",
+        "days on which no check-in falls due or takes place, such as quarter close or pay review (dates)",
         "NEXT_CHECK_IN",
     )
     new_joiner_on_day: int = _number(

@@ -145,13 +145,16 @@ async def team_under(session: AsyncSession, partner_id: str, policy_id: str, day
     return dict(rows.all())
 
 
-async def unbooked_of_partner(session: AsyncSession, partner_id: str, now: datetime) -> Sequence[CheckInRow]:
-    """A manager's check-ins that are due, have no open booking and are not waiting for a later try."""
+async def unbooked_of_partner(
+    session: AsyncSession, partner_id: str, policy_id: str, now: datetime
+) -> Sequence[CheckInRow]:
+    """A manager's check-ins under a policy that are due, have no open booking and are not waiting for a later try."""
     return (
         await session.scalars(
             select(CheckInRow)
             .where(
                 CheckInRow.partner_id == partner_id,
+                CheckInRow.policy_id == policy_id,
                 CheckInRow.state == State.DUE,
                 or_(CheckInRow.plan_again_at.is_(None), CheckInRow.plan_again_at <= now),
                 ~exists().where(Booking.check_in_id == CheckInRow.id, Booking.state.in_(OPEN_BOOKING)),

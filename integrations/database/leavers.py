@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import State
@@ -47,7 +47,9 @@ async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
 
 
 async def come_back(session: AsyncSession, person: Person, now: datetime) -> bool:
-    """Somebody who had left is here again: their cycle goes on as it was; False when they had not left."""
+    """Somebody who had left is here again: their cycle goes on as it was, with whom HR had named; False when they had
+    not left.
+    """
     left_at, person.left_at, person.delete_after = person.left_at, None, None
     if left_at is None:
         return False
@@ -55,6 +57,7 @@ async def come_back(session: AsyncSession, person: Person, now: datetime) -> boo
     if enrolment and enrolment.ended_at and enrolment.ended_at >= left_at:
         enrolment.ended_at = None
         poke(session, "DevelopmentCycle", person.id, "is back", now)
+    await _open_lines(session, person, left_at, now)
     for action_id in await _open_actions(session, person.id):
         poke(session, "ActionChase", action_id, "its owner is back", now)
     return True
@@ -92,6 +95,32 @@ async def _end_lines(session: AsyncSession, person: Person, now: datetime) -> No
         enrolment = await session.get(Enrolment, report_id)
         if successor_id is None and enrolment and enrolment.ended_at is None:
             await say_without_manager(session, await session.get_one(Person, report_id), now)
+
+
+async def _open_lines(session: AsyncSession, person: Person, left_at: datetime, now: datetime) -> None:
+    """HR's own lines of and to somebody who is back go on, unless HR has named somebody else since.
+
+    The directory's are settled by what it says.
+    """
+    ended = select(Reporting).where(
+        or_(Reporting.person_id == person.id, Reporting.partner_id == person.id),
+        Reporting.source == "override",
+        Reporting.until == left_at.date(),
+    )
+    for line in (await session.scalars(ended.order_by(Reporting.id.desc()))).all():
+        newer = exists().where(
+            Reporting.person_id == line.person_id,
+            Reporting.source == "override",
+            or_(Reporting.until.is_(None), Reporting.until > line.until),
+        )
+        both = [await session.get_one(Person, each) for each in (line.person_id, line.partner_id)]
+        if any(each.left_at for each in both) or await session.scalar(select(newer)):
+            continue
+        # While the line is the last that ended, whose check-ins it was can be told.
+        former_id = await partner_of(session, line.person_id, now.date())
+        await pass_on(session, line.person_id, former_id, line.partner_id, now)
+        line.until = None
+        await session.flush()
 
 
 async def _leave_actions(session: AsyncSession, person: Person, now: datetime) -> None:

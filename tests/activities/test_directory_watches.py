@@ -83,6 +83,19 @@ async def partner(home: Any, person_id: str) -> str | None:
         return found
 
 
+async def name(home: Any, person: Person, interim: Person) -> None:
+    """HR names somebody else than the manager."""
+    async with home.database.transaction() as session:
+        row = await session.get_one(Person, person.id)
+        await name_partner(session, row, await session.get_one(Person, interim.id), MONDAY)
+
+
+async def hired(home: Any, mail: str) -> date | None:
+    row = await known(home, mail)
+    assert row is not None
+    return row.hired_on
+
+
 async def known(home: Any, mail: str) -> Person | None:
     found = await home.all(Person, mail=mail)
     return found[0] if found else None
@@ -435,6 +448,42 @@ async def test_a_returning_manager_gets_their_people_back(home: Any, watch: str)
     assert f"partner/{employee.id}" not in await home.needs_a_hand()
 
 
+@pytest.mark.parametrize("who", ["employee", "interim"])
+async def test_whom_hr_named_holds_the_check_ins_again_once_a_leaver_is_back(home: Any, watch: str, who: str) -> None:
+    employee, old, _ = await a_team(home, watch)
+    interim = await a_colleague(home, "Interim")
+    await name(home, employee, interim)
+    (handover,) = await home.all(Handover)
+    talk = await home.a_check_in(date(2030, 2, 20), employee.id, interim.id, state="held", kind="handover", period=7)
+    await home.change(Handover, handover.id, check_in_id=talk)
+    check_in_id = await home.a_booked_check_in(START, person=employee.id, partner=interim.id)
+    leaver = employee if who == "employee" else interim
+    home.tenant.act(leaver.mail, "leave_company")
+    await home.do("follow_directory", watch)
+    assert await partner(home, employee.id) == (None if who == "employee" else old.id)
+    home.tenant.act(leaver.mail, "come_back")
+    await home.do("follow_directory", watch, MONDAY + timedelta(days=1))
+    assert await partner(home, employee.id) == interim.id
+    assert (await home.get(CheckInRow, check_in_id)).state == "due"
+    for _ in range(2):
+        await home.do("follow_directory", watch, MONDAY + timedelta(days=2))
+    lines = await home.all(Reporting, person_id=employee.id, until=None)
+    assert sorted((line.source, line.partner_id) for line in lines) == [("directory", old.id), ("override", interim.id)]
+
+
+async def test_whom_hr_named_meanwhile_stays_when_a_leaver_is_back(home: Any, watch: str) -> None:
+    employee, _, new = await a_team(home, watch)
+    interim = await a_colleague(home, "Interim")
+    await name(home, employee, interim)
+    home.tenant.act(interim.mail, "leave_company")
+    await home.do("follow_directory", watch)
+    await name(home, employee, new)
+    home.tenant.act(interim.mail, "come_back")
+    await home.do("follow_directory", watch, MONDAY + timedelta(days=1))
+    assert await partner(home, employee.id) == new.id
+    assert len(await home.all(Reporting, person_id=employee.id, source="override", until=None)) == 1
+
+
 async def test_an_enrolment_that_hr_ended_stays_ended(home: Any, watch: str) -> None:
     employee, _, _ = await a_team(home, watch)
     await home.change(Enrolment, employee.id, ended_at=MONDAY - timedelta(days=30))
@@ -668,15 +717,13 @@ async def test_without_a_hire_date_only_whoever_is_new_in_the_directory_is_new_h
     await home.change(DirectoryWatchRow, watch, delta_link=None)
     await home.do("follow_directory", watch)
     for mail in (*long_here, under_stranger, stranger):
-        row = await known(home, mail)
-        assert row is not None
-        assert row.hired_on is None
+        assert await hired(home, mail) is None
     new = joins(home, "Newcomer", old.mail)
     boss = joins(home, "Boss")
     newest = joins(home, "Newest", boss, department="Lighthouse")
     tuesday = MONDAY + timedelta(days=1)
     await home.do("follow_directory", watch, tuesday)
-    heard = [(await known(home, mail)).hired_on for mail in (new, newest, boss)]
+    heard = [await hired(home, mail) for mail in (new, newest, boss)]
     assert heard == [tuesday.date(), tuesday.date(), None]
 
 
@@ -695,8 +742,8 @@ async def test_whoever_waited_for_a_mailbox_is_as_new_as_when_they_were_heard_of
     assert await known(home, long_here) is await known(home, new) is None
     home.tenant.clear_faults()
     await home.do("follow_directory", watch, MONDAY + timedelta(days=5))
-    assert (await known(home, long_here)).hired_on is None
-    assert (await known(home, new)).hired_on == MONDAY.date() + timedelta(days=1)
+    assert await hired(home, long_here) is None
+    assert await hired(home, new) == MONDAY.date() + timedelta(days=1)
 
 
 async def test_without_a_token_nobody_is_blamed_for_their_mailbox(

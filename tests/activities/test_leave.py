@@ -1,5 +1,6 @@
 """While somebody is on leave their cycle rests: talks make way, letters and chases wait, and the return has a talk."""
 
+import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from integrations.database.leaves import note_leave, set_hold
 from integrations.database.reflections import reflection_for_form
 from integrations.database.tables import ActionRow, Booking, CheckInRow, Enrolment, LetterItem, Person
 from integrations.database.tables import Leave as LeaveRow
+from integrations.graph.errors import Transient
 
 # Calendars are looked at here, and one tenant serves all tests.
 pytestmark = pytest.mark.usefixtures("quiet_calendars")
@@ -379,6 +381,34 @@ async def test_leave_is_read_off_calendar_and_automatic_replies_once_a_week(home
     asked = len(home.tenant.asked())
     await home.do("find_leave", "sami", MONDAY + DAY)
     assert len(home.tenant.asked()) == asked
+
+
+def looks_into(home: Any, who: str, since: int) -> float:
+    """How often the calendar was searched; two requests a look, since Graph tells 62 days at most."""
+    oid = home.tenant.person(who)["id"]
+    return len([each for each in home.tenant.asked()[since:] if oid in each and each.endswith("/getSchedule")]) / 2
+
+
+async def test_a_managers_mailbox_is_asked_once_however_many_of_theirs_ask_at_once(home: Any) -> None:
+    asked, later = len(home.tenant.asked()), MONDAY + 8 * DAY
+    await asyncio.gather(*(home.do("find_leave", who, later) for who in ("ann", "kai", "otto", "sami")))
+    assert looks_into(home, "Mara", asked) == 1
+    assert [looks_into(home, who, asked) for who in ("Ann", "Kai", "Otto", "Sami")] == [1, 1, 1, 1]
+    await home.do("find_leave", "ann", later + 7 * DAY)
+    assert looks_into(home, "Mara", asked) == 2
+
+
+async def test_a_look_for_leave_that_failed_is_taken_again(home: Any) -> None:
+    later, oid = MONDAY + 8 * DAY, home.tenant.person("Mara")["id"]
+    home.tenant.fault("status", "POST", f"/users/{oid}/calendar/getSchedule", status=503, count=1)
+    with pytest.raises(Transient):
+        await home.do("find_leave", "ann", later)
+    assert (await home.get(Person, "mara")).leave_read_at is None
+    assert (await home.get(Person, "ann")).leave_read_at == later
+    asked = len(home.tenant.asked())
+    await home.do("find_leave", "ann", later)
+    assert (looks_into(home, "Mara", asked), looks_into(home, "Ann", asked)) == (1, 0)
+    assert (await home.get(Person, "mara")).leave_read_at == later
 
 
 async def test_an_afternoon_out_of_office_is_no_leave(home: Any) -> None:

@@ -5,13 +5,15 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, pairwise
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.moment import Moment
-from integrations.database.tables import Booking, CheckInRow, Person
+from cycle.policy import Policy
+from integrations.database.tables import Booking, CheckInRow, Person, PolicyRevision, PolicyRow
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 DUE = date(2030, 4, 10)
@@ -274,6 +276,42 @@ async def test_a_calendar_that_cannot_be_read_is_not_booked_blindly(home: Any) -
     assert await booking_of(home, ids["ann"]) is not None
     assert await booking_of(home, ids["kai"]) is None
     assert "cannot be read" in (await home.needs_a_hand())[f"no-hour/{ids['kai']}"]
+
+
+async def test_no_talk_slips_onto_a_no_check_in_date(home: Any) -> None:
+    dates = [(DUE + timedelta(days=n)).isoformat() for n in range(15)]
+    await home.set_policy(rhythm={"no_check_in_dates": dates})
+    check_in_id = await home.a_check_in(DUE)
+    hours = await home.activities["plan_team"].__self__.hours_for(check_in_id, MONDAY)
+    assert hours
+    assert min(slot.start for slot in hours) >= at(0, day=DUE + timedelta(days=15))
+    await home.do("plan_team", check_in_id)
+    assert (await home.booking(check_in_id)).start_at >= at(0, day=DUE + timedelta(days=15))
+
+
+async def test_a_no_check_in_date_is_a_day_of_notice_like_any_other(home: Any) -> None:
+    await home.set_policy(rhythm={"no_check_in_dates": [f"2030-03-{day:02}" for day in range(5, 18)]})
+    check_in_id = await home.a_check_in(MONDAY.date())
+    hours = await home.activities["plan_team"].__self__.hours_for(check_in_id, MONDAY)
+    assert min(slot.start for slot in hours).date() == date(2030, 3, 18), "ten workdays ahead"
+
+
+async def test_of_a_team_under_two_policies_each_is_planned_by_its_own(home: Any) -> None:
+    document = Policy(name="Monthly").model_dump(mode="json")
+    document["booking"] |= {"organizer": "manager", "per_manager_per_day": 1}
+    await home.add(PolicyRow(id="other", name="Monthly", starts_on=date(2030, 1, 1)))
+    await home.add(PolicyRevision(policy_id="other", number=1, document=document, made_at=MONDAY))
+    earlier = await home.a_check_in(DUE - timedelta(days=1), "kai", policy_id="other")
+    ann = await home.a_check_in(DUE, "ann")
+    asked = len(home.tenant.asked())
+    await home.do("plan_team", ann)
+    schedules = [each for each in home.tenant.asked()[asked:] if each.endswith("/getSchedule")]
+    assert schedules
+    assert all(quote(home.tenant.service) in each for each in schedules), "the queue is that mailbox's"
+    assert (await home.booking(ann)).organizer == home.tenant.service
+    assert await booking_of(home, earlier) is None
+    await home.do("plan_team", earlier)
+    assert (await home.booking(earlier)).organizer == home.tenant.person("Mara")["id"]
 
 
 async def test_a_managers_calendar_that_cannot_be_read_is_one_line_for_all_of_theirs(home: Any) -> None:
