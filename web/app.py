@@ -49,7 +49,8 @@ from web.sessions import NoLongerHere, SignedOut, add_sessions, on_no_longer_her
 
 def build_app(settings: Settings, database: Database, clock: Clock, sign_in: SignIn) -> FastAPI:
     """The face as an ASGI application. It owns none of what it is given: whoever opened them closes them."""
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    # A redirect to the address without its slash would name the scheme and host that a proxy asked for.
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.face = Face(settings, database, clock, sign_in)
     app.state.turns = Turns()
     app.state.ear = notifications.Ear()

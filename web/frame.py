@@ -34,6 +34,8 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+HTTPS_FOR_A_YEAR = "max-age=31536000"
+"""Of our own host only: what stands on its subdomains is not ours to say."""
 
 
 async def frame(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -57,6 +59,8 @@ async def frame(request: Request, call_next: Callable[[Request], Awaitable[Respo
         answer = trouble(request, 500, sentence=TYPED_IS_BELOW if typed else None, typed=typed)
     for name, value in HEADERS.items():
         answer.headers.setdefault(name, value)
+    if face_of(request).settings.public_url.startswith("https://"):
+        answer.headers.setdefault("Strict-Transport-Security", HTTPS_FOR_A_YEAR)
     answer.headers.setdefault("Cache-Control", "no-store")
     return answer
 

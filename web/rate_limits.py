@@ -77,7 +77,7 @@ async def count_form(request: Request, whose: str) -> None:
 
 
 async def count_sign_in(request: Request) -> None:
-    """Raises TooMany."""
+    """Also for signing out. Raises TooMany."""
     await _count(request, SIGN_INS, address_of(request))
 
 

@@ -129,7 +129,8 @@ async def signed_in(request: Request) -> Viewer:
     """The viewer of this request. Raises SignedOut, NoLongerHere and TooMany, each of which becomes a page."""
     account = account_of(request)
     if request.method == "POST":
-        await count_form(request, account["oid"] if account else address_of(request))
+        # With the number of sign-outs: an old copy of a cookie opens nothing, and takes no turn of its owner's either.
+        await count_form(request, f"{account['oid']}/{account['no']}" if account else address_of(request))
     if account is None:
         raise await _signed_out(request)
     async with database_of(request).reading() as session:

@@ -55,6 +55,8 @@ async def done(request: Request) -> Response:
 
 @router.post("/sign-out")
 async def sign_out(request: Request) -> Response:
+    # By address, as signing in: whoever floods the forms of a stolen session does not keep its owner from ending it.
+    await count_sign_in(request)
     await end_session(request)
     return go("/signed-out")
 

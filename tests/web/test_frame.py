@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import text
@@ -30,6 +31,24 @@ async def test_no_page_may_run_a_strange_script_or_be_framed_or_kept(world: Any)
     assert "<style" not in answer.text
     assert " style=" not in answer.text
     assert re.findall(r"\son\w+=", answer.text) == []
+
+
+async def test_over_https_browsers_are_told_to_come_by_nothing_else(world: Any) -> None:
+    assert "strict-transport-security" not in (await (await world.browser()).get("/nowhere")).headers
+    https = world.settings.model_copy(update={"public_url": "https://checkins.example.org"})
+    world.app.state.face = replace(world.app.state.face, settings=https)
+    for path in ("/signed-out", "/nowhere", "/static/nothing"):
+        answer = await (await world.browser()).get(path)
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+async def test_an_address_with_a_slash_too_many_is_our_own_page_and_leads_nowhere_else(world: Any) -> None:
+    browser = await world.browser("ann")
+    assert (await browser.get("/plan")).status_code == 200
+    answer = await browser.get("/plan/")
+    assert answer.status_code == 404
+    assert 'href="/"' in answer.text
+    assert "location" not in answer.headers
 
 
 async def test_htmx_is_told_to_run_nothing_and_to_keep_no_copies(world: Any) -> None:

@@ -111,5 +111,28 @@ async def test_an_address_that_only_begins_to_sign_in_is_asked_to_wait(world: An
     assert (await browser.get("/sign-in")).status_code == 303
 
 
+async def test_an_old_copy_of_a_cookie_takes_no_turn_of_its_owner_s(world: Any, watch: Watch) -> None:
+    browser, thief = await world.browser("ann"), await world.browser()
+    stolen = dict(browser.cookies)
+    await browser.post("/sign-out")
+    ann = await world.browser("ann")
+    for _ in range(FORMS.at_once):
+        # What an answer takes away, a thief puts back.
+        thief.cookies.update(stolen)
+        assert (await thief.post("/plan/help", data={"whom": "x"})).status_code == 401
+    assert (await ann.post("/plan/help", data={"whom": "x"})).status_code == 422
+
+
+async def test_signing_out_is_counted_by_address_and_no_flood_of_forms_is_in_its_way(world: Any, watch: Watch) -> None:
+    ann, other = await world.browser("ann"), await world.browser()
+    for _ in range(FORMS.at_once + 1):
+        answer = await ann.post("/plan/help", data={"whom": "x"})
+    assert answer.status_code == 429
+    assert (await ann.post("/sign-out")).status_code == 303
+    for _ in range(SIGN_INS.at_once):
+        answer = await other.post("/sign-out")
+    assert answer.status_code == 429
+
+
 def test_an_export_is_asked_for_now_and_then() -> None:
     assert EXPORTS.at_once < 10
