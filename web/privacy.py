@@ -15,8 +15,7 @@ from cycle.policy import Privacy
 from cycle.sentences import Sentence
 from integrations.database.action_views import actions_among
 from integrations.database.exports import export_of
-from integrations.database.learning_moments import holds_check_ins
-from integrations.database.people import partner_of
+from integrations.database.people import holds_check_ins, partner_of
 from integrations.database.policies import policy_of_person
 from integrations.database.readings import MOST, ReadBy, readings_of
 from integrations.database.sharing import shared_by

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.languages import DEFAULT, Language, first_fitting
@@ -145,6 +145,12 @@ async def partners_of(session: AsyncSession, person_ids: Collection[str], day: d
     found = {(line.person_id, line.source): line.partner_id for line in lines}
     each = {of: found.get((of, "override")) or found.get((of, "directory")) for of in person_ids}
     return {of: partner for of, partner in each.items() if partner}
+
+
+async def holds_check_ins(session: AsyncSession, person_id: str, day: date) -> bool:
+    """Whether somebody has their check-ins with this person on `day`."""
+    held = exists().where(Reporting.partner_id == person_id, or_(Reporting.until.is_(None), Reporting.until > day))
+    return bool(await session.scalar(select(held)))
 
 
 async def person_by_oid(session: AsyncSession, oid: str) -> Person | None:
