@@ -6,9 +6,10 @@ import shutil
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx
 from cryptography.fernet import Fernet
@@ -38,6 +39,7 @@ PAGES = {
         "/check-ins/{talk}",
         "/check-ins/{talk}/pre-read",
         "/check-ins/{talk}/another-time",
+        "/check-ins/{talk}/not-this-time",
         "/check-ins/{past-1}",
         "/plan",
         "/goals/{goal-0}",
@@ -57,8 +59,13 @@ PAGES = {
 """What an employee of the seeded year opens, by their place among their manager's people; see `cli.showcase.story`."""
 OF_A_MANAGER = ("/", "/learning-moment", "/check-ins/{talk}", "/plans/{plan}", "/pathways/shown")
 OF_HR = ("/hr", "/hr/pathways")
+OF_A_SUPPORTER = {"/supporting/{mentor-of}": 0, "/supporting/{peer-of}": -1}
+"""What a colleague of theirs opens, by which of their colleagues that is."""
 OF_EVERYBODY = ("/", "/plan", "/history", "/feedback", "/pathways", "/privacy")
 """What people of a demo open, beside whatever they opened in it."""
+
+LOOKED_FOR = {"q": "and"}
+"""What people look for in their history: a word that stands in much of it."""
 
 EACH = 3
 """By so many people each page is opened, so that nothing is measured on one person's rows alone."""
@@ -67,11 +74,30 @@ _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One address, and who opens it. `page` names the kind of page that it is."""
+    """One address, and who opens it. `page` names the kind of page that it is.
+
+    What is `typed` is posted there; `part` is of which element the script of a page asks it, "" of none in particular.
+    """
 
     page: str
     path: str
     mail: str
+    typed: Mapping[str, str] = field(default_factory=dict)
+    part: str | None = None
+
+    @property
+    def method(self) -> str:
+        return "POST" if self.typed else "GET"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        asked = {} if self.part is None else {"HX-Request": "true", "HX-Target": self.part}
+        return {"Sec-Fetch-Site": "same-origin"} | asked
+
+    def body(self, number: int) -> bytes:
+        """What is sent the time `number`: somebody has typed on."""
+        typed = {name: f"{text} {number}" if name.startswith("text") else text for name, text in self.typed.items()}
+        return urlencode(typed).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +178,17 @@ def _of_the_year(house: House) -> list[Visit]:
             found += [Visit(path, _filled(path, member), member.person.mail) for member in of_place]
     firsts = [member for member in members if member.place == 0][:EACH]
     found += [Visit(f"{path} (manager)", _filled(path, m), m.partner.mail) for path in OF_A_MANAGER for m in firsts]
+    found += [
+        Visit(path, _filled(path, m), m.colleagues[which].mail)
+        for path, which in OF_A_SUPPORTER.items()
+        for m in firsts
+    ]
     found += [Visit(f"{path} (HR)", path, house.cast.hr.mail) for path in OF_HR]
-    return found
+    return found + _searches(m.person.mail for m in firsts)
+
+
+def _searches(mails: Iterable[str]) -> list[Visit]:
+    return [Visit("/history (search)", "/history", mail, LOOKED_FOR) for mail in mails]
 
 
 def _filled(path: str, member: Member) -> str:
@@ -176,6 +211,6 @@ async def _of_the_demo(database: Database, entries: Iterable[Entry]) -> list[Vis
             opened[page][entry.link, entry.person] = Visit(page, entry.link, entry.person)
     own = [Visit(path, path, mail) for path in OF_EVERYBODY for mail in sorted(here)[:EACH]]
     own += [Visit(f"{path} (manager)", path, mail) for path in ("/", "/pathways/shown") for mail in managers[:EACH]]
-    return own + [
+    return [*own, *_searches(sorted(here)[:EACH])] + [
         visit for page, visits in opened.items() if page not in OF_EVERYBODY for visit in [*visits.values()][-EACH:]
     ]

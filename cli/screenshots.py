@@ -2,9 +2,11 @@
 
 import asyncio
 import base64
+import io
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -147,9 +149,30 @@ class Studio:
         self._ids = ids_of(house.cast)
 
     async def take(self, shot: Shot) -> list[Path]:
+        return [await self._picture(shot, screen) for screen in SCREENS]
+
+    @asynccontextmanager
+    async def opened(self, shot: Shot, screen: Screen) -> "AsyncIterator[Page]":
+        """The page as it is photographed. Shots are taken in the order in which they stand: acts are not undone."""
         await self._play(shot.act)
         await self._speak(shot)
-        return [await self._picture(shot, screen) for screen in SCREENS]
+        context = await self._context(shot.who, screen, shot.look)
+        page, address = await context.new_page(), self._house.site + shot.path.format_map(self._ids)
+        if shot.inside:
+            archive = await context.request.post(address, headers={"Origin": self._house.site})
+            with zipfile.ZipFile(io.BytesIO(await archive.body())) as files:
+                await page.set_content(files.read(shot.inside).decode())
+        else:
+            await page.goto(address)
+        for name, text in shot.typed:
+            await page.fill(f"[name={name}]", text)
+        if shot.signed_out:
+            await context.clear_cookies()
+        if shot.press:
+            await page.click(f"main button:has-text('{shot.press}')")
+            await page.wait_for_load_state()
+        yield page
+        await context.close()
 
     async def _play(self, act: Act) -> None:
         if act == self._act:
@@ -174,17 +197,9 @@ class Studio:
                 await session.execute(chosen)
 
     async def _picture(self, shot: Shot, screen: Screen) -> Path:
-        context = await self._context(shot.who, screen, shot.look)
-        page = await context.new_page()
-        await page.goto(self._house.site + shot.path.format_map(self._ids))
-        for name, text in shot.typed:
-            await page.fill(f"[name={name}]", text)
-        if shot.press:
-            await page.click(f"main button:has-text('{shot.press}')")
-            await page.wait_for_load_state()
         file = self._to / f"{shot.name}-{screen.name}.webp"
-        await _capture(page, screen, screen.height if shot.top else screen.tallest, file)
-        await context.close()
+        async with self.opened(shot, screen) as page:
+            await _capture(page, screen, screen.height if shot.top else screen.tallest, file)
         return file
 
     async def _context(self, who: str | None, screen: Screen, look: Look) -> "BrowserContext":

@@ -37,7 +37,8 @@ class Hour:
 
 
 @router.get("")
-async def show(request: Request, viewer: Signed, check_in_id: str, late: str = "") -> Response:
+async def show(request: Request, viewer: Signed, check_in_id: str, late: str = "", seen: str = "") -> Response:
+    """`seen`, asked by the page itself, is the stage that it shows: while that is so, there is nothing to answer."""
     async with database_of(request).reading() as session:
         shown = await _mine(session, request, viewer.id, check_in_id)
         offer = await newest_offer(session, check_in_id)
@@ -46,6 +47,8 @@ async def show(request: Request, viewer: Signed, check_in_id: str, late: str = "
         stage = await stage_of(session, shown, offer, request.state.now)
         overtaken = _overtaken(offer, newest, request.state.now)
         picked = None if overtaken else await _picked(session, offer, newest)
+    if seen == stage and "hx-request" in request.headers:
+        return Response(status_code=204)
     return page(
         request,
         "slots.html",

@@ -14,7 +14,8 @@ class Shot:
     """`path` has {first_name-thing} for ids of the cast: {ann-talk}. `who` is a first name; None is not signed in.
 
     `typed` is sent with the form whose button is `press`, before the picture is taken. Of what differs from another
-    picture in its first screen alone, the `top` is enough.
+    picture in its first screen alone, the `top` is enough. Who is `signed_out` is so while they type. What is `inside`
+    is the file of that name in the archive that `path` gives out.
     """
 
     name: str
@@ -27,6 +28,8 @@ class Shot:
     typed: tuple[tuple[str, str], ...] = ()
     press: str | None = None
     top: bool = False
+    signed_out: bool = False
+    inside: str | None = None
 
 
 BEFORE: Sequence[Shot] = (
@@ -55,6 +58,7 @@ BEFORE: Sequence[Shot] = (
     Shot("action-time", "Book time for an action", "/actions/{ann-calls}?choose=time", top=True),
     Shot("action-reached", "An action that is done", "/actions/{ann-handbook}"),
     Shot("supporting", "Somebody asks me along", "/supporting/{ann-peer-of}", "Ida"),
+    Shot("supporting-yes", "Standing by somebody", "/supporting/{ann-mentor-of}", "Otto"),
     Shot("stall", "A plan that has been quiet", "/stalls/{ida-stall}", "Ida"),
     Shot("handover", "What a new manager may see", "/handovers/{kai-handover}", "Kai"),
     Shot("feedback", "Feedback", "/feedback"),
@@ -68,15 +72,26 @@ BEFORE: Sequence[Shot] = (
         press="Send",
     ),
     Shot("feedback-read", "Read feedback", "/feedback/{ann-feedback-0}"),
+    Shot("feedback-shown", "Feedback that somebody shows to their manager", "/feedback/{ann-feedback-1}", "Mara"),
     Shot("pathways", "Pathways", "/pathways"),
     Shot("pathway-role", "A role", "/pathways/roles/senior-analyst"),
     Shot("pathways-shown", "What interests my people", "/pathways/shown", "Mara"),
     Shot("pathways-hr", "How many are interested in what", "/hr/pathways", "Hale"),
     Shot("privacy", "Privacy", "/privacy"),
+    Shot("export", "What is kept of somebody, as a file of theirs", "/privacy/export", inside="perennial.html"),
     Shot("hr", "HR", "/hr", "Hale"),
     Shot("history", "History", "/history"),
     Shot("history-search", "History, searched", "/history", typed=(("q", "pricing"),), press="Search"),
     Shot("check-in-past", "A past check-in", "/check-ins/{ann-past-1}"),
+    Shot("own-words", "A past check-in, for who holds them no longer", "/check-ins/{kai-past-1}", "Hugo"),
+    Shot(
+        "signed-out-meanwhile",
+        "Signed out in the meantime",
+        "/check-ins/{ann-talk}",
+        typed=(("text", "Ask Pricing for half an hour before the next review."),),
+        press="Save the note",
+        signed_out=True,
+    ),
     Shot("trouble", "What is not there, or not yours", "/check-ins/{ann-talk}", "Otto"),
     Shot("home-de", "Home, in German", "/", language="de", top=True),
     Shot("reflection-de", "Reflection, in German", "/reflections/{ann-talk}", language="de", top=True),
@@ -98,6 +113,10 @@ PRE_READ: Sequence[Shot] = (
 AFTER: Sequence[Shot] = (
     Shot("outcome", "How it went", "/check-ins/{ann-talk}?said=held", act="after"),
     Shot("home-after", "Home, some hours after the talk", "/", act="after"),
+    Shot("handover-shown", "What somebody shows their new manager", "/handovers/{kai-handover}", "Mara", "after"),
+    Shot("slots-chosen", "An hour that is being settled", "/check-ins/{sami-talk}/slots", "Mara", "after"),
+    Shot("stall-ended", "A quiet plan whose person chose a pause", "/stalls/{ida-stall}", "Ida", "after"),
+    Shot("plan-resting", "A plan that rests", "/plan", "Ida", "after"),
     Shot(
         "outcome-de", "How it went, in German", "/check-ins/{ann-talk}?said=held", act="after", language="de", top=True
     ),

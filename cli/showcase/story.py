@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cli.showcase import words
@@ -33,10 +34,13 @@ from integrations.database.tables import (
     Offer,
     OutcomeAnswer,
     PathwayLine,
+    Person,
+    Plan,
     PreRead,
     Reading,
     ReflectionRow,
     RoleOfPerson,
+    ShownToSuccessor,
     Stall,
     StallAnswer,
     Table,
@@ -70,7 +74,7 @@ async def send_pre_read(session: AsyncSession, cast: Cast, times: Times) -> None
     for member in cast.members:
         if member.place in (0, 1):
             rows += [
-                _pre_read(member, times, "talk", words.LINES, times.pre_read, step=True),
+                _pre_read(member, member.partner, times, "talk", words.LINES, times.pre_read, step=True),
                 *_read_already(member, times),
             ]
     await keep(session, rows)
@@ -81,7 +85,43 @@ async def end_talk(session: AsyncSession, cast: Cast, times: Times) -> None:
     for member in cast.members:
         if member.place in (0, 1):
             rows += _after_the_talk(member, times)
+        if member.place == 2:
+            rows += _shown_to_successor(member, times)
+        await _decide(session, member, times)
     await keep(session, rows)
+
+
+async def _decide(session: AsyncSession, member: Member, times: Times) -> None:
+    """What the buttons of a page would write."""
+    at = times.afterwards - timedelta(hours=1)
+    if member.place == 1:
+        stall = update(Stall).where(Stall.id == member.key("stall"))
+        await session.execute(stall.values(ended_at=at, ended="rested"))
+        await session.execute(update(Plan).where(Plan.id == member.key("plan")).values(state="resting"))
+    if member.place == 2:
+        handover = update(Handover).where(Handover.id == member.key("handover"))
+        await session.execute(handover.values(answered_at=at))
+    if member.place == 3:
+        offer = update(Offer).where(Offer.check_in_id == member.key("talk"))
+        chosen = offer.values(state="picked", picked=1, picked_by_id=member.person.id, picked_at=at)
+        await session.execute(chosen)
+
+
+def _shown_to_successor(member: Member, times: Times) -> Iterator[Any]:
+    last = member.key("past-1")
+    shown = (
+        ("goal", member.key("goal-0")),
+        ("action", member.key("calls")),
+        ("heard", f"{last}/{member.person.id}"),
+        ("pre-read", f"{last}-p"),
+    )
+    for kind, item_id in shown:
+        yield ShownToSuccessor(
+            handover_id=member.key("handover"),
+            kind=kind,
+            item_id=item_id,
+            shown_at=times.afterwards - timedelta(hours=1),
+        )
 
 
 async def keep(session: AsyncSession, rows: Iterable[Any]) -> None:
@@ -137,7 +177,7 @@ def _past_talk(member: Member, cast: Cast, number: int, times: Times) -> Iterato
             shared_at=start - timedelta(days=4),
             changed_at=start - timedelta(days=4),
         )
-    yield _pre_read(member, times, f"past-{number}", texts, start - timedelta(hours=19))
+    yield _pre_read(member, partner, times, f"past-{number}", texts, start - timedelta(hours=19))
     for writer, text, heard in zip((person, partner), words.NOTES[number - 1], words.HEARD[number - 1], strict=True):
         yield Note(check_in_id=key, writer_id=writer.id, text=text, made_at=soon, read_at=soon)
         yield HeardLine(
@@ -220,13 +260,13 @@ def _booking(key: str, start: datetime) -> Any:
 
 
 def _pre_read(
-    member: Member, times: Times, name: str, lines: dict[str, str], at: datetime, *, step: bool = False
+    member: Member, partner: Person, times: Times, name: str, lines: dict[str, str], at: datetime, *, step: bool = False
 ) -> Any:
     intro = words.ACTIONS["intro"][0].format(name=member.person.first_name)
     snapshot = build_snapshot(
         made_at=at,
         promises=[
-            (member.partner.first_name, [Promise(what=intro, due_on=times.day(5))]),
+            (partner.first_name, [Promise(what=intro, due_on=times.day(5))]),
             (
                 member.person.first_name,
                 [
@@ -243,7 +283,8 @@ def _pre_read(
         if step
         else (),
     )
-    return PreRead(check_in_id=member.key(name), booking_no=1, content=snapshot.model_dump_json(), made_at=at)
+    key = member.key(name)
+    return PreRead(id=f"{key}-p", check_in_id=key, booking_no=1, content=snapshot.model_dump_json(), made_at=at)
 
 
 def _read_already(member: Member, times: Times) -> Iterator[Any]:

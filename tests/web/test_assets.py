@@ -31,7 +31,7 @@ def test_every_vendored_file_is_the_one_that_was_noted_with_its_licence() -> Non
         assert any(name.startswith(f"{folder}/LICENSE") for name in there), folder
 
 
-@pytest.mark.parametrize("name", ["perennial.css", "perennial.js", "leaf.svg", "vendor/htmx-2.0.11/htmx.min.js"])
+@pytest.mark.parametrize("name", ["perennial.css", "fragments.js", "leaf.svg", "vendor/htmx-2.0.11/htmx.min.js"])
 async def test_a_file_under_its_version_is_kept_for_a_year_and_packed_for_who_can_unpack(world: Any, name: str) -> None:
     browser = await world.browser()
     packed = await browser.get(asset(name))

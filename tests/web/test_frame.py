@@ -1,6 +1,5 @@
 """Every answer, also a wrong one, is a page with a way on, and safe to show."""
 
-import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -49,14 +48,6 @@ async def test_an_address_with_a_slash_too_many_is_our_own_page_and_leads_nowher
     assert answer.status_code == 404
     assert 'href="/"' in answer.text
     assert "location" not in answer.headers
-
-
-async def test_htmx_is_told_to_run_nothing_and_to_keep_no_copies(world: Any) -> None:
-    page = (await (await world.browser("ann")).get("/")).text
-    told = json.loads(re.findall(r"name=\"htmx-config\" content='([^']+)'", page)[0])
-    assert told["allowEval"] is False
-    assert told["includeIndicatorStyles"] is False
-    assert told["historyCacheSize"] == 0
 
 
 async def test_a_fault_of_ours_shows_nothing_of_its_insides(world: Any, caplog: Any) -> None:

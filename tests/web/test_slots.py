@@ -1,5 +1,7 @@
 """The page with three hours: shown to the two alone, chosen by a button, and never twice."""
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -261,3 +263,41 @@ async def test_who_holds_these_check_ins_no_more_chooses_nothing(world: Any) -> 
     assert (await mara.get(PAGE)).status_code == 404
     assert (await mara.post(PAGE, data=chosen("0"))).status_code == 404
     assert (await offers(world))[0].state == "open"
+
+
+async def test_while_it_is_being_settled_the_page_asks_for_a_part_and_gets_it_once_it_stands_otherwise(
+    world: Any,
+) -> None:
+    await offer(world)
+    browser = await world.browser("ann")
+    assert "hx-" not in (await browser.get(PAGE)).text
+    await browser.post(PAGE, data=chosen("0"))
+    page = (await browser.get(PAGE)).text
+    (asked,) = re.findall(r'hx-get="([^"]*)"', page)
+    part = {"HX-Request": "true", "HX-Target": "state"}
+    answer = await browser.get(asked, headers=part)
+    assert (answer.status_code, answer.text) == (204, "")
+    # Whoever opens that address gets a page all the same.
+    assert "You chose it." in (await browser.get(asked)).text
+    async with world.database.transaction() as session:
+        (await session.scalar(select(Offer))).state = "taken"
+        booking = await session.scalar(select(Booking))
+        booking.state, booking.start_at = "booked", STARTS[0]
+    answer = await browser.get(asked, headers=part)
+    assert answer.status_code == 200
+    assert "It is booked for this hour" in answer.text
+    assert "<h1>" not in answer.text
+    assert "hx-" not in answer.text
+
+
+async def test_htmx_is_there_only_where_a_page_asks_again_and_may_run_nothing_and_keep_nothing(world: Any) -> None:
+    await offer(world, state="wanted")
+    browser = await world.browser("ann")
+    page = (await browser.get(PAGE)).text
+    told = json.loads(re.findall(r"name=\"htmx-config\" content='([^']+)'", page)[0])
+    assert told["allowEval"] is False
+    assert told["allowScriptTags"] is False
+    assert told["includeIndicatorStyles"] is False
+    assert told["historyCacheSize"] == 0
+    for path in ("/", "/plan", "/history", "/check-ins/check-in-1"):
+        assert "htmx" not in (await browser.get(path)).text

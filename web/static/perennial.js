@@ -24,16 +24,6 @@ function forgetDrafts() {
 document.querySelector("form[data-forget]")?.addEventListener("submit", forgetDrafts);
 if (document.querySelector("[data-forget-now]")) forgetDrafts();
 
-// Where a part of a page cannot be fetched, the browser asks for the whole one, which says what is wrong.
-for (const trouble of ["htmx:responseError", "htmx:sendError"]) {
-  document.addEventListener(trouble, (event) => {
-    const form = event.detail.elt.closest("form");
-    const { verb, path } = event.detail.requestConfig;
-    if (verb === "get") location.assign(event.detail.pathInfo?.finalRequestPath || path);
-    else if (form) form.submit();
-  });
-}
-
 // What a letter's link names behind the # reaches no server: that answer stands ticked, and nothing is sent.
 const named = document.getElementById(location.hash.slice(1));
 if (named?.matches("label.tick")) named.querySelector("input[type=radio]")?.click();
