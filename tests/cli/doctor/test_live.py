@@ -204,7 +204,7 @@ class Shared(Played):
         self.graph = cast(PlainGraph, self)
         self.event_read = Answer(200, "", {"onlineMeeting": {"joinUrl": link} if link else None})
 
-    async def ask(self, _method: str, rest: str, _body: Any = None, **_: Any) -> Answer:
+    async def ask(self, method: str, rest: str, body: Any = None, **others: Any) -> Answer:
         return Answer(200, "", {"userPurpose": "shared"}) if rest == "/mailboxSettings" else self.event_read
 
     async def soon(self, _rest: str, wanted: Any) -> Any:
