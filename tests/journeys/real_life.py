@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,8 @@ from sqlalchemy import Select
 
 import worker
 from cli.demo.browser import Browser
-from cli.demo.evidence import Sent, Talk
-from cli.demo.tenant_state import read_letters, read_talks
+from cli.demo.evidence import Evidence, Sent, Talk
+from cli.demo.tenant_state import read_languages, read_letters, read_people, read_received, read_talks
 from cli.installation import Installation
 from cli.processes import Child, Children, accepts_connections, children, free_port, without_settings
 from cli.sandbox import Tenant, start_sandbox
@@ -92,6 +92,34 @@ class RealLife:
     async def _organizing(self) -> Mapping[str, Any]:
         mail = self.tenant.service_mailbox
         return {"mailboxes": {mail: await self.mailbox(mail)}}
+
+    async def drag(self, event_id: str, start: datetime, end: datetime) -> None:
+        """Somebody moves the event in the organizer's calendar."""
+        order = {"person": self.tenant.service_mailbox, "act": "drag", "event": event_id}
+        order |= {"start": start.isoformat(), "end": end.isoformat()}
+        (await self.http.post(f"{self.tenant.url}/_sandbox/act", json=order)).raise_for_status()
+
+    async def left_behind(self) -> Evidence:
+        """What the tenant holds, as of a day on which nothing more is to come."""
+        organization = (await self.http.get(f"{self.tenant.url}/_sandbox/organization")).raise_for_status().json()
+        answer = await self.http.get(f"{self.tenant.url}/_sandbox/state", params={"ids": "real"})
+        state, service = answer.raise_for_status().json(), self.tenant.service_mailbox
+        now = datetime.now(UTC)
+        return Evidence(
+            day0=now.date(),
+            began=now,
+            until=now + timedelta(days=365),
+            people=read_people(organization),
+            service_mailbox=service,
+            hr_partner=organization["hr_partner"],
+            policies={},
+            starts_on={},
+            policy_of={},
+            talks=read_talks(state, service),
+            letters=read_letters(state, service),
+            received=read_received(state, service),
+            languages=read_languages(state),
+        )
 
     async def holds_up(self, path: str, seconds: float) -> Callable[[], Awaitable[bool]]:
         """Lets the tenant take so long over our next POST to `path`; what tells whether it is at it."""
