@@ -17,8 +17,8 @@ from integrations.database import actions, milestones
 from integrations.database.action_views import ActionView, action_for, events_for
 from integrations.database.columns import new_id
 from integrations.database.evidence import Line, lines_of, say_what_came_of_it
-from integrations.database.people import partner_of, work_week
-from integrations.database.plans import local_day, rules_of
+from integrations.database.people import local_day, partner_of, work_week
+from integrations.database.plans import rules_of
 from integrations.database.readings import note_readings
 from integrations.database.successors import goals_for
 from integrations.database.supporters import Subject, Support, supporters_of
@@ -79,7 +79,7 @@ async def action_page(
         about.add((view.plan_person.id, f"goal/{shown.goal.id}"))
     others = sorted(each for each in about if each[0] != viewer.id)
     if others:
-        await database_of(request).noting(lambda s: note_readings(s, viewer.id, others, day))
+        await database_of(request).noting(lambda s: note_readings(s, viewer.person, others, now))
     open_and_mine = view.mine and view.row.state == "open"
     chosen = choose if open_and_mine and choose in CHOICES else ""
     return page(

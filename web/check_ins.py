@@ -171,10 +171,10 @@ async def _note_read(
 ) -> None:
     """Notes all of the other's that the page is about to show."""
     now, other_id = request.state.now, shown.other(viewer.id).id
-    await note_conversation_read(session, shown, viewer.id, now)
+    await note_conversation_read(session, shown, viewer.person, now)
     theirs = {each.check_in_id for each in topics if each.writer.id == other_id}
     if any(each.writer.id == other_id or each.answer for each in heard.values()):
         theirs.add(shown.pair.row.id)
     for about in sorted(theirs):
-        await note_reading(session, viewer.id, other_id, f"notes/{about}", now.date())
+        await note_reading(session, viewer.person, other_id, f"notes/{about}", now)
     await mark_topics_read(session, [each.id for each in topics], viewer.id, now)

@@ -99,7 +99,7 @@ async def show(request: Request, viewer: Signed, request_id: str, done: str = ""
         view = await feedback.feedback_for(session, request_id, viewer.id, request.state.now)
         if view is None or (view.reader == "asker" and view.answer is None):
             raise NotHere
-        await feedback.read_feedback(session, view, viewer.id, request.state.now)
+        await feedback.read_feedback(session, view, viewer.person, request.state.now)
         return await _show(request, session, view, said=DONE.get(done))
 
     return await database_of(request).noting(ask)

@@ -13,7 +13,6 @@ from integrations.database.action_views import actions_of_plan, note_actions_rea
 from integrations.database.columns import new_id
 from integrations.database.evidence import lines_of
 from integrations.database.people import partner_of
-from integrations.database.plans import local_day
 from integrations.database.readings import note_readings
 from integrations.database.supporters import Subject, supporters_of
 from integrations.database.tables import Person
@@ -75,12 +74,12 @@ async def goal_page(request: Request, viewer: Viewer, goal_id: str, problem: Unf
         lines = await lines_of(session, subject, viewer.id, view.person.id)
         supporters = await supporters_of(session, view.person.id, subject) if view.mine else []
     read = ({line.writer.id for line in lines} | {view.person.id}) - {viewer.id}
-    what, day = [(owner_id, f"goal/{goal_id}") for owner_id in sorted(read)], local_day(viewer.person, now)
+    what = [(owner_id, f"goal/{goal_id}") for owner_id in read]
     of_goal = [each for each in views if each.row.goal_id == goal_id]
 
     async def note(session: AsyncSession) -> None:
-        await note_readings(session, viewer.id, what, day)
-        await note_actions_read(session, of_goal, viewer.id, day)
+        await note_readings(session, viewer.person, what, now)
+        await note_actions_read(session, of_goal, viewer.person, now)
 
     await database_of(request).noting(note)
     return page(

@@ -36,7 +36,7 @@ async def show(request: Request, viewer: Signed, handover_id: str, saved: str = 
         view = await handover_for(session, handover_id, viewer.id, request.state.now)
         if view is None:
             raise NotHere
-        await note_handover_read(session, view, viewer.id, request.state.now)
+        await note_handover_read(session, view, viewer.person, request.state.now)
         topics = [each.item.id for each in view.items if each.item.kind == "topic"]
         await mark_topics_read(session, topics, viewer.id, request.state.now)
         return view

@@ -65,7 +65,7 @@ async def search(request: Request, viewer: Signed) -> Response:
 
     async def ask(session: AsyncSession) -> tuple[list[Found], bool]:
         talks = await talks_of(session, viewer.id, request.state.now)
-        return await find_in_talks(session, viewer.id, talks, words, request.state.now)
+        return await find_in_talks(session, viewer.person, talks, words, request.state.now)
 
     found, more = await database_of(request).noting(ask)
     return page(

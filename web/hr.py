@@ -11,7 +11,7 @@ from cycle.sentences import Sentence
 from cycle.support import REASON_WORDS
 from integrations.database.actions import NotYours
 from integrations.database.calls_for_help import CALLS, end_call
-from integrations.database.plans import local_day
+from integrations.database.people import local_day
 from integrations.database.readings import note_readings
 from integrations.database.stuck import try_again
 from integrations.database.support_requests import open_hands, open_support_requests
@@ -39,7 +39,7 @@ async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
     told = [each.answer for each in requests if each.answer]
     if told:
         what = [(answer.person_id, f"stall/{answer.stall_id}") for answer in told]
-        await database_of(request).noting(lambda s: note_readings(s, viewer.id, what, today))
+        await database_of(request).noting(lambda s: note_readings(s, viewer.person, what, request.state.now))
     return page(
         request,
         "hr.html",

@@ -17,8 +17,8 @@ from cycle.policy import InterestVisibleTo
 from cycle.sentences import Sentence
 from integrations.database import pathways
 from integrations.database.pathways import InterestView, LinesView
-from integrations.database.people import partner_of
-from integrations.database.plans import local_day, rules_of
+from integrations.database.people import local_day, partner_of
+from integrations.database.plans import rules_of
 from integrations.database.readings import note_reading
 from integrations.database.reflections import lines_leave_at
 from integrations.database.tables import Person
@@ -129,8 +129,7 @@ async def shown_to_me(request: Request, viewer: Signed) -> Response:
         catalogue = await pathways.pathways_now(session)
         shown = await pathways.interests_shown_to(session, viewer.id, catalogue, now)
         for each in shown:
-            what, day = f"interest/{each.row.id}", local_day(viewer.person, now)
-            await note_reading(session, viewer.id, each.person.id, what, day)
+            await note_reading(session, viewer.person, each.person.id, f"interest/{each.row.id}", now)
         return shown
 
     return page(request, "pathways_shown.html", shown=await database_of(request).noting(ask))

@@ -26,7 +26,7 @@ async def show(request: Request, viewer: Signed, check_in_id: str) -> Response:
         shown = await conversation_for(session, check_in_id, viewer.id, now)
         if shown is None or shown.access != "everything":
             raise NotHere
-        await note_pre_read_read(session, shown, viewer.id, now)
+        await note_pre_read_read(session, shown, viewer.person, now)
         return shown, await readers_of_pre_read(session, check_in_id), await leaves_at(session, shown, now)
 
     shown, readers, goes_at = await database_of(request).noting(ask)

@@ -26,7 +26,7 @@ from integrations.database.reflections import (
 from web.drafts import kept, key_of
 from web.face import database_of, face_of
 from web.pages import NotHere, go, page, typed_in
-from web.sessions import Signed
+from web.sessions import Signed, Viewer
 
 router = APIRouter(prefix="/reflections/{check_in_id}")
 
@@ -48,7 +48,7 @@ async def form(request: Request, viewer: Signed, check_in_id: str, saved: str = 
     """`do=talk`, from a letter's link, puts "Let's just talk" first; only the button says it."""
     async with database_of(request).reading() as session:
         shown = await _form(session, check_in_id, viewer.id)
-    return await _shown(request, viewer.id, shown, {}, saved=saved, talk_first=do == "talk")
+    return await _shown(request, viewer, shown, {}, saved=saved, talk_first=do == "talk")
 
 
 @router.post("")
@@ -92,7 +92,7 @@ async def preview(request: Request, viewer: Signed, check_in_id: str) -> Respons
     typed = await typed_in(request)
     async with database_of(request).reading() as session:
         shown = await _form(session, check_in_id, viewer.id)
-    return await _shown(request, viewer.id, shown, typed)
+    return await _shown(request, viewer, shown, typed)
 
 
 async def _form(session: AsyncSession, check_in_id: str, reader_id: str) -> ReflectionForm:
@@ -104,7 +104,7 @@ async def _form(session: AsyncSession, check_in_id: str, reader_id: str) -> Refl
 
 async def _shown(
     request: Request,
-    viewer_id: str,
+    viewer: Viewer,
     form: ReflectionForm,
     typed: Mapping[str, str],
     saved: str = "",
@@ -117,7 +117,7 @@ async def _shown(
         first = await learning_moment_of(session, form.partner.id, quarter_of(now.date()))
     if first:
         what = f"learning/{first.id}"
-        await database_of(request).noting(lambda s: note_reading(s, viewer_id, form.partner.id, what, now.date()))
+        await database_of(request).noting(lambda s: note_reading(s, viewer.person, form.partner.id, what, now))
     answers = _answers(form, typed)
     return page(
         request,
@@ -135,8 +135,8 @@ async def _shown(
         line_words=LINE_WORDS,
         saved=saved,
         talk_first=talk_first,
-        keep=f"{viewer_id}.{form.check_in.id}",
-        lock=key_of(request, viewer_id),
+        keep=f"{viewer.id}.{form.check_in.id}",
+        lock=key_of(request, viewer.id),
     )
 
 

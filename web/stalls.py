@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from integrations.database import stalls
-from integrations.database.plans import local_day, rules_of
+from integrations.database.people import local_day
+from integrations.database.plans import rules_of
 from integrations.database.policies import hr_partner_of
 from integrations.database.readings import note_reading
 from web.actions import day_of
@@ -37,8 +38,8 @@ async def _page(request: Request, viewer: Viewer, stall_id: str, problem: Unfit 
         later = await stalls.later_steps(session, view, rules, now)
         hr = await hr_partner_of(session, view.plan_person.id) if "hr" in later else None
     if view.shared_reason is not None and view.other:
-        day, other_id = local_day(viewer.person, now), view.other.id
-        await database_of(request).noting(lambda s: note_reading(s, viewer.id, other_id, f"stall/{stall_id}", day))
+        other_id = view.other.id
+        await database_of(request).noting(lambda s: note_reading(s, viewer.person, other_id, f"stall/{stall_id}", now))
     return page(
         request,
         "stall.html",

@@ -12,7 +12,6 @@ from integrations.database import supporters
 from integrations.database.columns import new_id
 from integrations.database.evidence import Line, lines_of, say_a_word, take_back
 from integrations.database.milestones import milestones_of
-from integrations.database.plans import local_day
 from integrations.database.readings import note_reading
 from integrations.database.supporters import Subject
 from integrations.database.tables import ActionRow, Goal
@@ -85,8 +84,8 @@ async def show(request: Request, viewer: Signed, support_id: str) -> Response:
             lines = await lines_of(session, subject, viewer.id, support.person.id)
         steps = (await milestones_of(session, [action.id])).get(action.id, []) if action else []
     if support.open:
-        day, owner_id, what = local_day(viewer.person, now), support.person.id, support.subject.about
-        await database_of(request).noting(lambda s: note_reading(s, viewer.id, owner_id, what, day))
+        owner_id, what = support.person.id, support.subject.about
+        await database_of(request).noting(lambda s: note_reading(s, viewer.person, owner_id, what, now))
     return page(
         request,
         "supporting.html",

@@ -10,8 +10,7 @@ from cycle.feedback import closes_at
 from integrations.database.check_ins import check_in, said_about
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.offers import open_offer
-from integrations.database.people import partner_of
-from integrations.database.plans import local_day
+from integrations.database.people import local_day, partner_of
 from integrations.database.reflections import has_answered
 from integrations.database.tables import (
     ActionRow,

@@ -95,16 +95,10 @@ async def actions_among(
     return await _views(session, reader_id, list(rows.all()), now)
 
 
-async def note_actions_read(session: AsyncSession, views: Iterable[ActionView], reader_id: str, day: date) -> bool:
-    """Notes for whoever wrote them down or took them on that the reader is shown these. Returns whether anybody did."""
-    of = {
-        (owner_id, f"action/{view.row.id}")
-        for view in views
-        for owner_id in (view.row.made_by_id, view.owner.id)
-        if owner_id != reader_id
-    }
-    await note_readings(session, reader_id, sorted(of), day)
-    return bool(of)
+async def note_actions_read(session: AsyncSession, views: Iterable[ActionView], reader: Person, now: datetime) -> bool:
+    """Notes for whoever wrote them down or took them on that the reader is shown these. Returns whether any learns."""
+    of = [(owner_id, f"action/{view.row.id}") for view in views for owner_id in (view.row.made_by_id, view.owner.id)]
+    return await note_readings(session, reader, of, now)
 
 
 async def events_for(

@@ -118,20 +118,20 @@ async def conversation_for(
     )
 
 
-async def note_conversation_read(session: AsyncSession, shown: Conversation, reader_id: str, now: datetime) -> None:
+async def note_conversation_read(session: AsyncSession, shown: Conversation, reader: Person, now: datetime) -> None:
     """Notes what of the other one's words the reader is about to be shown."""
-    other, check_in_id, day = shown.other(reader_id).id, shown.pair.row.id, now.date()
+    other, check_in_id = shown.other(reader.id).id, shown.pair.row.id
     if shown.snapshot is not None:
-        await note_reading(session, reader_id, other, f"pre-read/{check_in_id}", day)
-    if shown.answers and reader_id != shown.pair.person.id:
-        await note_reading(session, reader_id, other, f"reflection/{check_in_id}", day)
+        await note_reading(session, reader, other, f"pre-read/{check_in_id}", now)
+    if shown.answers and reader.id != shown.pair.person.id:
+        await note_reading(session, reader, other, f"reflection/{check_in_id}", now)
     if any(note.writer.id == other and not note.withdrawn for note in shown.notes):
-        await note_reading(session, reader_id, other, f"notes/{check_in_id}", day)
-        await mark_notes_read(session, [note.id for note in shown.notes], reader_id, now)
+        await note_reading(session, reader, other, f"notes/{check_in_id}", now)
+        await mark_notes_read(session, [note.id for note in shown.notes], reader.id, now)
     # Also for whoever took one on: its owner may have put it in other words since. Of a talk that is over, the page
     # shows only what was agreed in it.
     promises = () if shown.over else shown.promises
-    await note_actions_read(session, (*shown.actions, *promises), reader_id, day)
+    await note_actions_read(session, (*shown.actions, *promises), reader, now)
 
 
 def _promised(action: ActionView) -> bool:

@@ -117,7 +117,7 @@ async def export_of(session: AsyncSession, person: Person, now: datetime) -> Exp
     found = [(part, await part.rows(session, person.id, now)) for part in PARTS]
     for part, rows in found:
         for row in rows:
-            await _note_read(session, part.table, row, person.id, now.date())
+            await _note_read(session, part.table, row, person, now)
     names = {row.id: row.name for row in await session.execute(select(Person.id, Person.name))}
     session.add(Audit(at=now, who=person.id, did="exported their own data", subject_id=person.id))
     return Export(person, now, tuple((part, [_as_facts(part, row, names) for row in rows]) for part, rows in found))
@@ -139,23 +139,23 @@ def _as_facts(part: Part, row: Any, names: Mapping[str, str]) -> dict[str, Any]:
     return facts
 
 
-async def _note_read(session: AsyncSession, table: type[Table], row: Any, reader_id: str, day: date) -> None:
+async def _note_read(session: AsyncSession, table: type[Table], row: Any, reader: Person, now: datetime) -> None:
     if table is Note:
-        await note_reading(session, reader_id, row.writer_id, f"notes/{row.check_in_id}", day)
+        await note_reading(session, reader, row.writer_id, f"notes/{row.check_in_id}", now)
     elif table is ActionRow:
         for owner_id in {row.owner_id, row.made_by_id}:
-            await note_reading(session, reader_id, owner_id, f"action/{row.id}", day)
+            await note_reading(session, reader, owner_id, f"action/{row.id}", now)
     elif table in (HeardLine, Topic):
-        await note_reading(session, reader_id, row.writer_id, f"notes/{row.check_in_id}", day)
+        await note_reading(session, reader, row.writer_id, f"notes/{row.check_in_id}", now)
     elif table is Evidence:
         about = f"goal/{row.goal_id}" if row.goal_id else f"action/{row.action_id}"
-        await note_reading(session, reader_id, row.writer_id, about, day)
+        await note_reading(session, reader, row.writer_id, about, now)
     elif table is Supporter:
         about = f"goal/{row.goal_id}" if row.goal_id else f"action/{row.action_id}"
-        await note_reading(session, reader_id, row.person_id, about, day)
+        await note_reading(session, reader, row.person_id, about, now)
     elif table is PreRead:
         talk = await session.get_one(CheckInRow, row.check_in_id)
-        await note_reading(session, reader_id, talk.partner_id, f"pre-read/{talk.id}", day)
+        await note_reading(session, reader, talk.partner_id, f"pre-read/{talk.id}", now)
 
 
 # Whose rows are somebody's
@@ -221,10 +221,10 @@ async def _access(session: AsyncSession, check_in_id: str, me: str, now: datetim
 
 async def _feedback(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
     """What they asked for and gave. That somebody said "not this time" is not told here either."""
-    found = []
+    found, person = [], await session.get_one(Person, me)
     for view in await feedback_of(session, me, now):
         if view.reader == "asker":
-            await read_feedback(session, view, me, now)
+            await read_feedback(session, view, person, now)
             hidden = {} if view.answer else {"behaviour": None, "impact": None, "next_step": None}
             found.append(_copied(view.row, state=view.seen, **hidden))
         elif view.reader == "giver":

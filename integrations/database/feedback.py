@@ -27,7 +27,7 @@ from integrations.database.check_ins import lock_people
 from integrations.database.columns import new_id
 from integrations.database.letters import drop, owe_letter
 from integrations.database.people import partner_of
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_readings
 from integrations.database.remembered import MustNote, only_reads
 from integrations.database.tables import FeedbackRequest, LetterItem, Person
 
@@ -142,7 +142,7 @@ async def shown_to_partner(
     return [each for each in await _views(session, rows.all(), reader_id, now) if each.answer]
 
 
-async def read_feedback(session: AsyncSession, view: FeedbackView, reader_id: str, now: datetime) -> None:
+async def read_feedback(session: AsyncSession, view: FeedbackView, reader: Person, now: datetime) -> None:
     """Notes that the answer is about to be shown: for who wrote it, and for the asker when it is their partner."""
     if view.answer is None or view.reader == "giver":
         return
@@ -151,8 +151,7 @@ async def read_feedback(session: AsyncSession, view: FeedbackView, reader_id: st
         if only_reads(session):
             raise MustNote
         row.read_at = now
-    for owner_id in (row.giver_id, row.asker_id):
-        await note_reading(session, reader_id, owner_id, f"feedback/{row.id}", now.date())
+    await note_readings(session, reader, [(each, f"feedback/{row.id}") for each in (row.giver_id, row.asker_id)], now)
 
 
 # What its colleague does

@@ -12,7 +12,7 @@ from cycle.search import Excerpt, find
 from integrations.database.action_views import actions_of_check_ins
 from integrations.database.notes import mark_notes_read
 from integrations.database.past_talks import Kind, Talk
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_readings
 from integrations.database.tables import Answer, HeardLine, Note, Person, ReflectionRow, Topic
 from integrations.database.topics import mark_topics_read
 
@@ -47,21 +47,21 @@ class Found:
 
 
 async def find_in_talks(
-    session: AsyncSession, reader_id: str, talks: Sequence[Talk], words: tuple[str, ...], now: datetime
+    session: AsyncSession, reader: Person, talks: Sequence[Talk], words: tuple[str, ...], now: datetime
 ) -> tuple[list[Found], bool]:
     """What was found, in the order of `talks`, and whether there is more. What is shown of others counts as read."""
     if not words:
         return [], False
-    texts = await readable_texts(session, reader_id, talks, now)
+    texts = await readable_texts(session, reader.id, talks, now)
     hits = [(text, excerpt) for text in texts if (excerpt := find(text.text, words))]
     shown = hits[:MOST]
-    await _note_read(session, reader_id, [text for text, _ in shown], now)
+    await _note_read(session, reader, [text for text, _ in shown], now)
     found = [
         Found(
             talk=text.talk,
             kind=text.kind,
             writer=await session.get_one(Person, text.writer_id),
-            mine=text.writer_id == reader_id,
+            mine=text.writer_id == reader.id,
             excerpt=excerpt,
             path=f"/actions/{text.id}" if text.kind == "action" else text.talk.path,
         )
@@ -185,13 +185,11 @@ def _chosen(talk: Talk) -> list[Text]:
     ]
 
 
-async def _note_read(session: AsyncSession, reader_id: str, texts: Sequence[Text], now: datetime) -> None:
-    for text in texts:
-        if text.writer_id != reader_id:
-            for owner_id in text.readings_of:
-                await note_reading(session, reader_id, owner_id, text.what, now.date())
-    await mark_notes_read(session, [each.id for each in texts if each.kind == "note"], reader_id, now)
-    await mark_topics_read(session, [each.id for each in texts if each.kind == "topic"], reader_id, now)
+async def _note_read(session: AsyncSession, reader: Person, texts: Sequence[Text], now: datetime) -> None:
+    of = [(each, text.what) for text in texts if text.writer_id != reader.id for each in text.readings_of]
+    await note_readings(session, reader, of, now)
+    await mark_notes_read(session, [each.id for each in texts if each.kind == "note"], reader.id, now)
+    await mark_topics_read(session, [each.id for each in texts if each.kind == "topic"], reader.id, now)
 
 
 def _whole(talk: Talk) -> bool:

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +12,7 @@ from cycle.policy import Policy
 from cycle.sentences import Sentence
 from integrations.database.calls_for_help import call_hr
 from integrations.database.connection import poke
-from integrations.database.people import partner_of
+from integrations.database.people import local_day, partner_of
 from integrations.database.policies import policy_of_person
 from integrations.database.remembered import once_a_reading
 from integrations.database.tables import (
@@ -138,10 +137,6 @@ async def ask_for_help(session: AsyncSession, person_id: str, whom: str, now: da
         poke(session, "PlanWatch", plan.id, "help asked", now)
     else:
         raise Refused(Sentence("Choose whom to ask: your conversation partner, or HR."))
-
-
-def local_day(person: Person, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(person.zone)).date()
 
 
 async def open_stall(session: AsyncSession, plan_id: str) -> Stall | None:

@@ -28,10 +28,10 @@ async def readers_of_pre_read(session: AsyncSession, check_in_id: str) -> Sequen
     return sorted(found, key=lambda each: (-each.day.toordinal(), each.reader.name))
 
 
-async def note_pre_read_read(session: AsyncSession, shown: Conversation, reader_id: str, now: datetime) -> None:
+async def note_pre_read_read(session: AsyncSession, shown: Conversation, reader: Person, now: datetime) -> None:
     """Notes that the reader is about to see it, if there is one."""
     if shown.snapshot is not None:
-        await note_reading(session, reader_id, shown.other(reader_id).id, f"pre-read/{shown.pair.row.id}", now.date())
+        await note_reading(session, reader, shown.other(reader.id).id, f"pre-read/{shown.pair.row.id}", now)
 
 
 async def leaves_at(session: AsyncSession, shown: Conversation, now: datetime) -> datetime | None:

@@ -16,7 +16,7 @@ from integrations.database.check_ins import newest_booking
 from integrations.database.notes import mark_notes_read
 from integrations.database.people import partner_of
 from integrations.database.plans import plan_of
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_readings
 from integrations.database.remembered import once_a_reading
 from integrations.database.tables import (
     ActionEvent,
@@ -198,12 +198,11 @@ async def choose(
     session.add(Audit(at=now, who=person_id, did="chose what a new partner sees", subject_id=row.id))
 
 
-async def note_handover_read(session: AsyncSession, view: HandoverView, reader_id: str, now: datetime) -> None:
+async def note_handover_read(session: AsyncSession, view: HandoverView, reader: Person, now: datetime) -> None:
     """Notes what of the time before is about to be shown: its person learns of it, and whoever wrote it."""
-    for each in view.items:
-        for owner_id in {view.person.id, *each.writer_ids}:
-            await note_reading(session, reader_id, owner_id, each.about, now.date())
-    await mark_notes_read(session, [each.item.id for each in view.items if each.item.kind == "note"], reader_id, now)
+    of = [(owner_id, each.about) for each in view.items for owner_id in {view.person.id, *each.writer_ids}]
+    await note_readings(session, reader, of, now)
+    await mark_notes_read(session, [each.item.id for each in view.items if each.item.kind == "note"], reader.id, now)
 
 
 async def handover_to(session: AsyncSession, person_id: str, partner_id: str | None) -> Handover | None:

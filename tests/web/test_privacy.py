@@ -116,7 +116,7 @@ async def test_an_export_speaks_the_language_of_its_person(planted: Any) -> None
 
 
 async def test_readings_are_told_by_day_and_reader_each_with_its_thing(planted: Any) -> None:
-    today = planted.clock.at.date()
+    now = planted.clock.at
     async with planted.database.transaction() as session:
         for reader, what, days in (
             ("mara", "plan/plan", 0),
@@ -125,7 +125,7 @@ async def test_readings_are_told_by_day_and_reader_each_with_its_thing(planted: 
             ("mara", "notes/check-in-1", 1),
             ("mara", "something-new/1", 1),
         ):
-            await note_reading(session, f"person-{reader}", "person-ann", what, today - timedelta(days=days))
+            await note_reading(session, planted.people[reader], "person-ann", what, now - timedelta(days=days))
     page = (await (await planted.browser("ann")).get("/privacy")).text
     part = page.split('id="read"')[1].split("</section>")[0]
     first, second = part.split("<h3>")[1:]
@@ -142,16 +142,18 @@ async def test_readings_are_told_by_day_and_reader_each_with_its_thing(planted: 
 
 
 async def test_the_page_says_when_there_are_older_readings(planted: Any) -> None:
-    today, ann = planted.clock.at.date(), await planted.browser("ann")
+    now, ann = planted.clock.at, await planted.browser("ann")
     for days, told in ((1, False), (MOST, True)):
         async with planted.database.transaction() as session:
             for ago in range(days):
-                await note_reading(session, "person-mara", "person-ann", "plan/plan", today - timedelta(days=ago))
+                await note_reading(
+                    session, planted.people["mara"], "person-ann", "plan/plan", now - timedelta(days=ago)
+                )
         assert ("These are the newest." in (await ann.get("/privacy")).text) == told
     async with planted.database.transaction() as session:
-        await note_reading(session, "person-mara", "person-ann", "plan/plan", today - timedelta(days=MOST))
+        await note_reading(session, planted.people["mara"], "person-ann", "plan/plan", now - timedelta(days=MOST))
     _, everything = await exported(planted, "ann")
-    assert str(today - timedelta(days=MOST)) in {each["day"] for each in everything["tables"]["readings"]}
+    assert str((now - timedelta(days=MOST)).date()) in {each["day"] for each in everything["tables"]["readings"]}
 
 
 async def test_every_thing_that_somebody_read_can_be_opened_by_its_owner(planted: Any) -> None:
