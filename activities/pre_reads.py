@@ -22,6 +22,7 @@ async def make_snapshot(session: AsyncSession, pair: Pair, policy: Policy, now: 
     """The one page that both will read, as of `now`."""
     changes = await changes_to(session, pair.person.id, pair.partner.id)
     learning = await learning_moment_of(session, pair.partner.id, quarter_of(now.date()))
+    done = await _newest_done(session, pair, changes)
     return build_snapshot(
         made_at=now,
         promises=[
@@ -30,7 +31,8 @@ async def make_snapshot(session: AsyncSession, pair: Pair, policy: Policy, now: 
         ],
         learning=learning.text.strip() or None if learning else None,
         shared=await shared_lines(session, pair.row.id),
-        celebrating=await _newest_done(session, pair, changes),
+        celebrating=done.title if done else None,
+        celebrated=done.id if done else None,
         pathway=await _pathway(session, pair),
         words_at_most=policy.pre_read.words_at_most,
     )
@@ -50,7 +52,7 @@ async def _open_promises(session: AsyncSession, pair: Pair, owner: Person, chang
         .order_by(ActionRow.due_on)
     )
     shown = [row for row in rows.all() if await may_see_action(session, row, pair.partner.id, changes)]
-    return [Promise(what=row.title, due_on=row.due_on) for row in shown]
+    return [Promise(what=row.title, due_on=row.due_on, action=row.id) for row in shown]
 
 
 async def _pathway(session: AsyncSession, pair: Pair) -> list[PathwayStep]:
@@ -66,8 +68,8 @@ async def _pathway(session: AsyncSession, pair: Pair) -> list[PathwayStep]:
     ]
 
 
-async def _newest_done(session: AsyncSession, pair: Pair, changes: Sequence[Change]) -> str | None:
-    """What the employee last finished, as they wrote it; of what the partner may see."""
+async def _newest_done(session: AsyncSession, pair: Pair, changes: Sequence[Change]) -> ActionRow | None:
+    """What the employee last finished, of what the partner may see."""
     rows = await session.scalars(
         select(ActionRow)
         .join(Plan, Plan.id == ActionRow.plan_id)
@@ -81,5 +83,5 @@ async def _newest_done(session: AsyncSession, pair: Pair, changes: Sequence[Chan
     )
     for row in rows.all():
         if await may_see_action(session, row, pair.partner.id, changes):
-            return row.title
+            return row
     return None
