@@ -12,7 +12,9 @@ from starlette.responses import Response
 from cycle.pre_read import SharedLine
 from cycle.reflection import LINE_WORDS, NOT_ASKED_AFTER_LEAVE, NOT_FOR, quarter_of, where_help_is
 from cycle.sentences import Sentence
+from integrations.database.conversations import NOT_YET
 from integrations.database.learning_moments import learning_moment_of
+from integrations.database.people import partner_of
 from integrations.database.readings import note_reading
 from integrations.database.reflections import (
     FormAnswer,
@@ -23,6 +25,7 @@ from integrations.database.reflections import (
     reflection_for_form,
     save_answers,
 )
+from integrations.database.tables import LearningMoment
 from web.drafts import kept, key_of
 from web.face import database_of, face_of
 from web.pages import NotHere, go, page, typed_in
@@ -112,12 +115,13 @@ async def _shown(
 ) -> Response:
     """The page; what is `typed` stands in it in place of what is kept."""
     now: datetime = request.state.now
-    async with database_of(request).reading() as session:
-        leaves_at = await lines_leave_at(session, form.check_in.id)
-        first = await learning_moment_of(session, form.partner.id, quarter_of(now.date()))
-    if first:
-        what = f"learning/{first.id}"
-        await database_of(request).noting(lambda s: note_reading(s, viewer.person, form.partner.id, what, now))
+
+    async def ask(session: AsyncSession) -> tuple[datetime | None, LearningMoment | None, bool]:
+        first = await _went_first(session, form, now)
+        noted = bool(first) and await note_reading(session, viewer.person, first.person_id, f"learning/{first.id}", now)
+        return await lines_leave_at(session, form.check_in.id), first, noted
+
+    leaves_at, first, noted = await database_of(request).noting(ask)
     answers = _answers(form, typed)
     return page(
         request,
@@ -128,6 +132,7 @@ async def _shown(
         typed=typed,
         leaves_at=leaves_at if leaves_at and leaves_at > now else None,
         first=first.text if first else None,
+        noted=noted,
         link_only=form.policy.pre_read.letter_contains == "link_only",
         not_for=NOT_FOR,
         where_help_is=where_help_is(face_of(request).settings.help_contact),
@@ -138,6 +143,16 @@ async def _shown(
         keep=f"{viewer.id}.{form.check_in.id}",
         lock=key_of(request, viewer.id),
     )
+
+
+async def _went_first(session: AsyncSession, form: ReflectionForm, now: datetime) -> LearningMoment | None:
+    """What the partner learned lately: ahead of the talk, and of nobody who holds these check-ins no longer."""
+    over = form.booking is not None and form.booking.end_at <= now
+    if over or form.check_in.state not in NOT_YET:
+        return None
+    if await partner_of(session, form.check_in.person_id, now.date()) != form.partner.id:
+        return None
+    return await learning_moment_of(session, form.partner.id, quarter_of(now.date()))
 
 
 def _seen(form: ReflectionForm, typed: Mapping[str, TypedAnswer]) -> list[Seen]:
