@@ -15,7 +15,7 @@ from integrations.database.conversations import Conversation, conversation_for, 
 from integrations.database.feedback import shown_to_partner
 from integrations.database.heard import Heard, heard_for
 from integrations.database.pre_reads import leaves_at, readers_of_pre_read
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_readings
 from integrations.database.taken_back import can_take_back
 from integrations.database.topics import TopicView, mark_topics_read, topics_for
 from integrations.database.worth import worth_said
@@ -109,9 +109,10 @@ async def talk_page(
             raise NotHere
         topics = await topics_for(session, shown, viewer.id)
         heard = await heard_for(session, shown, viewer.id)
-        await _note_read(session, request, shown, topics, heard, viewer)
+        noted = await _note_read(session, request, shown, topics, heard, viewer)
         new = next((each for each in shown.actions if each.row.id == made), None)
         return shown, {
+            "noted": noted,
             "topics": topics,
             "heard": heard,
             "worth": await worth_said(session, check_in_id, viewer.id),
@@ -168,13 +169,12 @@ async def _note_read(
     topics: list[TopicView],
     heard: Mapping[str, Heard],
     viewer: Viewer,
-) -> None:
-    """Notes all of the other's that the page is about to show."""
+) -> bool:
+    """Notes all of the others' that the page is about to show. Returns whether anybody learns of it."""
     now, other_id = request.state.now, shown.other(viewer.id).id
-    await note_conversation_read(session, shown, viewer.person, now)
+    told = await note_conversation_read(session, shown, viewer.person, now)
     theirs = {each.check_in_id for each in topics if each.writer.id == other_id}
     if any(each.writer.id == other_id or each.answer for each in heard.values()):
         theirs.add(shown.pair.row.id)
-    for about in sorted(theirs):
-        await note_reading(session, viewer.person, other_id, f"notes/{about}", now)
     await mark_topics_read(session, [each.id for each in topics], viewer.id, now)
+    return await note_readings(session, viewer.person, [(other_id, f"notes/{each}") for each in theirs], now) or told

@@ -187,8 +187,7 @@ async def _page(
     goals = await goals_for(session, plan, viewer.id) if plan else []
     elsewhere = [view for view in elsewhere if view.plan_person.id != viewer.id]
     # Of another's plan, its person learns by the plan itself.
-    shown = [*views, *elsewhere] if mine else [view for view in views if view.owner.id != person.id]
-    noted = await note_actions_read(session, shown, viewer.person, now)
+    noted = await note_actions_read(session, [*views, *elsewhere], viewer.person, now, besides=person.id) or not mine
     return page(
         request,
         "plan.html",
@@ -204,7 +203,7 @@ async def _page(
         closed_ones=[view for view in views if view.row.state != "open"],
         steps=await milestones_of(session, [view.row.id for view in views]),
         elsewhere=elsewhere,
-        noted=mine and noted,
+        noted=noted,
         supporting=await supporting(session, viewer.id) if mine else [],
         hr_asked=mine and await hr_is_called_by(session, viewer.id),
         said=DONE.get(done),

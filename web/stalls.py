@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +13,6 @@ from integrations.database import stalls
 from integrations.database.people import local_day
 from integrations.database.plans import rules_of
 from integrations.database.policies import hr_partner_of
-from integrations.database.readings import note_reading
 from web.actions import day_of
 from web.changes import OfWhatWasTyped, change_on_page
 from web.face import database_of
@@ -30,26 +30,30 @@ async def show(request: Request, viewer: Signed, stall_id: str) -> Response:
 
 async def _page(request: Request, viewer: Viewer, stall_id: str, problem: Unfit | None = None) -> Response:
     now: datetime = request.state.now
-    async with database_of(request).reading() as session:
+
+    async def ask(session: AsyncSession) -> dict[str, Any]:
         view = await stalls.stall_for(session, stall_id, viewer.id, now)
         if view is None:
             raise NotHere
         rules = (await rules_of(session, view.plan_person.id)).stalled_plan
         later = await stalls.later_steps(session, view, rules, now)
-        hr = await hr_partner_of(session, view.plan_person.id) if "hr" in later else None
-    if view.shared_reason is not None and view.other:
-        other_id = view.other.id
-        await database_of(request).noting(lambda s: note_reading(s, viewer.person, other_id, f"stall/{stall_id}", now))
+        return {
+            "view": view,
+            "noted": await stalls.note_stall_read(session, view, viewer.person, now),
+            "can_keep_hr_out": rules.owner_can_keep_hr_out,
+            "later": {step: local_day(viewer.person, at) for step, at in later.items()},
+            "hr": await hr_partner_of(session, view.plan_person.id) if "hr" in later else None,
+        }
+
+    shown = await database_of(request).noting(ask)
+    view: stalls.StallView = shown["view"]
     return page(
         request,
         "stall.html",
         422 if problem else 200,
-        view=view,
+        **shown,
         mine=view.plan_person.id == viewer.id,
         chosen=view.answer.reason if view.answer else "",
-        later={step: local_day(viewer.person, at) for step, at in later.items()},
-        hr_name=hr.first_name if hr else None,
-        can_keep_hr_out=rules.owner_can_keep_hr_out,
         reasons=REASONS,
         problem=problem.sentence if problem else None,
         typed=problem.typed if problem else {},

@@ -20,7 +20,8 @@ from integrations.database.calls_for_help import CALLS
 from integrations.database.feedback import feedback_of, read_feedback
 from integrations.database.notes import mark_notes_read
 from integrations.database.people import partner_of
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_reading, note_readings, told_of_action
+from integrations.database.supporters import invitation
 from integrations.database.tables import (
     ActionEvent,
     ActionRow,
@@ -143,16 +144,23 @@ async def _note_read(session: AsyncSession, table: type[Table], row: Any, reader
     if table is Note:
         await note_reading(session, reader, row.writer_id, f"notes/{row.check_in_id}", now)
     elif table is ActionRow:
-        for owner_id in {row.owner_id, row.made_by_id}:
-            await note_reading(session, reader, owner_id, f"action/{row.id}", now)
-    elif table in (HeardLine, Topic):
+        plan = await session.get_one(Plan, row.plan_id)
+        told = told_of_action(row, plan.person_id, reader.id)
+        await note_readings(session, reader, [(each, f"action/{row.id}") for each in told], now)
+    elif table is ActionEvent and row.note and row.person_id:
+        await note_reading(session, reader, row.person_id, f"action/{row.action_id}", now)
+    elif table is HeardLine:
+        talk = await session.get_one(CheckInRow, row.check_in_id)
+        # The other one's answer stands in it as well.
+        told = {talk.person_id, talk.partner_id} if row.answer else {row.writer_id}
+        await note_readings(session, reader, [(each, f"notes/{talk.id}") for each in told], now)
+    elif table is Topic:
         await note_reading(session, reader, row.writer_id, f"notes/{row.check_in_id}", now)
     elif table is Evidence:
         about = f"goal/{row.goal_id}" if row.goal_id else f"action/{row.action_id}"
         await note_reading(session, reader, row.writer_id, about, now)
-    elif table is Supporter:
-        about = f"goal/{row.goal_id}" if row.goal_id else f"action/{row.action_id}"
-        await note_reading(session, reader, row.person_id, about, now)
+    elif table is Supporter and row.note:
+        await note_reading(session, reader, row.person_id, invitation(row), now)
     elif table is PreRead:
         talk = await session.get_one(CheckInRow, row.check_in_id)
         await note_reading(session, reader, talk.partner_id, f"pre-read/{talk.id}", now)
@@ -228,6 +236,7 @@ async def _feedback(session: AsyncSession, me: str, now: datetime) -> Sequence[A
             hidden = {} if view.answer else {"behaviour": None, "impact": None, "next_step": None}
             found.append(_copied(view.row, state=view.seen, **hidden))
         elif view.reader == "giver":
+            await read_feedback(session, view, person, now)
             found.append(_copied(view.row, shared_with_id=None))
     return found
 
