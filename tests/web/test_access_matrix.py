@@ -40,6 +40,9 @@ SEEING = {"sees": "all", "shared": "not private", "own words": "own", "page": "n
 
 ZONE = "Pacific/Honolulu"
 
+TOLD = "What others wrote here counts as read"
+"""Begins the sentence by which a page tells its reader so."""
+
 NO_PAGE = {"nothing": 404, "forbidden": 403, "refused": 422, "taken": 202}
 
 NOT_BY_PEOPLE = {
@@ -294,7 +297,7 @@ def _of(row: Row, which: str, viewer: str | None) -> set[str] | None:
 
 async def _check_the_log(world: Any, row: Row, viewer: str | None, answer: httpx.Response, seen: set[str]) -> None:
     """Whoever must learn that this was read finds it in the log, by its name and on the reader's day; nobody finds
-    what was not read.
+    what was not read; and the page tells its reader that somebody finds something.
     """
     async with world.database.reading() as session:
         rows = (await session.scalars(select(Reading))).all()
@@ -308,6 +311,8 @@ async def _check_the_log(world: Any, row: Row, viewer: str | None, answer: httpx
             assert called & noted, f"{viewer} saw {name!r}, which {owner} does not learn"
             known |= called
     assert noted <= known, "a reading of something that was not shown"
+    if _is(answer, "text/html") and "hx-request" not in answer.request.headers:
+        assert (TOLD in answer.text) == bool(rows), "the page and the log do not say the same"
 
 
 def _names(row: Row, what: str) -> list[str]:

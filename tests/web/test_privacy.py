@@ -211,7 +211,7 @@ async def test_hr_s_reading_of_an_allowed_reason_is_told_to_whoever_allowed_it(p
         (await session.get_one(LetterItem, "support/plan/stall/hr/hale")).sent_at = now
     page = (await (await planted.browser("hale")).get("/hr")).text
     assert "In the way: time" in page
-    assert "That you read a reason today is noted" in page
+    assert "What others wrote here counts as read" in page
     part = (await (await planted.browser("ann")).get("/privacy")).text.split('id="read"')[1].split("</section>")[0]
     assert "Hale Roth" in part
     assert 'href="/stalls/stall"' in part
