@@ -15,7 +15,7 @@ from cycle.sentences import Sentence
 from integrations.database.conversations import NOT_YET
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.people import partner_of
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_readings
 from integrations.database.reflections import (
     FormAnswer,
     ReflectionForm,
@@ -118,7 +118,8 @@ async def _shown(
 
     async def ask(session: AsyncSession) -> tuple[datetime | None, LearningMoment | None, bool]:
         first = await _went_first(session, form, now)
-        noted = bool(first) and await note_reading(session, viewer.person, first.person_id, f"learning/{first.id}", now)
+        of = [(first.person_id, f"learning/{first.id}")] if first else []
+        noted = await note_readings(session, viewer.person, of, now)
         return await lines_leave_at(session, form.check_in.id), first, noted
 
     leaves_at, first, noted = await database_of(request).noting(ask)
