@@ -24,6 +24,7 @@ async def make_snapshot(session: AsyncSession, pair: Pair, policy: Policy, now: 
     changes = await changes_to(session, pair.person.id, pair.partner.id)
     period = moment_period(pair.row.policy_id, pair.row.period)
     learning = await learning_moment_of(session, pair.partner.id, period)
+    done = await _newest_done(session, pair, changes, now)
     return build_snapshot(
         made_at=now,
         promises=[
@@ -32,7 +33,8 @@ async def make_snapshot(session: AsyncSession, pair: Pair, policy: Policy, now: 
         ],
         learning=learning.text.strip() or None if learning else None,
         shared=await shared_lines(session, pair.row.id),
-        celebrating=await _newest_done(session, pair, changes, now),
+        celebrating=done.title if done else None,
+        celebrated=done.id if done else None,
         pathway=await _pathway(session, pair),
         words_at_most=policy.pre_read.words_at_most,
     )
@@ -52,7 +54,7 @@ async def _open_promises(session: AsyncSession, pair: Pair, owner: Person, chang
         .order_by(ActionRow.due_on)
     )
     shown = [row for row in rows.all() if await may_see_action(session, row, pair.partner.id, changes)]
-    return [Promise(what=row.title, due_on=row.due_on) for row in shown]
+    return [Promise(what=row.title, due_on=row.due_on, action=row.id) for row in shown]
 
 
 async def _pathway(session: AsyncSession, pair: Pair) -> list[PathwayStep]:
@@ -68,7 +70,7 @@ async def _pathway(session: AsyncSession, pair: Pair) -> list[PathwayStep]:
     ]
 
 
-async def _newest_done(session: AsyncSession, pair: Pair, changes: Sequence[Change], now: datetime) -> str | None:
+async def _newest_done(session: AsyncSession, pair: Pair, changes: Sequence[Change], now: datetime) -> ActionRow | None:
     """What the employee last finished since the two last talked, as they wrote it; of what the partner may see."""
     since = await last_talk_of(session, pair.person.id, pair.partner.id, now)
     rows = await session.scalars(
@@ -87,5 +89,5 @@ async def _newest_done(session: AsyncSession, pair: Pair, changes: Sequence[Chan
     )
     for row in rows.all():
         if await may_see_action(session, row, pair.partner.id, changes):
-            return row.title
+            return row
     return None

@@ -57,6 +57,8 @@ class Promise(BaseModel):
 
     what: str
     due_on: date | None = None
+    action: str | None = None
+    """The id of the action; snapshots of before it was kept have none."""
 
     @model_validator(mode="before")
     @classmethod
@@ -81,7 +83,15 @@ class Snapshot(BaseModel):
     whole: tuple[str, ...] = ()
     pathway: tuple[PathwayStep, ...] = ()
     celebrating: str | None = None
+    celebrated: str | None = None
+    """The id of the action that is celebrated."""
     ask: tuple[str, str]
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The ids of the actions whose words stand in it, as far as they were kept."""
+        promised = (each.action for _, promises in self.promises for each in promises)
+        return tuple(each for each in (*promised, self.celebrated) if each)
 
     @property
     def words(self) -> int:
@@ -149,12 +159,14 @@ def build_snapshot(
     celebrating: str | None,
     words_at_most: int,
     pathway: Sequence[PathwayStep] = (),
+    celebrated: str | None = None,
 ) -> Snapshot:
     """The pre-read of at most `words_at_most` words.
 
     `promises` are (name, open promises, the nearest first) with the manager first; `shared` are the lines, or the
     whole, of answers that are shared and not withdrawn, in the order asked: nothing else of a reflection may be given.
-    `pathway` is what the employee put here, and nothing else of what interests them.
+    `pathway` is what the employee put here, and nothing else of what interests them; `celebrated` is the id of the
+    action whose title `celebrating` is.
     When it is too long, whole lines give way, the least important first: what is celebrated, then promises
     from the end (the employee's, then the manager's), then the learning moment, then pathways, then the employee's
     lines.
@@ -177,6 +189,7 @@ def build_snapshot(
             whole=tuple(line.question for line in kept if line.whole),
             pathway=tuple(steps),
             celebrating=praise,
+            celebrated=celebrated if praise else None,
             ask=questions_to_ask(line.question for line in shared if line.given),
         )
 
@@ -199,4 +212,4 @@ def build_snapshot(
 
 
 def _short(promise: Promise) -> Promise:
-    return Promise(what=shortened(promise.what, WORDS_OF_A_PROMISE), due_on=promise.due_on)
+    return promise.model_copy(update={"what": shortened(promise.what, WORDS_OF_A_PROMISE)})

@@ -125,6 +125,16 @@ def takes_any_exception(module: Path) -> bool:
     return False
 
 
+def makes_a(module: Path, row: str) -> bool:
+    """Whether it makes rows of this table: `Reading(...)`, `insert(Reading)`, `insert_once(session, Reading, ...)`."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Call):
+            called, given = ast.unparse(node.func), {ast.unparse(each) for each in node.args}
+            if called == row or (called.startswith("insert") and row in given):
+                return True
+    return False
+
+
 def imported(module: Path) -> set[str]:
     """Every module that it imports from, and every name that it takes, as dotted paths."""
     found: set[str] = set()
@@ -194,6 +204,12 @@ def test_only_what_waits_for_other_processes_holds_a_stopwatch() -> None:
 
 def test_only_the_outermost_layers_take_any_exception() -> None:
     assert {name(module) for module in modules() if takes_any_exception(module)} == TAKES_ANY_EXCEPTION
+
+
+def test_who_read_what_is_noted_in_one_place() -> None:
+    # The showcase invents a past, in which people have read.
+    notes = {name(module) for module in modules() if makes_a(module, "Reading")}
+    assert notes == {"integrations/database/readings.py", "cli/showcase/story.py"}
 
 
 def test_a_workflow_neither_draws_lots_nor_reads_files_or_the_environment() -> None:

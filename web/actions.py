@@ -17,9 +17,9 @@ from integrations.database import actions, milestones
 from integrations.database.action_views import ActionView, action_for, events_for
 from integrations.database.columns import new_id
 from integrations.database.evidence import Line, lines_of, say_what_came_of_it
-from integrations.database.people import partner_of, work_week
-from integrations.database.plans import local_day, rules_of
-from integrations.database.readings import note_readings
+from integrations.database.people import local_day, partner_of, work_week
+from integrations.database.plans import rules_of
+from integrations.database.readings import note_readings, told_of_action
 from integrations.database.successors import goals_for
 from integrations.database.supporters import Subject, Support, supporters_of
 from integrations.database.tables import ActionEvent, Goal, Milestone, Person, Plan
@@ -80,16 +80,13 @@ async def action_page(
 ) -> Response:
     """The page, with `problem` on top of it where a form of it was sent that does not fit."""
     now: datetime = request.state.now
-    async with database_of(request).reading() as session:
+
+    async def ask(session: AsyncSession) -> tuple[_Shown, bool]:
         shown = await _shown(session, viewer, action_id, now)
+        return shown, await _note_read(session, shown, viewer, now)
+
+    shown, noted = await database_of(request).noting(ask)
     view, day = shown.view, local_day(viewer.person, now)
-    writers = (view.row.made_by_id, view.owner.id, *(line.writer.id for line in shown.lines))
-    about = {(each, f"action/{action_id}") for each in writers}
-    if shown.goal:
-        about.add((view.plan_person.id, f"goal/{shown.goal.id}"))
-    others = sorted(each for each in about if each[0] != viewer.id)
-    if others:
-        await database_of(request).noting(lambda s: note_readings(s, viewer.id, others, day))
     open_and_mine = view.mine and view.row.state == "open"
     chosen = choose if open_and_mine and choose in CHOICES else ""
     return page(
@@ -97,6 +94,7 @@ async def action_page(
         "action.html",
         422 if problem else 200,
         shown=shown,
+        noted=noted,
         chosen=chosen,
         block=usual_block(work_week(view.owner, day), now) if chosen == "time" else None,
         lengths=LENGTHS,
@@ -107,6 +105,18 @@ async def action_page(
         problem=problem.sentence if problem else None,
         typed=problem.typed if problem else {},
     )
+
+
+async def _note_read(session: AsyncSession, shown: _Shown, viewer: Viewer, now: datetime) -> bool:
+    """Notes the action, and its goal, for all whose words the page is about to show. Returns whether any learns."""
+    view = shown.view
+    writers = told_of_action(view.row, view.plan_person.id, viewer.id)
+    writers |= {line.writer.id for line in shown.lines}
+    writers |= {person.id for event, person in shown.events if event.note and person}
+    of = [(each, f"action/{view.row.id}") for each in writers]
+    if shown.goal:
+        of.append((view.plan_person.id, f"goal/{shown.goal.id}"))
+    return await note_readings(session, viewer.person, of, now)
 
 
 async def _shown(session: AsyncSession, viewer: Viewer, action_id: str, now: datetime) -> _Shown:

@@ -12,7 +12,7 @@ from cycle.natural_dates import Unreadable, read_day
 from cycle.sentences import Sentence
 from integrations.database.actions import make_action
 from integrations.database.conversations import Conversation
-from integrations.database.plans import local_day
+from integrations.database.people import local_day
 from integrations.database.taken_back import TakenBack, take_back_action
 from web.check_ins import pair_for, talk_page
 from web.face import database_of

@@ -16,7 +16,7 @@ from integrations.database.feedback import shown_to_partner
 from integrations.database.heard import Heard, heard_for
 from integrations.database.offers import newest_offer
 from integrations.database.pre_reads import leaves_at, readers_of_pre_read
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_readings
 from integrations.database.taken_back import can_take_back
 from integrations.database.topics import TopicView, mark_topics_read, topics_for
 from integrations.database.worth import worth_said
@@ -111,10 +111,11 @@ async def talk_page(
             raise NotHere
         topics = await topics_for(session, shown, viewer.id)
         heard = await heard_for(session, shown, viewer.id)
-        await _note_read(session, request, shown, topics, heard, viewer)
+        noted = await _note_read(session, request, shown, topics, heard, viewer)
         offer = await newest_offer(session, check_in_id) if shown.access == "everything" else None
         new = next((each for each in shown.actions if each.row.id == made), None)
         return shown, {
+            "noted": noted,
             "topics": topics,
             "heard": heard,
             "hours": await stage_of(session, shown, offer, now) if offer else "nothing",
@@ -172,13 +173,12 @@ async def _note_read(
     topics: list[TopicView],
     heard: Mapping[str, Heard],
     viewer: Viewer,
-) -> None:
-    """Notes all of the other's that the page is about to show."""
+) -> bool:
+    """Notes all of the others' that the page is about to show. Returns whether anybody learns of it."""
     now, other_id = request.state.now, shown.other(viewer.id).id
-    await note_conversation_read(session, shown, viewer.id, now)
+    told = await note_conversation_read(session, shown, viewer.person, now)
     theirs = {each.check_in_id for each in topics if each.writer.id == other_id}
     if any(each.writer.id == other_id or each.answer for each in heard.values()):
         theirs.add(shown.pair.row.id)
-    for about in sorted(theirs):
-        await note_reading(session, viewer.id, other_id, f"notes/{about}", now.date())
     await mark_topics_read(session, [each.id for each in topics], viewer.id, now)
+    return await note_readings(session, viewer.person, [(other_id, f"notes/{each}") for each in theirs], now) or told

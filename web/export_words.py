@@ -115,6 +115,7 @@ CODES: dict[tuple[str, str], Mapping[str, Sentence]] = {
         "handover": Sentence("a new conversation partner"),
         "action_without_owner": Sentence("an action whose owner has left"),
         "feedback_request": Sentence("a request for feedback"),
+        "help_asked": Sentence("a call for help"),
         "supporter_invitation": Sentence("an invitation to support somebody"),
     },
     ("readings", "what"): {
@@ -128,6 +129,7 @@ CODES: dict[tuple[str, str], Mapping[str, Sentence]] = {
         "goal": Sentence("a goal"),
         "feedback": Sentence("feedback"),
         "interest": Sentence("a role or an opening"),
+        "invitation": Sentence("an invitation to support somebody"),
     },
     ("audit", "did"): {
         "exported their own data": Sentence("took a copy of everything along"),
@@ -166,6 +168,9 @@ def said(table: str, column: str, value: Any, words: Words, zone: str, ways: Cat
         named = ways.named(value if "/" in value else f"role/{value}")
         return (f"{named.role.name}, {named.opening.where}" if named.opening else named.role.name) if named else value
     match place:
+        case "learning_moments", "period":
+            # "<policy>/<number>": of its number alone nobody would make anything.
+            return ""
         case "people", "away":
             spans = ([words.hour(datetime.fromisoformat(each), zone) for each in span] for span in value)
             return "; ".join(" – ".join(span) for span in spans)

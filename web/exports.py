@@ -29,6 +29,7 @@ LABELS: dict[str, Sentence] = {
     "country": Sentence("Country"),
     "day": Sentence("Day"),
     "did": Sentence("What"),
+    "draft": Sentence("Not saved yet"),
     "due_on": Sentence("By"),
     "end_at": Sentence("End"),
     "ended_at": Sentence("Ended"),

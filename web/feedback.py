@@ -99,7 +99,6 @@ async def show(request: Request, viewer: Signed, request_id: str, done: str = ""
         view = await feedback.feedback_for(session, request_id, viewer.id, request.state.now)
         if view is None or (view.reader == "asker" and view.answer is None):
             raise NotHere
-        await feedback.read_feedback(session, view, viewer.id, request.state.now)
         return await _show(request, session, view, said=DONE.get(done))
 
     return await database_of(request).noting(ask)
@@ -137,14 +136,17 @@ async def _show(
     problem: str = "",
     status: int = 200,
 ) -> Response:
+    viewer: Viewer = request.state.viewer
+    noted = await feedback.read_feedback(session, view, viewer.person, request.state.now)
     partner_id = await partner_of(session, view.asker.id, request.state.now.date())
-    zone = ZoneInfo(request.state.viewer.zone)
+    zone = ZoneInfo(viewer.zone)
     written = dict(view.answer.parts()) if view.answer else {}
     return page(
         request,
         "feedback_request.html",
         status,
         view=view,
+        noted=noted,
         partner=await session.get(Person, partner_id) if partner_id else None,
         parts=PARTS,
         written=written,

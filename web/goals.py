@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +14,6 @@ from integrations.database.action_views import actions_of_plan, note_actions_rea
 from integrations.database.columns import new_id
 from integrations.database.evidence import lines_of
 from integrations.database.people import partner_of
-from integrations.database.plans import local_day
 from integrations.database.readings import note_readings
 from integrations.database.supporters import Subject, supporters_of
 from integrations.database.tables import Person
@@ -64,34 +64,32 @@ async def _change(request: Request, viewer: Viewer, goal_id: str, change: OfWhat
 
 async def goal_page(request: Request, viewer: Viewer, goal_id: str, problem: Unfit | None = None) -> Response:
     now: datetime = request.state.now
-    async with database_of(request).reading() as session:
+
+    async def ask(session: AsyncSession) -> dict[str, Any]:
         view = await goals.goal_for(session, viewer.id, goal_id, now)
         if view is None:
             raise NotHere
         subject = Subject("goal", goal_id)
         views = await actions_of_plan(session, viewer.id, view.plan.id, now)
+        of_goal = [each for each in views if each.row.goal_id == goal_id]
         partner_id = await partner_of(session, view.person.id, now.date())
-        partner = await session.get(Person, partner_id) if partner_id else None
         lines = await lines_of(session, subject, viewer.id, view.person.id)
-        supporters = await supporters_of(session, view.person.id, subject) if view.mine else []
-    read = ({line.writer.id for line in lines} | {view.person.id}) - {viewer.id}
-    what, day = [(owner_id, f"goal/{goal_id}") for owner_id in sorted(read)], local_day(viewer.person, now)
-    of_goal = [each for each in views if each.row.goal_id == goal_id]
+        of = [(each, f"goal/{goal_id}") for each in (view.person.id, *(line.writer.id for line in lines))]
+        told = await note_readings(session, viewer.person, of, now)
+        return {
+            "view": view,
+            "partner": await session.get(Person, partner_id) if partner_id else None,
+            "actions": of_goal,
+            "lines": lines,
+            "supporters": await supporters_of(session, view.person.id, subject) if view.mine else [],
+            "noted": await note_actions_read(session, of_goal, viewer.person, now) or told,
+        }
 
-    async def note(session: AsyncSession) -> None:
-        await note_readings(session, viewer.id, what, day)
-        await note_actions_read(session, of_goal, viewer.id, day)
-
-    await database_of(request).noting(note)
     return page(
         request,
         "goal.html",
         422 if problem else 200,
-        view=view,
-        partner=partner,
-        actions=of_goal,
-        lines=lines,
-        supporters=supporters,
+        **await database_of(request).noting(ask),
         states=GOAL_STATES,
         endings=GOAL_ENDINGS,
         roles=ROLES,

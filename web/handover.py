@@ -32,17 +32,26 @@ TICK = "show-"
 async def show(request: Request, viewer: Signed, handover_id: str, saved: str = "") -> Response:
     """The form for the person; what was chosen for the new partner. Either is noted for those who wrote it."""
 
-    async def ask(session: AsyncSession) -> HandoverView:
+    async def ask(session: AsyncSession) -> tuple[HandoverView, bool]:
         view = await handover_for(session, handover_id, viewer.id, request.state.now)
         if view is None:
             raise NotHere
-        await note_handover_read(session, view, viewer.id, request.state.now)
+        noted = await note_handover_read(session, view, viewer.person, request.state.now)
         topics = [each.item.id for each in view.items if each.item.kind == "topic"]
         await mark_topics_read(session, topics, viewer.id, request.state.now)
-        return view
+        return view, noted
 
-    view = await database_of(request).noting(ask)
-    return page(request, "handover.html", not_for=NOT_FOR, view=view, groups=_groups(view), saved=saved, tick=TICK)
+    view, noted = await database_of(request).noting(ask)
+    return page(
+        request,
+        "handover.html",
+        not_for=NOT_FOR,
+        view=view,
+        noted=noted,
+        groups=_groups(view),
+        saved=saved,
+        tick=TICK,
+    )
 
 
 @router.post("")

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from cycle.search import wanted_words
 from cycle.sentences import Sentence
-from integrations.database.found_words import Found, find_in_talks
+from integrations.database.found_words import FoundWords, find_in_talks
 from integrations.database.past_talks import Talk, is_past, talks_of
 from web.check_ins import STATES
 from web.face import database_of
@@ -63,19 +63,20 @@ async def search(request: Request, viewer: Signed) -> Response:
     typed = await typed_in(request)
     words = wanted_words(typed.get("q", ""))
 
-    async def ask(session: AsyncSession) -> tuple[list[Found], bool]:
+    async def ask(session: AsyncSession) -> FoundWords:
         talks = await talks_of(session, viewer.person, request.state.now)
-        return await find_in_talks(session, viewer.id, talks, words, request.state.now)
+        return await find_in_talks(session, viewer.person, talks, words, request.state.now)
 
-    found, more = await database_of(request).noting(ask)
+    looked = await database_of(request).noting(ask)
     return page(
         request,
         "history.html",
         typed=typed,
         looked=True,
         words=words,
-        found=found,
-        more=more,
+        found=looked.found,
+        more=looked.more,
+        noted=looked.noted,
         kinds=FOUND_IN,
     )
 

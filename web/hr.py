@@ -3,7 +3,11 @@
 Names and sentences, nobody's text.
 """
 
+from datetime import datetime
+from typing import Any
+
 from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,7 +15,7 @@ from cycle.sentences import Sentence
 from cycle.support import REASON_WORDS
 from integrations.database.actions import NotYours
 from integrations.database.calls_for_help import CALLS, end_call
-from integrations.database.plans import local_day
+from integrations.database.people import local_day
 from integrations.database.readings import note_readings
 from integrations.database.stuck import try_again
 from integrations.database.support_requests import open_hands, open_support_requests
@@ -31,23 +35,26 @@ async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
     """`again` is set right after everything was tried again."""
     if not viewer.sees_faults:
         raise NotHere
-    async with database_of(request).reading() as session:
-        requests = await open_support_requests(session, request.state.now) if viewer.is_hr else ()
+    now: datetime = request.state.now
+
+    async def ask(session: AsyncSession) -> dict[str, Any]:
+        requests = await open_support_requests(session, now) if viewer.is_hr else ()
         hands = await open_hands(session, with_calls_for_help=viewer.is_hr)
-        today = local_day(viewer.person, request.state.now)
-        periods = (await closed_periods(session, today))[:MOST_PERIODS] if viewer.is_hr else ()
-    told = [each.answer for each in requests if each.answer]
-    if told:
-        what = [(answer.person_id, f"stall/{answer.stall_id}") for answer in told]
-        await database_of(request).noting(lambda s: note_readings(s, viewer.id, what, today))
+        periods = await closed_periods(session, local_day(viewer.person, now)) if viewer.is_hr else ()
+        of = [(each.answer.person_id, f"stall/{each.answer.stall_id}") for each in requests if each.answer]
+        return {
+            "requests": requests,
+            "hands": hands,
+            "stuck": any(not each.key.startswith(CALLS) for each in hands),
+            "periods": periods[:MOST_PERIODS],
+            "noted": await note_readings(session, viewer.person, of, now),
+        }
+
     return page(
         request,
         "hr.html",
-        requests=requests,
-        hands=hands,
+        **await database_of(request).noting(ask),
         calls=CALLS,
-        stuck=any(not each.key.startswith(CALLS) for each in hands),
-        periods=periods,
         worth_words=WORTH,
         reasons=REASON_WORDS,
         again=bool(again),

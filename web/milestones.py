@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from integrations.database import milestones
-from integrations.database.plans import local_day
+from integrations.database.people import local_day
 from web.actions import action_page, day_of
 from web.changes import OfWhatWasTyped, change_on_page
 from web.sessions import Signed, Viewer

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from config.languages import NAMES, Language, Words, first_fitting, words_in
 from cycle.sentences import Sentence
-from integrations.database.plans import local_day
+from integrations.database.people import local_day
 from web.assets import asset
 from web.face import face_of
 from web.headings import kept_whole
@@ -110,12 +110,15 @@ def _environment(language: Language) -> Environment:
 def page(request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:
     """Renders `templates/<template>` in its reader's language; it has `viewer` (or None) besides `facts`.
 
+    `noted`: somebody learns that their words were read here, which the page then says.
+
     Asked by htmx for an element, it renders that element's block alone: forms.html says how.
     """
     made = _environment(language_of(request)).get_template(template)
     facts.setdefault("viewer", getattr(request.state, "viewer", None))
     facts.setdefault("typed", {})
     facts.setdefault("errors", {})
+    facts.setdefault("noted", False)
     facts["help_contact"] = words_in(language_of(request)).say(face_of(request).settings.help_contact)
     facts["navigation"] = request.app.state.navigation
     facts["here"] = request.url.path if status < 400 else ""

@@ -17,9 +17,9 @@ from cycle.policy import InterestVisibleTo
 from cycle.sentences import Sentence
 from integrations.database import pathways
 from integrations.database.pathways import InterestView, LinesView
-from integrations.database.people import partner_of
-from integrations.database.plans import local_day, rules_of
-from integrations.database.readings import note_reading
+from integrations.database.people import local_day, partner_of
+from integrations.database.plans import rules_of
+from integrations.database.readings import note_readings
 from integrations.database.reflections import lines_leave_at
 from integrations.database.tables import Person
 from web.changes import make_change
@@ -125,15 +125,14 @@ async def shown_to_me(request: Request, viewer: Signed) -> Response:
     """What the people whose check-ins the viewer holds show them; each learns that it was read."""
     now: datetime = request.state.now
 
-    async def ask(session: AsyncSession) -> Sequence[InterestView]:
+    async def ask(session: AsyncSession) -> tuple[Sequence[InterestView], bool]:
         catalogue = await pathways.pathways_now(session)
         shown = await pathways.interests_shown_to(session, viewer.id, catalogue, now)
-        for each in shown:
-            what, day = f"interest/{each.row.id}", local_day(viewer.person, now)
-            await note_reading(session, viewer.id, each.person.id, what, day)
-        return shown
+        of = [(each.person.id, f"interest/{each.row.id}") for each in shown]
+        return shown, await note_readings(session, viewer.person, of, now)
 
-    return page(request, "pathways_shown.html", shown=await database_of(request).noting(ask))
+    shown, noted = await database_of(request).noting(ask)
+    return page(request, "pathways_shown.html", shown=shown, noted=noted)
 
 
 @router.get("/hr/pathways")

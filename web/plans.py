@@ -17,7 +17,7 @@ from integrations.database.calls_for_help import hr_is_called_by
 from integrations.database.columns import new_id
 from integrations.database.goals import set_goal
 from integrations.database.milestones import milestones_of
-from integrations.database.people import partner_of
+from integrations.database.people import local_day, partner_of
 from integrations.database.readings import note_reading
 from integrations.database.successors import goals_for, handover_to
 from integrations.database.supporters import supporting
@@ -111,7 +111,7 @@ async def _make(
         title=typed.get("title", ""),
         success=typed.get("success"),
         modality=typed.get("modality") or "stretch",
-        due_on=day_of(typed, "due_on", plans.local_day(viewer.person, now)),
+        due_on=day_of(typed, "due_on", local_day(viewer.person, now)),
         private="private" in typed,
         form_token=None,
         now=now,
@@ -168,11 +168,10 @@ async def _shared(
 ) -> Response:
     """The plan for whoever may read it; another's plan counts as read."""
     plan = await _shared_plan(request, viewer, plan_id)
-    day = plans.local_day(viewer.person, request.state.now)
 
     async def ask(session: AsyncSession) -> Response:
         person = await session.get_one(Person, plan.person_id)
-        await note_reading(session, viewer.id, person.id, f"plan/{plan_id}", day)
+        await note_reading(session, viewer.person, person.id, f"plan/{plan_id}", request.state.now)
         return await _page(request, session, viewer, plan, person, done, "", part, problem)
 
     return await database_of(request).noting(ask)
@@ -197,8 +196,7 @@ async def _page(
     goals = await goals_for(session, plan, viewer.id) if plan else []
     elsewhere = [view for view in elsewhere if view.plan_person.id != viewer.id]
     # Of another's plan, its person learns by the plan itself.
-    shown = [*views, *elsewhere] if mine else [view for view in views if view.owner.id != person.id]
-    noted = await note_actions_read(session, shown, viewer.id, plans.local_day(viewer.person, now))
+    noted = await note_actions_read(session, [*views, *elsewhere], viewer.person, now, besides=person.id) or not mine
     return page(
         request,
         "plan.html",
@@ -214,7 +212,7 @@ async def _page(
         closed_ones=[view for view in views if view.row.state != "open"],
         steps=await milestones_of(session, [view.row.id for view in views]),
         elsewhere=elsewhere,
-        noted=mine and noted,
+        noted=noted,
         supporting=await supporting(session, viewer.id) if mine else [],
         hr_asked=mine and await hr_is_called_by(session, viewer.id),
         said=DONE.get(done),

@@ -40,6 +40,7 @@ WORDS = {
     "action": (Sentence("an action"), "/actions/{}"),
     "stall": (Sentence("what you said is in the way"), "/stalls/{}"),
     "goal": (Sentence("a goal"), "/goals/{}"),
+    "invitation": (Sentence("what you wrote to somebody whom you asked along"), "/plan"),
     "feedback": (Sentence("feedback that you gave or asked for"), "/feedback/{}"),
     "interest": (Sentence("a role or an opening that interests you"), "/pathways"),
 }

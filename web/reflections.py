@@ -12,8 +12,10 @@ from starlette.responses import Response
 from cycle.pre_read import SharedLine
 from cycle.reflection import LINE_WORDS, NOT_ASKED_AFTER_LEAVE, NOT_FOR, moment_period, where_help_is
 from cycle.sentences import Sentence
+from integrations.database.conversations import NOT_YET
 from integrations.database.learning_moments import learning_moment_of
-from integrations.database.readings import note_reading
+from integrations.database.people import partner_of
+from integrations.database.readings import note_readings
 from integrations.database.reflections import (
     FormAnswer,
     ReflectionForm,
@@ -23,6 +25,7 @@ from integrations.database.reflections import (
     reflection_for_form,
     save_answers,
 )
+from integrations.database.tables import LearningMoment
 from web.drafts import kept, key_of
 from web.face import database_of, face_of
 from web.pages import NotHere, go, page, typed_in
@@ -112,14 +115,15 @@ async def _shown(
 ) -> Response:
     """The page; what is `typed` stands in it in place of what is kept."""
     now: datetime = request.state.now
-    settings, viewer_id = face_of(request).settings, viewer.id
-    async with database_of(request).reading() as session:
-        leaves_at = await lines_leave_at(session, form.check_in.id)
-        period = moment_period(form.check_in.policy_id, form.check_in.period)
-        first = await learning_moment_of(session, form.partner.id, period)
-    if first:
-        what = f"learning/{first.id}"
-        await database_of(request).noting(lambda s: note_reading(s, viewer_id, form.partner.id, what, now.date()))
+    settings = face_of(request).settings
+
+    async def ask(session: AsyncSession) -> tuple[datetime | None, LearningMoment | None, bool]:
+        first = await _went_first(session, form, now)
+        of = [(first.person_id, f"learning/{first.id}")] if first else []
+        noted = await note_readings(session, viewer.person, of, now)
+        return await lines_leave_at(session, form.check_in.id), first, noted
+
+    leaves_at, first, noted = await database_of(request).noting(ask)
     answers = _answers(form, typed)
     return page(
         request,
@@ -130,6 +134,7 @@ async def _shown(
         typed=typed,
         leaves_at=leaves_at if leaves_at and leaves_at > now else None,
         first=first.text if first else None,
+        noted=noted,
         link_only=form.link_only,
         not_for=NOT_FOR,
         where_help_is=where_help_is(settings.help_contact),
@@ -138,9 +143,20 @@ async def _shown(
         line_words=LINE_WORDS,
         saved=saved,
         talk_first=talk_first,
-        keep=f"{viewer_id}.{form.check_in.id}",
-        lock=key_of(request, viewer_id),
+        keep=f"{viewer.id}.{form.check_in.id}",
+        lock=key_of(request, viewer.id),
     )
+
+
+async def _went_first(session: AsyncSession, form: ReflectionForm, now: datetime) -> LearningMoment | None:
+    """What the partner learned lately: ahead of the talk, and of nobody who holds these check-ins no longer."""
+    over = form.booking is not None and form.booking.end_at <= now
+    if over or form.check_in.state not in NOT_YET:
+        return None
+    if await partner_of(session, form.check_in.person_id, now.date()) != form.partner.id:
+        return None
+    period = moment_period(form.check_in.policy_id, form.check_in.period)
+    return await learning_moment_of(session, form.partner.id, period)
 
 
 def _seen(form: ReflectionForm, typed: Mapping[str, TypedAnswer]) -> list[Seen]:

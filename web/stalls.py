@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from integrations.database import stalls
-from integrations.database.plans import local_day, rules_of
+from integrations.database.people import local_day
+from integrations.database.plans import rules_of
 from integrations.database.policies import hr_partner_of
-from integrations.database.readings import note_reading
 from web.actions import day_of
 from web.changes import OfWhatWasTyped, change_on_page
 from web.face import database_of
@@ -34,31 +35,34 @@ async def _page(
     request: Request, viewer: Viewer, stall_id: str, choose: str = "", problem: Unfit | None = None
 ) -> Response:
     now: datetime = request.state.now
-    async with database_of(request).reading() as session:
+
+    async def ask(session: AsyncSession) -> dict[str, Any]:
         view = await stalls.stall_for(session, stall_id, viewer.id, now)
         if view is None:
             raise NotHere
         rules = (await rules_of(session, view.plan_person.id)).stalled_plan
         later = await stalls.later_steps(session, view, rules, now)
-        hr = await hr_partner_of(session, view.plan_person.id) if "hr" in later else None
+        mine = view.plan_person.id == viewer.id
         asked_at = await stalls.hr_asked_at(session, stall_id)
-    if view.shared_reason is not None and view.other:
-        day, other_id = local_day(viewer.person, now), view.other.id
-        await database_of(request).noting(lambda s: note_reading(s, viewer.id, other_id, f"stall/{stall_id}", day))
-    mine = view.plan_person.id == viewer.id
-    can_keep_hr_out = mine and rules.owner_can_keep_hr_out and not (view.stall.hr_kept_out or asked_at)
+        return {
+            "view": view,
+            "noted": await stalls.note_stall_read(session, view, viewer.person, now),
+            "mine": mine,
+            "can_keep_hr_out": mine and rules.owner_can_keep_hr_out and not (view.stall.hr_kept_out or asked_at),
+            "hr_asked_on": local_day(viewer.person, asked_at) if asked_at else None,
+            "later": {step: local_day(viewer.person, at) for step, at in later.items()},
+            "hr": await hr_partner_of(session, view.plan_person.id) if "hr" in later else None,
+        }
+
+    shown = await database_of(request).noting(ask)
+    view: stalls.StallView = shown["view"]
     return page(
         request,
         "stall.html",
         422 if problem else 200,
-        view=view,
-        mine=mine,
-        hr_asked_on=local_day(viewer.person, asked_at) if asked_at else None,
+        **shown,
         chosen=view.answer.reason if view.answer else "",
-        later={step: local_day(viewer.person, at) for step, at in later.items()},
-        hr_name=hr.first_name if hr else None,
-        can_keep_hr_out=can_keep_hr_out,
-        choose=choose if choose in CHOICES and (choose != "keep-hr-out" or can_keep_hr_out) else "",
+        choose=choose if choose in CHOICES and (choose != "keep-hr-out" or shown["can_keep_hr_out"]) else "",
         reasons=REASONS,
         problem=problem.sentence if problem else None,
         typed=problem.typed if problem else {},

@@ -1,6 +1,6 @@
 """Asking colleagues along for one goal or action, and the page of the one thing that a supporter sees."""
 
-from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,8 +12,7 @@ from integrations.database import supporters
 from integrations.database.columns import new_id
 from integrations.database.evidence import Line, lines_of, say_a_word, take_back
 from integrations.database.milestones import milestones_of
-from integrations.database.plans import local_day
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_readings, told_of_action
 from integrations.database.supporters import Subject
 from integrations.database.tables import ActionRow, Goal
 from web.actions import action_page
@@ -72,29 +71,36 @@ async def withdraw(request: Request, viewer: Signed, support_id: str) -> Respons
 @router.get("/supporting/{support_id}")
 async def show(request: Request, viewer: Signed, support_id: str) -> Response:
     """The invitation; once accepted, the one goal or action that it is about, which counts as a reading."""
-    now: datetime = request.state.now
-    async with database_of(request).reading() as session:
+
+    async def ask(session: AsyncSession) -> dict[str, Any]:
         support = await supporters.support_for(session, viewer.id, support_id)
         if support is None:
             raise NotHere
         goal, action, lines = None, None, list[Line]()
+        of = []
+        if not support.open and support.row.note:
+            of = [(support.person.id, supporters.invitation(support.row))]
         if support.open:
             subject = support.subject
             goal = await session.get(Goal, subject.id) if subject.kind == "goal" else None
             action = await session.get(ActionRow, subject.id) if subject.kind == "action" else None
             lines = await lines_of(session, subject, viewer.id, support.person.id)
-        steps = (await milestones_of(session, [action.id])).get(action.id, []) if action else []
-    if support.open:
-        day, owner_id, what = local_day(viewer.person, now), support.person.id, support.subject.about
-        await database_of(request).noting(lambda s: note_reading(s, viewer.id, owner_id, what, day))
+            told = {support.person.id, *(line.writer.id for line in lines)}
+            told |= told_of_action(action, support.person.id, viewer.id) if action else set()
+            of = [(each, subject.about) for each in told]
+        return {
+            "support": support,
+            "goal": goal,
+            "action": action,
+            "steps": (await milestones_of(session, [action.id])).get(action.id, []) if action else [],
+            "lines": lines,
+            "noted": await note_readings(session, viewer.person, of, request.state.now),
+        }
+
     return page(
         request,
         "supporting.html",
-        support=support,
-        goal=goal,
-        action=action,
-        steps=steps,
-        lines=lines,
+        **await database_of(request).noting(ask),
         roles=ROLES,
         states=GOAL_STATES,
         modalities=MODALITIES,

@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from fastapi import APIRouter
 from icalendar import Calendar, Event
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +17,7 @@ from cycle.actions import Refused
 from cycle.sentences import Sentence
 from cycle.time_block import Wanted, read_block
 from cycle.workdays import Span
-from integrations.database.action_views import action_for
+from integrations.database.action_views import action_for, note_actions_read
 from integrations.database.tables import ActionRow
 from web.actions import action_page
 from web.face import database_of, face_of
@@ -35,18 +36,23 @@ async def time_file(
 ) -> Response:
     """For the owner of an open action alone. What does not fit is said on the action's page, above the form."""
     wanted, now = Wanted(day, hour, minutes), request.state.now
-    async with database_of(request).reading() as session:
+
+    async def ask(session: AsyncSession) -> tuple[ActionRow, Span]:
         view = await action_for(session, viewer.id, action_id, now)
-    if view is None or not view.mine:
-        raise NotHere
-    try:
+        if view is None or not view.mine:
+            raise NotHere
         if view.row.state != "open":
             raise Refused(Sentence("This one is not open any more."))
         block = read_block(wanted, viewer.zone, now)
+        await note_actions_read(session, [view], viewer.person, now)
+        return view.row, block
+
+    try:
+        action, block = await database_of(request).noting(ask)
     except Refused as error:
         return await action_page(request, viewer, action_id, "time", Unfit(error.sentence, asdict(wanted)))
     return Response(
-        _file(request, view.row, block),
+        _file(request, action, block),
         media_type="text/calendar; charset=utf-8; method=PUBLISH",
         headers={"Content-Disposition": f'attachment; filename="{FILE_NAME}"'},
     )

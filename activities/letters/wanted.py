@@ -12,8 +12,8 @@ from integrations.database.action_views import waiting_for_help
 from integrations.database.check_ins import check_in, said_about
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.offers import open_offer
-from integrations.database.people import away_without_end, partner_of, work_week
-from integrations.database.plans import calls_for_help_to, local_day
+from integrations.database.people import away_without_end, local_day, partner_of, work_week
+from integrations.database.plans import calls_for_help_to
 from integrations.database.policies import policy_of_check_in
 from integrations.database.reflections import has_answered
 from integrations.database.tables import (

@@ -12,7 +12,7 @@ from cycle.privacy import may_read_action, may_read_event
 from cycle.successors import Change
 from integrations.database.actions import CLOSING, IN_ORDER
 from integrations.database.plans import partner_since
-from integrations.database.readings import note_readings
+from integrations.database.readings import note_readings, told_of_action
 from integrations.database.remembered import once_a_reading
 from integrations.database.successors import changes_to, may_see_action_closed_at
 from integrations.database.tables import ActionEvent, ActionRow, Person, Plan
@@ -95,16 +95,18 @@ async def actions_among(
     return await _views(session, reader_id, list(rows.all()), now)
 
 
-async def note_actions_read(session: AsyncSession, views: Iterable[ActionView], reader_id: str, day: date) -> bool:
-    """Notes for whoever wrote them down or took them on that the reader is shown these. Returns whether anybody did."""
-    of = {
-        (owner_id, f"action/{view.row.id}")
+async def note_actions_read(
+    session: AsyncSession, views: Iterable[ActionView], reader: Person, now: datetime, besides: str = ""
+) -> bool:
+    """Notes that the reader is shown these, for all whom `told_of_action` names but `besides`, who learns of it
+    otherwise. Returns whether anybody does.
+    """
+    of = [
+        (each, f"action/{view.row.id}")
         for view in views
-        for owner_id in (view.row.made_by_id, view.owner.id)
-        if owner_id != reader_id
-    }
-    await note_readings(session, reader_id, sorted(of), day)
-    return bool(of)
+        for each in told_of_action(view.row, view.plan_person.id, reader.id) - {besides}
+    ]
+    return await note_readings(session, reader, of, now)
 
 
 async def events_for(

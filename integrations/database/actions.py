@@ -14,13 +14,8 @@ from cycle.order import stepped
 from cycle.sentences import Sentence
 from integrations.database.calls_for_help import NOBODY_BUT_HR, call_hr, call_partner
 from integrations.database.connection import poke
-from integrations.database.people import partner_of
-from integrations.database.plans import (
-    end_stalls,
-    ensure_plan,
-    local_day,
-    rules_of,
-)
+from integrations.database.people import local_day, partner_of
+from integrations.database.plans import end_stalls, ensure_plan, rules_of
 from integrations.database.tables import ActionEvent, ActionRow, CheckInRow, Goal, Person, Plan
 
 CLOSING = ("done", "dropped")

@@ -16,7 +16,7 @@ from integrations.database.check_ins import check_in as pair_of
 from integrations.database.notes import NoteView, mark_notes_read, notes_of, view_of
 from integrations.database.people import partner_of
 from integrations.database.plans import plan_of
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_frozen_actions_read, note_readings
 from integrations.database.reflections import newest_pre_read, shared_answers
 from integrations.database.tables import Booking, CheckInRow, Person
 
@@ -123,20 +123,29 @@ async def conversation_for(
     )
 
 
-async def note_conversation_read(session: AsyncSession, shown: Conversation, reader_id: str, now: datetime) -> None:
-    """Notes what of the other one's words the reader is about to be shown."""
-    other, check_in_id, day = shown.other(reader_id).id, shown.pair.row.id, now.date()
-    if shown.snapshot is not None:
-        await note_reading(session, reader_id, other, f"pre-read/{check_in_id}", day)
-    if shown.answers and reader_id != shown.pair.person.id:
-        await note_reading(session, reader_id, other, f"reflection/{check_in_id}", day)
+async def note_pre_read_read(session: AsyncSession, shown: Conversation, reader: Person, now: datetime) -> bool:
+    """Notes that the reader is about to see the page both read, if there is one. Returns whether anybody learns."""
+    if shown.snapshot is None:
+        return False
+    two = [each.id for each in shown.pair.people]
+    third = await note_frozen_actions_read(session, shown.snapshot, reader, now, besides=two)
+    return await note_readings(session, reader, [(each, f"pre-read/{shown.pair.row.id}") for each in two], now) or third
+
+
+async def note_conversation_read(session: AsyncSession, shown: Conversation, reader: Person, now: datetime) -> bool:
+    """Notes what of others' words the reader is about to be shown. Returns whether anybody learns of it."""
+    other, check_in_id = shown.other(reader.id).id, shown.pair.row.id
+    told = await note_pre_read_read(session, shown, reader, now)
+    of = []
+    if shown.answers and reader.id != shown.pair.person.id:
+        of.append((other, f"reflection/{check_in_id}"))
     if any(note.writer.id == other and not note.withdrawn for note in shown.notes):
-        await note_reading(session, reader_id, other, f"notes/{check_in_id}", day)
-        await mark_notes_read(session, [note.id for note in shown.notes], reader_id, now)
-    # Also for whoever took one on: its owner may have put it in other words since. Of a talk that is over, the page
-    # shows only what was agreed in it.
+        of.append((other, f"notes/{check_in_id}"))
+        await mark_notes_read(session, [note.id for note in shown.notes], reader.id, now)
+    # Of a talk that is over, the page shows only what was agreed in it.
     promises = () if shown.over else shown.promises
-    await note_actions_read(session, (*shown.actions, *promises), reader_id, day)
+    told |= await note_actions_read(session, (*shown.actions, *promises), reader, now)
+    return await note_readings(session, reader, of, now) or told
 
 
 def _promised(action: ActionView) -> bool:

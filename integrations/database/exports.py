@@ -22,7 +22,8 @@ from integrations.database.feedback import feedback_of, read_feedback
 from integrations.database.notes import has_words_for, mark_notes_read
 from integrations.database.pathways import pathways_now
 from integrations.database.people import partner_of
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_reading, note_readings, told_of_action
+from integrations.database.supporters import invitation
 from integrations.database.tables import (
     ActionEvent,
     ActionRow,
@@ -121,7 +122,7 @@ async def export_of(session: AsyncSession, person: Person, now: datetime) -> Exp
     found = [(part, await part.rows(session, person.id, now)) for part in PARTS]
     for part, rows in found:
         for row in rows:
-            await _note_read(session, part.table, row, person.id, now.date())
+            await _note_read(session, part.table, row, person, now)
     names = {row.id: row.name for row in await session.execute(select(Person.id, Person.name))}
     session.add(Audit(at=now, who=person.id, did="exported their own data", subject_id=person.id))
     facts = tuple((part, [_as_facts(part, row, names) for row in rows]) for part, rows in found)
@@ -151,23 +152,30 @@ def _iso(value: object) -> str:
     raise TypeError(f"JSON has nothing for a {type(value).__name__}.")
 
 
-async def _note_read(session: AsyncSession, table: type[Table], row: Any, reader_id: str, day: date) -> None:
+async def _note_read(session: AsyncSession, table: type[Table], row: Any, reader: Person, now: datetime) -> None:
     if table is Note:
-        await note_reading(session, reader_id, row.writer_id, f"notes/{row.check_in_id}", day)
+        await note_reading(session, reader, row.writer_id, f"notes/{row.check_in_id}", now)
     elif table is ActionRow:
-        for owner_id in {row.owner_id, row.made_by_id}:
-            await note_reading(session, reader_id, owner_id, f"action/{row.id}", day)
-    elif table in (HeardLine, Topic):
-        await note_reading(session, reader_id, row.writer_id, f"notes/{row.check_in_id}", day)
+        plan = await session.get_one(Plan, row.plan_id)
+        told = told_of_action(row, plan.person_id, reader.id)
+        await note_readings(session, reader, [(each, f"action/{row.id}") for each in told], now)
+    elif table is ActionEvent and row.note and row.person_id:
+        await note_reading(session, reader, row.person_id, f"action/{row.action_id}", now)
+    elif table is HeardLine:
+        talk = await session.get_one(CheckInRow, row.check_in_id)
+        # The other one's answer stands in it as well.
+        told = {talk.person_id, talk.partner_id} if row.answer else {row.writer_id}
+        await note_readings(session, reader, [(each, f"notes/{talk.id}") for each in told], now)
+    elif table is Topic:
+        await note_reading(session, reader, row.writer_id, f"notes/{row.check_in_id}", now)
     elif table is Evidence:
         about = f"goal/{row.goal_id}" if row.goal_id else f"action/{row.action_id}"
-        await note_reading(session, reader_id, row.writer_id, about, day)
-    elif table is Supporter:
-        about = f"goal/{row.goal_id}" if row.goal_id else f"action/{row.action_id}"
-        await note_reading(session, reader_id, row.person_id, about, day)
+        await note_reading(session, reader, row.writer_id, about, now)
+    elif table is Supporter and row.note:
+        await note_reading(session, reader, row.person_id, invitation(row), now)
     elif table is PreRead:
         talk = await session.get_one(CheckInRow, row.check_in_id)
-        await note_reading(session, reader_id, talk.partner_id, f"pre-read/{talk.id}", day)
+        await note_reading(session, reader, talk.partner_id, f"pre-read/{talk.id}", now)
 
 
 # Whose rows are somebody's
@@ -233,13 +241,14 @@ async def _access(session: AsyncSession, check_in_id: str, me: str, now: datetim
 
 async def _feedback(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
     """What they asked for and gave. That somebody said "not this time" is not told here either."""
-    found = []
+    found, person = [], await session.get_one(Person, me)
     for view in await feedback_of(session, me, now):
         if view.reader == "asker":
-            await read_feedback(session, view, me, now)
+            await read_feedback(session, view, person, now)
             hidden = {} if view.answer else {"behaviour": None, "impact": None, "next_step": None}
             found.append(_copied(view.row, state=view.seen, **hidden))
         elif view.reader == "giver":
+            await read_feedback(session, view, person, now)
             found.append(_copied(view.row, shared_with_id=None))
     return found
 

@@ -27,7 +27,7 @@ from integrations.database.check_ins import lock_people
 from integrations.database.columns import new_id
 from integrations.database.letters import drop, owe_letter
 from integrations.database.people import partner_of
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_reading, note_readings
 from integrations.database.remembered import MustNote, only_reads
 from integrations.database.tables import FeedbackRequest, LetterItem, Person
 
@@ -142,17 +142,21 @@ async def shown_to_partner(
     return [each for each in await _views(session, rows.all(), reader_id, now) if each.answer]
 
 
-async def read_feedback(session: AsyncSession, view: FeedbackView, reader_id: str, now: datetime) -> None:
-    """Notes that the answer is about to be shown: for who wrote it, and for the asker when it is their partner."""
-    if view.answer is None or view.reader == "giver":
-        return
+async def read_feedback(session: AsyncSession, view: FeedbackView, reader: Person, now: datetime) -> bool:
+    """Notes that the answer is about to be shown: for who wrote it, and for the asker when it is their partner; of the
+    colleague who is asked, that they read about what. Returns whether anybody learns of it.
+    """
+    what = f"feedback/{view.row.id}"
+    if view.reader == "giver":
+        return bool(view.row.about) and await note_reading(session, reader, view.asker.id, what, now)
+    if view.answer is None:
+        return False
     row = await session.get_one(FeedbackRequest, view.row.id)
     if view.reader == "asker" and row.read_at is None:
         if only_reads(session):
             raise MustNote
         row.read_at = now
-    for owner_id in (row.giver_id, row.asker_id):
-        await note_reading(session, reader_id, owner_id, f"feedback/{row.id}", now.date())
+    return await note_readings(session, reader, [(row.giver_id, what), (row.asker_id, what)], now)
 
 
 # What its colleague does

@@ -12,7 +12,7 @@ from cycle.search import Excerpt, find
 from integrations.database.action_views import actions_of_check_ins
 from integrations.database.notes import has_words_for, mark_notes_read
 from integrations.database.past_talks import Kind, Talk
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_readings, told_of_action
 from integrations.database.tables import Answer, HeardLine, Note, Person, ReflectionRow, Topic
 from integrations.database.topics import mark_topics_read
 
@@ -46,28 +46,39 @@ class Found:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class FoundWords:
+    """`more`: there is more than is shown; `noted`: somebody learns that what they wrote was read."""
+
+    found: tuple[Found, ...] = ()
+    more: bool = False
+    noted: bool = False
+
+
 async def find_in_talks(
-    session: AsyncSession, reader_id: str, talks: Sequence[Talk], words: tuple[str, ...], now: datetime
-) -> tuple[list[Found], bool]:
-    """What was found, in the order of `talks`, and whether there is more. What is shown of others counts as read."""
+    session: AsyncSession, reader: Person, talks: Sequence[Talk], words: tuple[str, ...], now: datetime
+) -> FoundWords:
+    """What was found, in the order of `talks`. What is shown of others counts as read."""
     if not words:
-        return [], False
-    texts = await readable_texts(session, reader_id, talks, now)
+        return FoundWords()
+    texts = await readable_texts(session, reader.id, talks, now)
     hits = [(text, excerpt) for text in texts if (excerpt := find(text.text, words))]
     shown = hits[:MOST]
-    await _note_read(session, reader_id, [text for text, _ in shown], now)
-    found = [
-        Found(
-            talk=text.talk,
-            kind=text.kind,
-            writer=await session.get_one(Person, text.writer_id),
-            mine=text.writer_id == reader_id,
-            excerpt=excerpt,
-            path=f"/actions/{text.id}" if text.kind == "action" else text.talk.path,
-        )
-        for text, excerpt in shown
-    ]
-    return found, len(hits) > len(shown)
+    noted = await _note_read(session, reader, [text for text, _ in shown], now)
+    found = tuple(
+        [
+            Found(
+                talk=text.talk,
+                kind=text.kind,
+                writer=await session.get_one(Person, text.writer_id),
+                mine=text.writer_id == reader.id,
+                excerpt=excerpt,
+                path=f"/actions/{text.id}" if text.kind == "action" else text.talk.path,
+            )
+            for text, excerpt in shown
+        ]
+    )
+    return FoundWords(found, len(hits) > len(shown), noted)
 
 
 async def readable_texts(session: AsyncSession, reader_id: str, talks: Sequence[Talk], now: datetime) -> list[Text]:
@@ -156,7 +167,7 @@ async def _actions(session: AsyncSession, reader_id: str, talks: dict[str, Talk]
             view.row.id,
             view.row.made_by_id,
             " · ".join(filter(None, (view.row.title, view.row.success))),
-            (view.row.made_by_id,),
+            tuple(told_of_action(view.row, view.plan_person.id, reader_id)),
             f"action/{view.row.id}",
         )
         for view in await actions_of_check_ins(session, reader_id, whole, now)
@@ -173,7 +184,7 @@ def _chosen(talk: Talk) -> list[Text]:
             each.item.id,
             writer_id,
             text,
-            tuple({person_id, *each.writer_ids}),
+            tuple({person_id, *each.told}),
             each.about,
         )
         for each in talk.handover.items
@@ -185,13 +196,12 @@ def _chosen(talk: Talk) -> list[Text]:
     ]
 
 
-async def _note_read(session: AsyncSession, reader_id: str, texts: Sequence[Text], now: datetime) -> None:
-    for text in texts:
-        if text.writer_id != reader_id:
-            for owner_id in text.readings_of:
-                await note_reading(session, reader_id, owner_id, text.what, now.date())
-    await mark_notes_read(session, [each.id for each in texts if each.kind == "note"], reader_id, now)
-    await mark_topics_read(session, [each.id for each in texts if each.kind == "topic"], reader_id, now)
+async def _note_read(session: AsyncSession, reader: Person, texts: Sequence[Text], now: datetime) -> bool:
+    of = [(each, text.what) for text in texts for each in text.readings_of]
+    told = await note_readings(session, reader, of, now)
+    await mark_notes_read(session, [each.id for each in texts if each.kind == "note"], reader.id, now)
+    await mark_topics_read(session, [each.id for each in texts if each.kind == "topic"], reader.id, now)
+    return told
 
 
 def _whole(talk: Talk) -> bool:

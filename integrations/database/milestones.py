@@ -11,7 +11,7 @@ from cycle.actions import Refused
 from cycle.milestones import check_milestone
 from cycle.sentences import Sentence
 from integrations.database.actions import NotYours, progress
-from integrations.database.plans import local_day
+from integrations.database.people import local_day
 from integrations.database.tables import ActionRow, Milestone, Person
 
 

@@ -11,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import OPEN
 from cycle.privacy import Access, access_to_check_in
-from integrations.database.people import partners_of
-from integrations.database.plans import local_day
+from integrations.database.people import local_day, partners_of
 from integrations.database.successors import HandoverView, handover_for
 from integrations.database.tables import (
     ActionRow,

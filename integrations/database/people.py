@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -160,6 +161,10 @@ async def person_by_oid(session: AsyncSession, oid: str) -> Person | None:
 def language_of(person: Person, default: Language = DEFAULT) -> Language:
     """What they chose wins, else what their mailbox is set to, if we speak it; else the installation's."""
     return first_fitting((person.language_chosen, person.language), default)
+
+
+def local_day(person: Person, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(person.zone)).date()
 
 
 def leaves_of(person: Person) -> tuple[Leave, ...]:

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +12,7 @@ from cycle.policy import Policy
 from cycle.sentences import Sentence
 from integrations.database.calls_for_help import NOBODY_BUT_HR, call_hr, call_partner
 from integrations.database.connection import poke
-from integrations.database.people import partner_of, partners_of
+from integrations.database.people import local_day, partner_of, partners_of
 from integrations.database.policies import policy_of_person
 from integrations.database.remembered import once_a_reading
 from integrations.database.tables import (
@@ -168,10 +167,6 @@ async def calls_for_help_to(session: AsyncSession, person_id: str, now: datetime
     rows = (await session.execute(asked)).all()
     partners = await partners_of(session, [person.id for _, person in rows], now.date()) if rows else {}
     return [(plan, person) for plan, person in rows if partners.get(person.id) == person_id]
-
-
-def local_day(person: Person, now: datetime) -> date:
-    return now.astimezone(ZoneInfo(person.zone)).date()
 
 
 async def open_stall(session: AsyncSession, plan_id: str) -> Stall | None:

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from integrations.database.conversations import Conversation
-from integrations.database.readings import note_reading
 from integrations.database.reflections import lines_leave_at
 from integrations.database.tables import Person, Reading
 
@@ -26,12 +25,6 @@ async def readers_of_pre_read(session: AsyncSession, check_in_id: str) -> Sequen
     )
     found = [ReadOn(await session.get_one(Person, reader_id), day) for reader_id, day in rows]
     return sorted(found, key=lambda each: (-each.day.toordinal(), each.reader.name))
-
-
-async def note_pre_read_read(session: AsyncSession, shown: Conversation, reader_id: str, now: datetime) -> None:
-    """Notes that the reader is about to see it, if there is one."""
-    if shown.snapshot is not None:
-        await note_reading(session, reader_id, shown.other(reader_id).id, f"pre-read/{shown.pair.row.id}", now.date())
 
 
 async def leaves_at(session: AsyncSession, shown: Conversation, now: datetime) -> datetime | None:

@@ -1,15 +1,17 @@
 """Who read whose what, by day; its owner can see it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.pre_read import Snapshot
 from integrations.database.once import insert_once
+from integrations.database.people import local_day
 from integrations.database.remembered import MustNote, once_a_reading, only_reads
-from integrations.database.tables import Person, Reading
+from integrations.database.tables import ActionRow, Person, Plan, Reading
 
 MOST = 200
 """Readings on a page; an export has them all."""
@@ -25,25 +27,54 @@ class ReadBy:
     day: date
 
 
-async def note_reading(session: AsyncSession, reader_id: str, owner_id: str, what: str, day: date) -> None:
-    """Notes that the reader saw `what` ("notes/<id>") of the owner; once a day, and never of oneself.
+async def note_reading(session: AsyncSession, reader: Person, owner_id: str, what: str, now: datetime) -> bool:
+    """Notes that the reader saw `what` ("notes/<id>") of the owner: once on each of the reader's days, and never of
+    oneself. Returns whether the owner learns of it.
 
     Raises MustNote in a session that only reads, where it is not noted yet.
     """
-    if reader_id == owner_id:
-        return
+    if reader.id == owner_id:
+        return False
+    day = local_day(reader, now)
     if not only_reads(session):
-        await insert_once(session, Reading, reader_id=reader_id, owner_id=owner_id, what=what, day=day)
+        await insert_once(session, Reading, reader_id=reader.id, owner_id=owner_id, what=what, day=day)
     elif (owner_id, what) not in await once_a_reading(
-        session, ("noted", reader_id, day), lambda: _noted(session, reader_id, day)
+        session, ("noted", reader.id, day), lambda: _noted(session, reader.id, day)
     ):
         raise MustNote
+    return True
 
 
-async def note_readings(session: AsyncSession, reader_id: str, of: Iterable[tuple[str, str]], day: date) -> None:
-    """Notes each (owner, what) as `note_reading` does."""
-    for owner_id, what in of:
-        await note_reading(session, reader_id, owner_id, what, day)
+def told_of_action(row: ActionRow, person_id: str, reader_id: str) -> set[str]:
+    """Who learns that an action was read: who wrote it down, who took it on and perhaps put it in other words, and
+    `person_id`, in whose plan it stands. Nobody, where a reader sees their own words alone.
+    """
+    words = {row.made_by_id, row.owner_id}
+    return words | {person_id} if words != {reader_id} else set()
+
+
+async def note_readings(session: AsyncSession, reader: Person, of: Iterable[tuple[str, str]], now: datetime) -> bool:
+    """Notes each (owner, what) as `note_reading` does. Returns whether anybody learns of it."""
+    told = [await note_reading(session, reader, owner_id, what, now) for owner_id, what in sorted(set(of))]
+    return any(told)
+
+
+async def note_frozen_actions_read(
+    session: AsyncSession, snapshot: Snapshot, reader: Person, now: datetime, besides: Collection[str]
+) -> bool:
+    """Notes that the reader is shown what a pre-read holds of actions, for all of them but `besides`, who learn by the
+    pre-read itself. Returns whether anybody does.
+    """
+    if not snapshot.actions:
+        return False
+    rows = await session.execute(
+        select(ActionRow, Plan.person_id)
+        .join(Plan, Plan.id == ActionRow.plan_id)
+        .where(ActionRow.id.in_(snapshot.actions))
+    )
+    told = [(row.id, told_of_action(row, person_id, reader.id) - set(besides)) for row, person_id in rows]
+    of = [(each, f"action/{action_id}") for action_id, them in told for each in them]
+    return await note_readings(session, reader, of, now)
 
 
 async def _noted(session: AsyncSession, reader_id: str, day: date) -> set[tuple[str, str]]:

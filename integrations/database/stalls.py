@@ -16,12 +16,13 @@ from integrations.database.connection import poke
 from integrations.database.letters import items_about
 from integrations.database.people import leaves_of, partner_of
 from integrations.database.plans import end_stalls, rest_plan
+from integrations.database.readings import note_readings, told_of_action
 from integrations.database.tables import ActionRow, LetterItem, Person, Plan, Stall, StallAnswer
 
 
 @dataclass(frozen=True, slots=True)
 class StallView:
-    """A stall for one of its holders, with their answer, and the other's reason if that was shared."""
+    """A stall for one of its holders, with their answer and, while it lasts, the other's reason if that was shared."""
 
     stall: Stall
     plan: Plan
@@ -49,8 +50,21 @@ async def stall_for(session: AsyncSession, stall_id: str, person_id: str, now: d
         other=await session.get(Person, other_id) if other_id else None,
         action=await session.get(ActionRow, action_id) if action_id else None,
         answer=await session.get(StallAnswer, (stall_id, person_id)),
-        shared_reason=theirs.reason if theirs and theirs.to_partner else None,
+        shared_reason=theirs.reason if theirs and theirs.to_partner and not stall.ended_at else None,
     )
+
+
+async def note_stall_read(session: AsyncSession, view: StallView, reader: Person, now: datetime) -> bool:
+    """Notes what of others' words the page is about to show: the stuck action, and while the stall lasts the other's
+    reason. Returns whether anybody learns of it.
+    """
+    of = []
+    if view.action:
+        told = told_of_action(view.action, view.plan_person.id, reader.id)
+        of += [(each, f"action/{view.action.id}") for each in told]
+    if view.shared_reason is not None and view.other:
+        of.append((view.other.id, f"stall/{view.stall.id}"))
+    return await note_readings(session, reader, of, now)
 
 
 async def answer_stall(

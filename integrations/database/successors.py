@@ -16,7 +16,7 @@ from integrations.database.check_ins import newest_booking
 from integrations.database.notes import mark_notes_read
 from integrations.database.people import partner_of
 from integrations.database.plans import plan_of
-from integrations.database.readings import note_reading
+from integrations.database.readings import note_frozen_actions_read, note_readings
 from integrations.database.remembered import once_a_reading
 from integrations.database.tables import (
     ActionEvent,
@@ -63,10 +63,13 @@ class PastItem:
     lines: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Of a pre-read: (label, line) of the answers that are still shared."""
     reply: Reply | None = None
+    others: frozenset[str] = frozenset()
+    """Whose words stand in it beside the writer's: of an action its owner's, of a page both read the partner's."""
 
     @property
-    def writer_ids(self) -> set[str]:
-        return {self.writer_id} | ({self.reply.writer.id} if self.reply else set())
+    def told(self) -> set[str]:
+        """Who learns that it was read, beside the person whose check-ins these are."""
+        return {self.writer_id, *self.others}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +201,19 @@ async def choose(
     session.add(Audit(at=now, who=person_id, did="chose what a new partner sees", subject_id=row.id))
 
 
-async def note_handover_read(session: AsyncSession, view: HandoverView, reader_id: str, now: datetime) -> None:
-    """Notes what of the time before is about to be shown: its person learns of it, and whoever wrote it."""
+async def note_handover_read(session: AsyncSession, view: HandoverView, reader: Person, now: datetime) -> bool:
+    """Notes what of the time before is about to be shown: its person learns of it, and whoever wrote it.
+
+    Returns whether anybody does.
+    """
+    of = [(owner_id, each.about) for each in view.items for owner_id in {view.person.id, *each.told}]
+    told = await note_readings(session, reader, of, now)
     for each in view.items:
-        for owner_id in {view.person.id, *each.writer_ids}:
-            await note_reading(session, reader_id, owner_id, each.about, now.date())
-    await mark_notes_read(session, [each.item.id for each in view.items if each.item.kind == "note"], reader_id, now)
+        if each.snapshot:
+            two = {view.person.id, *each.told}
+            told |= await note_frozen_actions_read(session, each.snapshot, reader, now, besides=two)
+    await mark_notes_read(session, [each.item.id for each in view.items if each.item.kind == "note"], reader.id, now)
+    return told
 
 
 async def handover_to(session: AsyncSession, person_id: str, partner_id: str | None) -> Handover | None:
@@ -255,6 +265,7 @@ async def _of_plan(session: AsyncSession, row: Handover) -> list[PastItem]:
                 f"action/{each.id}",
                 each.due_on,
                 closed=each.state != "open",
+                others=frozenset({each.owner_id}),
             )
             for each in actions
         ],
@@ -336,7 +347,8 @@ async def _of_talk(session: AsyncSession, talk: CheckInRow, row: Handover) -> Se
         item = Item("pre-read", pre_read.id, pre_read.made_at)
         about = f"pre-read/{talk.id}"
         title = Sentence("The page you both read")
-        found.append(PastItem(item, title, "", row.person_id, about, day, snapshot=snapshot, lines=lines))
+        both = frozenset({talk.partner_id})
+        found.append(PastItem(item, title, "", row.person_id, about, day, snapshot=snapshot, lines=lines, others=both))
     return found
 
 
@@ -382,6 +394,7 @@ async def _heard(
                 f"notes/{talk.id}",
                 talk.due_on,
                 reply=Reply(other, each.answer, each.answer_text or "") if each.answer else None,
+                others=frozenset({other.id}) if each.answer else frozenset(),
             )
         )
     return found

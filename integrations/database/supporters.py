@@ -51,6 +51,11 @@ class Support:
         return opens_item(self.row.state)
 
 
+def invitation(row: Supporter) -> str:
+    """What a reading of what it says is called."""
+    return f"invitation/{row.id}"
+
+
 def subject_of(row: Supporter) -> Subject:
     return Subject("goal", row.goal_id) if row.goal_id else Subject("action", row.action_id or "")
 

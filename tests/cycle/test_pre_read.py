@@ -38,6 +38,21 @@ def test_a_short_pre_read_holds_everything_with_the_manager_first() -> None:
     assert made.celebrating == "her first customer call"
 
 
+def test_it_knows_whose_actions_stand_in_it_and_those_that_gave_way_do_not() -> None:
+    mine = Promise(what="join two customer calls", action="join")
+    made = snapshot(promises=[("Mara", [INTRODUCE]), ("Ann", [mine])], celebrated="call")
+    assert made.actions == ("join", "call")
+    short = snapshot(promises=[("Mara", [INTRODUCE]), ("Ann", [mine])], celebrated="call", words_at_most=20)
+    assert short.actions == ()
+
+
+def test_one_from_before_actions_were_kept_still_opens() -> None:
+    kept = json.loads(snapshot().model_dump_json())
+    del kept["celebrated"], kept["promises"][0][1][0]["action"]
+    assert Snapshot.model_validate(kept) == snapshot()
+    assert Snapshot.model_validate(kept).actions == ()
+
+
 def test_it_is_also_made_when_nothing_was_shared() -> None:
     made = snapshot(promises=[("Mara", []), ("Ann", [])], learning=None, shared=[], celebrating=None)
     assert made.lines == ()

@@ -4,7 +4,7 @@ For a new table with such a text: plant a row below, and name its sentence in `T
 entry in `PLACES`. For a new form: what a valid one holds, in `FORMS`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import update
 
 from cycle.policy import Policy
-from cycle.pre_read import SharedLine, build_snapshot
+from cycle.pre_read import Promise, SharedLine, build_snapshot
 from cycle.reflection import version_of
 from cycle.sentences import Sentence
+from integrations.database.successors import choose, handover_for
 from integrations.database.tables import (
     ActionEvent,
     ActionRow,
@@ -43,6 +44,7 @@ from integrations.database.tables import (
     ReflectionRow,
     Reporting,
     Stall,
+    StallAnswer,
     Supporter,
     Topic,
 )
@@ -62,69 +64,108 @@ VIEWERS = {
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A planted sentence: who wrote it, on whose pages it is nobody else's, and whether it is its writer's alone."""
+    """A planted sentence: who wrote it, on whose pages it is nobody else's, and whether it is its writer's alone.
+
+    `tells` are those who must learn that somebody else saw it, each with what the reading may be called: one of these,
+    with the paths' parameters in them. `looks` is how it looks where it is no sentence of anybody's.
+    """
 
     writer: str
+    tells: Mapping[str, tuple[str, ...]]
     private: bool = False
     belongs: frozenset[str] = frozenset()
+    looks: tuple[str, ...] = ()
+    sole: bool = False
+    """Whether no words of anybody else stand in it: who reads their own tells nobody of it."""
 
     @property
     def owners(self) -> frozenset[str]:
         return self.belongs | {self.writer}
 
+    def told_of(self, viewer: str | None) -> Mapping[str, tuple[str, ...]]:
+        """Who must learn that this one saw it."""
+        if viewer == self.writer and self.sole:
+            return {}
+        return {who: whats for who, whats in self.tells.items() if who != viewer}
 
-ANNS_PLAN = frozenset({"ann"})
+
+def _by(writer: str, *whats: str, private: bool = False, belongs: frozenset[str] = frozenset()) -> Text:
+    return Text(writer, {writer: whats}, private, belongs)
+
+
+def _action(action_id: str, writer: str, took_on: str, *before: str, belongs: frozenset[str] = frozenset()) -> Text:
+    """Of Ann's plan, and she may learn by the plan itself; `before` are whose words it was once."""
+    what = f"action/{action_id}"
+    tells = {each: (what, "plan/plan") if each == "ann" else (what,) for each in ("ann", writer, took_on, *before)}
+    return Text(writer, tells, belongs=belongs, sole=writer == took_on and not before)
+
+
+ANNS = frozenset({"ann"})
+NOW, BEFORE = "check-in-1", "before"
 
 TEXTS = {
-    "answer": Text("ann"),
-    "line": Text("ann"),
-    "private answer": Text("ann", private=True),
-    "private line": Text("ann", private=True),
-    "withdrawn answer": Text("ann", private=True),
-    "withdrawn line": Text("ann", private=True),
-    "moment": Text("mara"),
-    "unsaved moment": Text("mara", private=True),
-    "note": Text("ann"),
-    "manager's note": Text("mara"),
-    "old answer": Text("ann"),
-    "old line": Text("ann"),
-    "old moment": Text("fern"),
-    "old note": Text("ann"),
-    "former manager's note": Text("fern"),
-    "old topic": Text("ann"),
-    "former manager's topic": Text("fern"),
-    "old heard": Text("ann"),
-    "former manager heard": Text("fern"),
-    "former manager's answer": Text("fern"),
-    "topic": Text("ann"),
-    "manager's topic": Text("mara"),
-    "heard": Text("ann"),
-    "manager heard": Text("mara"),
-    "answer to what was heard": Text("ann"),
-    "goal": Text("ann"),
-    "priority": Text("ann"),
-    "why": Text("ann"),
-    "action": Text("ann"),
-    "success": Text("ann"),
-    "needs": Text("ann"),
-    "grants": Text("ann"),
-    "call for help": Text("ann"),
-    "old call for help": Text("ann"),
-    "mentor's call for help": Text("nora"),
-    "step": Text("ann"),
-    "outcome": Text("ann"),
-    "change": Text("ann"),
-    "invitation": Text("ann", belongs=frozenset({"nora"})),
-    "mentor's word": Text("nora"),
-    "asked about": Text("ann", belongs=frozenset({"nora"})),
-    "behaviour": Text("nora"),
-    "impact": Text("nora"),
-    "next step": Text("nora"),
-    "private action": Text("ann", private=True),
-    "manager's action": Text("mara", belongs=ANNS_PLAN),
-    "mentor's action": Text("ann", belongs=frozenset({"nora"})),
-    "done action": Text("ann"),
-    "leaver's action": Text("ann", belongs=frozenset({"lena"})),
+    "answer": _by("ann", f"reflection/{NOW}"),
+    "line": _by("ann", f"pre-read/{NOW}"),
+    "private answer": _by("ann", f"reflection/{NOW}", private=True),
+    "private line": _by("ann", f"pre-read/{NOW}", private=True),
+    "withdrawn answer": _by("ann", f"reflection/{NOW}", private=True),
+    "withdrawn line": _by("ann", f"pre-read/{NOW}", private=True),
+    "moment": _by("mara", "learning/moment", f"pre-read/{NOW}"),
+    "unsaved moment": _by("mara", "learning/moment", private=True),
+    "note": _by("ann", f"notes/{NOW}"),
+    "manager's note": _by("mara", f"notes/{NOW}"),
+    "old answer": _by("ann", f"reflection/{BEFORE}"),
+    "old line": _by("ann", f"pre-read/{BEFORE}"),
+    "old moment": _by("fern", f"pre-read/{BEFORE}"),
+    "former manager's moment": _by("fern", "learning/former-moment"),
+    "old note": _by("ann", f"notes/{BEFORE}"),
+    "former manager's note": _by("fern", f"notes/{BEFORE}"),
+    "old topic": _by("ann", f"notes/{BEFORE}"),
+    "former manager's topic": _by("fern", f"notes/{BEFORE}"),
+    "old heard": _by("ann", f"notes/{BEFORE}"),
+    "former manager heard": _by("fern", f"notes/{BEFORE}"),
+    "former manager's answer": _by("fern", f"notes/{BEFORE}"),
+    "topic": _by("ann", f"notes/{NOW}"),
+    "manager's topic": _by("mara", f"notes/{NOW}"),
+    "heard": _by("ann", "notes/over"),
+    "manager heard": _by("mara", "notes/over"),
+    "answer to what was heard": _by("ann", "notes/over"),
+    "goal": _by("ann", "goal/goal", "plan/plan"),
+    "priority": _by("ann", "goal/goal", "plan/plan"),
+    "why": _by("ann", "goal/goal", "plan/plan"),
+    "action": _action("action", "ann", "ann"),
+    "success": _action("action", "ann", "ann"),
+    "needs": _action("action", "ann", "ann"),
+    "grants": _action("action", "ann", "ann"),
+    "call for help": _action("action", "ann", "ann"),
+    "old call for help": _action("action", "ann", "ann"),
+    "mentor's call for help": _by("nora", "action/mentor-action"),
+    "step": _action("action", "ann", "ann"),
+    "outcome": _action("done-action", "ann", "ann"),
+    "change": _by("ann", "goal/done-goal"),
+    "invitation": _by("ann", "invitation/{support_id}", belongs=frozenset({"nora"})),
+    "mentor's word": _by("nora", "goal/goal"),
+    "asked about": _by("ann", "feedback/{request_id}", belongs=frozenset({"nora"})),
+    "behaviour": _by("nora", "feedback/{request_id}"),
+    "impact": _by("nora", "feedback/{request_id}"),
+    "next step": _by("nora", "feedback/{request_id}"),
+    "private action": _by("ann", "action/private-action", private=True),
+    "manager's action": _action("manager-action", "mara", "mara", belongs=ANNS),
+    "former manager's action": _action("former-action", "fern", "fern", belongs=ANNS),
+    "mentor's action": _action("mentor-action", "ann", "nora", belongs=frozenset({"nora"})),
+    "done action": _action("done-action", "ann", "ann"),
+    "leaver's action": _action("leaver-action", "ann", "lena", belongs=frozenset({"lena"})),
+    "proposed action": _action("proposed-action", "fern", "ann", belongs=ANNS),
+    "reworded action": _action("reworded-action", "ann", "ann", "mara"),
+    "promise": Text("fern", {"fern": ("action/proposed-action",), "ann": (f"pre-read/{NOW}",)}, belongs=ANNS),
+    "celebration": Text("fern", {"fern": ("action/proposed-action",), "ann": (f"pre-read/{NOW}",)}, belongs=ANNS),
+    "old promise": Text(
+        "ann", {"nora": ("action/mentor-action",), "ann": (f"pre-read/{BEFORE}",), "fern": (f"pre-read/{BEFORE}",)}
+    ),
+    "reason": Text(
+        "mara", {"mara": ("stall/stall",)}, looks=("Mara shared with you:", "In the way: help would be welcome")
+    ),
+    "interest": Text("ann", {"ann": ("interest/interest",)}, looks=("<h2>Ann Berg",)),
 }
 
 
@@ -142,6 +183,9 @@ PLACES = {
         "mentor's": "mentor-action",
         "leaver's": "leaver-action",
         "done": "done-action",
+        "proposed": "proposed-action",
+        "former manager's": "former-action",
+        "reworded": "reworded-action",
     },
     "{topic_id}": {"today": "topic"},
     "{note_id}": {"today": "note", "before": "old-note"},
@@ -153,8 +197,8 @@ PLACES = {
     "{interest_id}": {"today": "interest"},
     "{key}": {"today": "guide"},
     "{plan_id}": {"today": "plan"},
-    "{stall_id}": {"today": "stall"},
-    "{handover_id}": {"today": "handover"},
+    "{stall_id}": {"today": "stall", "of an action": "stuck"},
+    "{handover_id}": {"today": "handover", "chosen": "handover"},
     "{person_id}": {"today": "person-ann"},
     "{path:path}": {"today": "perennial.css"},
 }
@@ -241,6 +285,15 @@ async def plant(world: Any) -> None:
             await session.flush()
 
 
+async def choose_everything(world: Any) -> None:
+    """Ann shows Mara all of the time before."""
+    async with world.database.transaction() as session:
+        view = await handover_for(session, "handover", "person-ann", world.clock.at)
+        assert view is not None
+        chosen = {f"{each.item.kind}/{each.item.id}" for each in view.items}
+        await choose(session, "handover", "person-ann", chosen, world.clock.at)
+
+
 def _person(short: str, name: str) -> Person:
     return Person(
         id=f"person-{short}",
@@ -312,13 +365,15 @@ def _rows(world: Any) -> Iterable[Any]:
 
 
 def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
-    yield LearningMoment(
-        person_id="person-mara",
-        period="policy/1",
-        text=sentence("moment"),
-        draft=sentence("unsaved moment"),
-        changed_at=lately,
-    )
+    for key, who, name in (("moment", "mara", "moment"), ("former-moment", "fern", "former manager's moment")):
+        yield LearningMoment(
+            id=key,
+            person_id=f"person-{who}",
+            period="policy/1",
+            text=sentence(name),
+            draft=sentence("unsaved moment") if who == "mara" else None,
+            changed_at=lately,
+        )
     answers = (
         ("check-in-1", "learned", "answer", "line", lately, None),
         ("check-in-1", "surprised", "private answer", "private line", None, None),
@@ -339,17 +394,21 @@ def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
             withdrawn_at=withdrawn_at,
             changed_at=long_ago,
         )
-    for check_in_id, at in (("check-in-1", lately), ("before", long_ago)):
+    for check_in_id, at, promised in (
+        ("check-in-1", lately, Promise(what=sentence("promise"), action="proposed-action")),
+        ("before", long_ago, Promise(what=sentence("old promise"), action="mentor-action")),
+    ):
         mine = [each for each in answers if each[0] == check_in_id and each[4]]
         yield PreRead(
             check_in_id=check_in_id,
             booking_no=1,
             content=build_snapshot(
                 made_at=at,
-                promises=[],
+                promises=[("Ann", [promised])],
                 learning=sentence("moment" if check_in_id == "check-in-1" else "old moment"),
+                celebrated="proposed-action",
                 shared=[SharedLine(question=each[1], line=sentence(each[3])) for each in mine],
-                celebrating=None,
+                celebrating=sentence("celebration") if check_in_id == "check-in-1" else None,
                 words_at_most=300,
             ).model_dump_json(),
             made_at=at,
@@ -405,6 +464,10 @@ def _written_for_talks(long_ago: Any, lately: Any) -> Iterable[Any]:
     )
 
 
+AGREED_IN = {"proposed-action": "before", "reworded-action": "check-in-1", "former-action": "check-in-1"}
+"""Actions that serve no goal, and in which talk they were agreed."""
+
+
 def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
     yield Plan(id="plan", person_id="person-ann", opened_at=long_ago, help_asked_at=lately, help_asked_id="person-mara")
     yield Goal(
@@ -423,12 +486,16 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
         ("mentor-action", "nora", "ann", "mentor's action", lately),
         ("leaver-action", "lena", "ann", "leaver's action", lately),
         ("done-action", "ann", "ann", "done action", lately),
+        ("former-action", "fern", "fern", "former manager's action", lately),
+        ("proposed-action", "ann", "fern", "proposed action", long_ago),
+        # Ann took it on and put it in other words since.
+        ("reworded-action", "ann", "mara", "reworded action", lately),
     ):
         yield ActionRow(
             id=key,
             plan_id="plan",
-            goal_id="goal",
-            check_in_id="check-in-1" if at == lately else None,
+            goal_id="goal" if key not in AGREED_IN else None,
+            check_in_id=AGREED_IN.get(key, "check-in-1" if at == lately else None),
             owner_id=f"person-{owner}",
             made_by_id=f"person-{maker}",
             title=sentence(name),
@@ -458,6 +525,19 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
             at=at,
         )
     yield Stall(id="stall", plan_id="plan", cause="check-ins/before", began_at=lately)
+    yield Stall(id="stuck", plan_id="plan", cause="action/proposed-action", holder_id="person-ann", began_at=lately)
+    yield StallAnswer(
+        stall_id="stall", person_id="person-mara", reason="help", to_partner=True, to_hr=True, answered_at=lately
+    )
+    yield LetterItem(
+        key="support/stall/person-hale",
+        recipient_id="person-hale",
+        kind="support_request",
+        stall_id="stall",
+        due_at=lately,
+        state="sent",
+        sent_at=lately,
+    )
     yield ActionEvent(action_id="done-action", person_id="person-ann", what="done", at=lately)
     call = Sentence("{name} asks HR for help with a plan. Please get in touch; nobody else was told.", name="Ann")
     yield NeedsAHand(key="help/person-ann", person_id="person-ann", sentence=call, since=lately)
@@ -551,6 +631,7 @@ def _written_with_others(lately: Any) -> Iterable[Any]:
         about="role/guide",
         told="partner",
         partner_id="person-mara",
+        shared=True,
         made_at=lately,
     )
     yield from _of_the_manager(lately)

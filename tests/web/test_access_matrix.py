@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -28,13 +29,19 @@ from sqlalchemy import select, update
 from integrations.database.columns import EncryptedText
 from integrations.database.connection import open_database
 from integrations.database.tables import Person, Reading, Table
-from tests.web.planted import FORMS, PLACES, TEXTS, VIEWERS, plant, sentence
+from tests.web.planted import FORMS, PLACES, TEXTS, VIEWERS, choose_everything, plant, sentence
 from web.app import build_app
+from web.privacy import WORDS
 
 PAPER = Path(__file__).parents[2] / "docs/access.md"
 
 SEEING = {"sees": "all", "shared": "not private", "own words": "own", "page": "none"}
 """Words for a page that is shown: with which of the row's texts."""
+
+ZONE = "Pacific/Honolulu"
+
+TOLD = "What others wrote here counts as read"
+"""Begins the sentence by which a page tells its reader so."""
 
 NO_PAGE = {"nothing": 404, "forbidden": 403, "refused": 422, "taken": 202}
 
@@ -91,6 +98,8 @@ ROWS = list(_table())
 async def planted(world: Any) -> Any:
     await plant(world)
     async with world.database.transaction() as session:
+        # Where it is still yesterday: a reading is noted on its reader's own day.
+        await session.execute(update(Person).values(zone=ZONE))
         gone = world.clock.at - timedelta(days=1)
         await session.execute(update(Person).where(Person.id == "person-lena").values(left_at=gone))
     await world.database.close()
@@ -137,7 +146,10 @@ def test_for_every_route_there_is_somebody_for_whom_it_works() -> None:
 
 
 def test_every_sentence_is_planted_and_shown_to_somebody() -> None:
-    assert {name for row in ROWS for name in row.holds} == set(TEXTS)
+    shown = {name for row in ROWS for name in row.holds}
+    shown |= {name for row in ROWS for cell in row.cells.values() for name in cell.removeprefix("sees ").split(", ")}
+    assert shown >= set(TEXTS)
+    assert {name for row in ROWS for name in row.holds} <= set(TEXTS)
 
 
 async def test_every_text_that_people_write_is_planted(planted: Any) -> None:
@@ -162,6 +174,12 @@ def _column(name: str) -> Any:
     return Table.metadata.tables[table].columns[column]
 
 
+def test_whoever_wrote_something_learns_that_it_was_read_and_finds_the_thing() -> None:
+    assert [name for name, text in TEXTS.items() if text.writer not in text.tells] == []
+    called = {what.partition("/")[0] for text in TEXTS.values() for whats in text.tells.values() for what in whats}
+    assert called == set(WORDS)
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.route} {row.which}".strip())
 async def test_everybody_gets_what_the_table_says(planted: Any, row: Row) -> None:
     found = {}
@@ -171,8 +189,24 @@ async def test_everybody_gets_what_the_table_says(planted: Any, row: Row) -> Non
     assert found == row.cells
 
 
+@pytest.mark.parametrize("row", [row for row in ROWS if "does" in row.cells.values()], ids=lambda row: row.route)
+async def test_a_form_that_does_not_fit_comes_back_on_a_page_that_is_noted_as_any_other(planted: Any, row: Row) -> None:
+    for column, name in VIEWERS.items():
+        if name is not None and row.cells[column] == "does":
+            async with _copy(planted, column) as world:
+                answer = await (await world.browser(name)).post(row.address, data={"form_token": "t"})
+                await _check_the_log(world, row, name, answer, _texts_in(_shown(answer)))
+
+
+def _texts_in(shown: str) -> set[str]:
+    text = html.unescape(shown)
+    return {name for name, each in TEXTS.items() if any(look in text for look in each.looks or [sentence(name)])}
+
+
 async def _asked(world: Any, row: Row, said: str, viewer: str | None) -> str:
     """The word for what this viewer gets; and what must hold whatever the table says."""
+    if row.which == "chosen":
+        await choose_everything(world)
     browser = await world.browser(viewer)
     before = _everything(world.file)
     form = FORMS.get(row.route)
@@ -183,9 +217,9 @@ async def _asked(world: Any, row: Row, said: str, viewer: str | None) -> str:
     assert "'unsafe-" not in answer.headers["content-security-policy"]
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff"
-    seen = {name for name in TEXTS if sentence(name) in html.unescape(shown)}
+    seen = _texts_in(shown)
     word = _word(row, answer, seen, viewer)
-    await _check_the_log(world, viewer, seen)
+    await _check_the_log(world, row, viewer, answer, seen)
     if row.method == "GET" or word not in {"does", "taken"}:
         changed = {table for table, rows in _everything(world.file).items() if rows != before[table]}
         logs = {"readings", "audit"} if _is_file(answer) else {"readings"}
@@ -261,16 +295,34 @@ def _of(row: Row, which: str, viewer: str | None) -> set[str] | None:
     return wanted or None
 
 
-async def _check_the_log(world: Any, viewer: str | None, seen: set[str]) -> None:
-    """Whoever wrote what somebody else just saw finds that in the log; one's own words leave nothing there."""
+async def _check_the_log(world: Any, row: Row, viewer: str | None, answer: httpx.Response, seen: set[str]) -> None:
+    """Whoever must learn that this was read finds it in the log, by its name and on the reader's day; nobody finds
+    what was not read; and the page tells its reader that somebody finds something.
+    """
     async with world.database.reading() as session:
         rows = (await session.scalars(select(Reading))).all()
-    assert all(row.reader_id == f"person-{viewer}" != row.owner_id for row in rows)
-    noted = {row.owner_id.removeprefix("person-") for row in rows}
-    strange = [TEXTS[name].owners for name in seen if viewer not in TEXTS[name].owners]
-    for owners in strange:
-        assert noted & owners, f"{viewer} read something of {owners}, which nobody learns"
-    assert noted <= set().union(*(TEXTS[name].owners for name in seen)), "a reading of somebody who showed nothing"
+    noted = {(each.owner_id.removeprefix("person-"), each.what) for each in rows}
+    today = world.clock.at.astimezone(ZoneInfo(ZONE)).date()
+    assert {(each.reader_id, each.day) for each in rows} <= {(f"person-{viewer}", today)}
+    known = set[tuple[str, str]]()
+    for name in seen:
+        for owner, whats in TEXTS[name].told_of(viewer).items():
+            called = {(owner, what) for each in whats for what in _names(row, each)}
+            assert called & noted, f"{viewer} saw {name!r}, which {owner} does not learn"
+            known |= called
+    assert noted <= known, "a reading of something that was not shown"
+    if _is(answer, "text/html") and "hx-request" not in answer.request.headers:
+        assert (TOLD in answer.text) == bool(rows), "the page and the log do not say the same"
+
+
+def _names(row: Row, what: str) -> list[str]:
+    """What a reading is called on this row's page; on a page of many things, what each of them is called."""
+    kind, _, about = what.partition("/")
+    if about not in PLACES:
+        return [what]
+    places = PLACES[about]
+    meant = [places[row.which or "today"]] if about in row.path else places.values()
+    return [f"{kind}/{each}" for each in meant]
 
 
 async def _check_from_elsewhere(world: Any, row: Row, viewer: str | None) -> None:

@@ -455,14 +455,15 @@ async def test_a_mentor_sees_one_item_from_the_yes_until_the_end_and_nothing_els
     before = (await otto.get(f"/supporting/{support_id}")).text
     assert "Dear you" in before
     assert words not in before, "nothing of it before the yes"
-    assert await readings(world) == set()
+    invitation = ("otto", "ann", f"invitation/{support_id}")
+    assert await readings(world) == {invitation}
     assert (await post(otto, f"/supporting/{support_id}/accept")).status_code == 303
     page = (await otto.get(f"/supporting/{support_id}")).text
     assert words in page
     for hidden in {GOAL["title"], "Say no earlier", "Join two calls", "Read a book"} - {words}:
         assert hidden not in page
     subject = goal_id if kind == "goal" else action_id
-    assert await readings(world) == {("otto", "ann", f"{kind}/{subject}")}
+    assert await readings(world) == {invitation, ("otto", "ann", f"{kind}/{subject}")}
     plan = (await rows(world, Plan))[0]
     for closed in (
         f"/goals/{goal_id}",

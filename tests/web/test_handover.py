@@ -286,7 +286,8 @@ async def test_whoever_wrote_what_is_read_learns_of_it(changed: Any) -> None:
     assert await readings(changed) == {("person-otto", "person-ann", "notes"), ("person-otto", "person-mara", "notes")}
     await (await changed.browser("ann")).get(PAGE)
     others = await readings(changed) - {("person-otto", "person-ann", "notes"), ("person-otto", "person-mara", "notes")}
-    assert others == {("person-ann", "person-mara", "notes")}, "on one's own page stand the notes of another"
+    of_mara = {("person-ann", "person-mara", kind) for kind in ("notes", "pre-read")}
+    assert others == of_mara, "on one's own page stand the notes of another, and the page that both read"
 
 
 async def test_what_is_shared_from_now_on_needs_no_choice(changed: Any) -> None:

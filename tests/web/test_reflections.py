@@ -1,16 +1,16 @@
 """The form before a check-in: nothing lost, nothing executed, nothing leaked."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from cycle.pre_read import Snapshot, build_snapshot
 from integrations.database.reflections import shared_lines
-from integrations.database.tables import Answer, CheckInRow, Person, PreRead, ReflectionRow
+from integrations.database.tables import Answer, CheckInRow, LearningMoment, Person, PreRead, ReflectionRow, Reporting
 from web.app import build_app
 
 FORM = "/reflections/check-in-1"
@@ -62,6 +62,23 @@ async def give_out(world: Any) -> None:
                 made_at=world.clock.at,
             )
         )
+
+
+async def test_what_a_partner_learned_stands_only_ahead_of_a_talk_that_they_still_hold(world: Any) -> None:
+    before = world.clock.at
+    async with world.database.transaction() as session:
+        session.add(
+            LearningMoment(person_id="person-mara", period="policy/1", text="I asked too late", changed_at=before)
+        )
+    ann = await world.browser("ann")
+    assert "I asked too late" in (await ann.get(FORM)).text
+    world.clock.at = datetime(2030, 3, 11, 10, 0, tzinfo=UTC)
+    assert "I asked too late" not in (await ann.get(FORM)).text
+    assert "I asked too late" not in (await ann.post(f"{FORM}/preview", data={"text-learned": "More"})).text
+    world.clock.at = before
+    async with world.database.transaction() as session:
+        await session.execute(update(Reporting).values(partner_id="person-otto"))
+    assert "I asked too late" not in (await ann.get(FORM)).text
 
 
 async def test_the_form_says_what_it_is_and_who_sees_what(world: Any) -> None:

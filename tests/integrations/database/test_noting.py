@@ -1,7 +1,7 @@
 """A page that shows what others wrote: the reading is written once, and opening it again writes nothing."""
 
 import asyncio
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,12 +14,15 @@ from integrations.database.readings import note_reading
 from integrations.database.remembered import MustNote, once_a_reading
 from integrations.database.tables import Person, Reading
 
-DAY = date(2030, 3, 14)
+NOW = datetime(2030, 3, 14, 9, 0, tzinfo=UTC)
+
+
+def _person(name: str) -> Person:
+    return Person(id=name, oid=name, mail=f"{name}@example.org", name=name, zone="Europe/Berlin")
 
 
 async def _people(session: AsyncSession) -> None:
-    for name in ("ann", "mara"):
-        session.add(Person(id=name, oid=name, mail=f"{name}@example.org", name=name, zone="Europe/Berlin"))
+    session.add_all([_person("ann"), _person("mara")])
 
 
 async def test_a_reading_is_written_the_first_time_and_only_looked_up_after_that(
@@ -36,7 +39,7 @@ async def test_a_reading_is_written_the_first_time_and_only_looked_up_after_that
     )
 
     async def ask(session: AsyncSession) -> str:
-        await note_reading(session, "mara", "ann", "notes/1", DAY)
+        await note_reading(session, _person("mara"), "ann", "notes/1", NOW)
         return "shown"
 
     try:
@@ -50,9 +53,9 @@ async def test_a_reading_is_written_the_first_time_and_only_looked_up_after_that
         async with database.reading() as session:
             assert len((await session.scalars(select(Reading))).all()) == 1
             with pytest.raises(MustNote):
-                await note_reading(session, "mara", "ann", "notes/2", DAY)
+                await note_reading(session, _person("mara"), "ann", "notes/2", NOW)
             # Nobody is told of their own reading.
-            await note_reading(session, "ann", "ann", "notes/2", DAY)
+            await note_reading(session, _person("ann"), "ann", "notes/2", NOW)
     finally:
         await database.close()
 

@@ -285,11 +285,14 @@ async def test_the_lines_leave_at_the_first_opening_of_eithers_mail_window(datab
         assert await lines_leave_at(session, "c") == datetime(2030, 3, 11, 8, 30, tzinfo=UTC)
 
 
-async def test_a_reading_is_noted_once_a_day_and_never_of_oneself(database: Database) -> None:
+async def test_a_reading_is_noted_once_a_day_of_its_reader_and_never_of_oneself(database: Database) -> None:
     async with database.transaction() as session:
-        for day in (4, 4, 5):
-            await note_reading(session, "mara", "ann", "notes/c", date(2030, 3, day))
-        await note_reading(session, "ann", "ann", "notes/c", date(2030, 3, 4))
+        ann, mara = await session.get_one(Person, "ann"), await session.get_one(Person, "mara")
+        # Four in the morning in Greenwich is still the evening before in New York.
+        for hours, noted in ((0, 1), (19, 1), (20, 2)):
+            assert await note_reading(session, mara, "ann", "notes/c", NOW + timedelta(hours=hours))
+            assert len((await session.scalars(select(Reading))).all()) == noted
+        assert not await note_reading(session, ann, "ann", "notes/c", NOW)
         assert len((await session.scalars(select(Reading))).all()) == 2
         assert [(each.reader, each.kind, each.day.day) for each in await readings_of(session, "ann")] == [
             ("Mara", "notes", 5),
