@@ -80,6 +80,22 @@ async def full_house(filled: Path, house: House) -> House:
     return house
 
 
+async def violations(page: Page) -> list[str]:
+    """What axe-core has against a page, in a line each: on a phone and on a desk, by day and by night."""
+    found: list[str] = []
+    await page.evaluate(AXE)
+    for size in (PHONE, DESK):
+        await page.set_viewport_size(size)
+        for light in ("light", "dark"):
+            await page.emulate_media(color_scheme=light, reduced_motion="reduce")
+            rules = None if size == PHONE and light == "light" else BY_LOOK
+            told: list[str] = await page.evaluate(LOOK, rules)
+            found += [f"({size['width']}, {light}) {each}" for each in told]
+    await page.set_viewport_size(PHONE)
+    await page.emulate_media(color_scheme="light")
+    return found
+
+
 COOKIES: dict[tuple[str, str], Any] = {}
 """What signing in left in a browser, by address and person: once a session is enough."""
 
@@ -120,20 +136,10 @@ class Browsers:
         await context.add_cookies(COOKIES[key])
 
     async def audit(self, page: Page) -> list[str]:
-        """What axe-core has against a page, in a line each: on a phone and on a desk, by day and by night."""
-        found: list[str] = []
+        """What axe-core has against a page, in a line each."""
         # To know how a page looks axe tries styles on it, which the page's own policy forbids.
         self.audited.add(page)
-        await page.evaluate(AXE)
-        for size in (PHONE, DESK):
-            await page.set_viewport_size(size)
-            for light in ("light", "dark"):
-                await page.emulate_media(color_scheme=light, reduced_motion="reduce")
-                rules = None if size == PHONE and light == "light" else BY_LOOK
-                told: list[str] = await page.evaluate(LOOK, rules)
-                found += [f"({size['width']}, {light}) {each}" for each in told]
-        await page.set_viewport_size(PHONE)
-        await page.emulate_media(color_scheme="light")
+        found = await violations(page)
         self.audited.remove(page)
         return found
 

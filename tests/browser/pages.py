@@ -68,6 +68,7 @@ PAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "/feedback": {"ann": ("/feedback",), "nora": ("/feedback",)},
     "/feedback/{request_id}": {
         "ann": ("/feedback/feedback",),
+        "mara": ("/feedback/shown",),
         "nora": ("/feedback/feedback", "/feedback/asked"),
     },
     "/pathways": {"ann": ("/pathways",), "hale": ("/pathways",)},

@@ -80,3 +80,31 @@ async def test_every_stop_of_a_page_can_be_seen(browsers: Any, full_house: Any, 
     await page.goto(address)
     await page.evaluate("for (const part of document.querySelectorAll('details')) part.open = true")
     await tab_to(page, page.locator("footer button").last)
+
+
+async def test_mara_goes_first_proposes_an_action_and_looks_for_another_time(browsers: Any, full_house: Any) -> None:
+    page = await browsers("mara", viewport={"width": 1280, "height": 900})
+    await page.goto("/learning-moment")
+    await tab_to(page, page.get_by_role("textbox"))
+    await page.keyboard.press("Control+a")
+    await page.keyboard.type("I fixed the release myself instead of asking.")
+    await tab_to(page, page.get_by_role("button", name="Save"))
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status").first).to_contain_text("Thank you for going first.")
+
+    await page.goto("/plans/plan")
+    await tab_to(page, page.locator("#new-action > summary"))
+    await page.keyboard.press("Enter")
+    await tab_to(page, page.get_by_label("What will be done?"))
+    await page.keyboard.type("Shadow two calls")
+    await tab_to(page, page.get_by_label("By when?"))
+    await page.keyboard.type("in two weeks")
+    await tab_to(page, page.get_by_role("button", name="Write it down"))
+    await page.keyboard.press("Space")
+    await expect(page.locator("main")).to_contain_text("not taken on yet")
+
+    await page.goto("/check-ins/check-in-1/another-time")
+    await tab_to(page, page.get_by_role("button", name="Find other hours"))
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/slots*")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("An hour for you and Ann")

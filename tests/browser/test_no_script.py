@@ -153,3 +153,49 @@ async def test_the_answer_that_a_letters_link_names_stands_ticked_where_there_is
         await expect(page.get_by_label("Access or budget")).not_to_be_checked()
         await page.goto("/check-ins/over#heard")
         await expect(page.locator("#heard input[type=radio]:checked")).to_have_count(0)
+
+
+async def test_mara_goes_first_proposes_an_action_and_looks_for_another_time(browsers: Any, full_house: Any) -> None:
+    page = await browsers("mara", java_script_enabled=False)
+    await page.goto("/learning-moment")
+    await page.get_by_role("textbox").fill("I fixed the release myself instead of asking.")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("status").first).to_contain_text("Thank you for going first.")
+    await page.goto("/plans/plan")
+    await page.locator("#new-action > summary").click()
+    await page.get_by_label("What will be done?").fill("Shadow two calls")
+    await page.get_by_label("By when?").fill("in two weeks")
+    await page.get_by_role("button", name="Write it down").click()
+    await expect(page.locator("main")).to_contain_text("not taken on yet")
+    await page.goto("/check-ins/check-in-1/another-time")
+    await page.get_by_role("button", name="Find other hours").click()
+    await page.wait_for_url("**/slots*")
+    ann = await browsers("ann", java_script_enabled=False)
+    await ann.goto("/plan")
+    await ann.get_by_role("link", name="Shadow two calls").click()
+    await ann.get_by_role("button", name="I take it on").click()
+    await expect(ann.get_by_role("heading", name="What fits now?")).to_be_visible()
+    await ann.goto("/reflections/check-in-1")
+    await expect(ann.locator("blockquote").first).to_have_text("I fixed the release myself instead of asking.")
+
+
+async def test_what_is_ticked_is_what_a_new_manager_sees(browsers: Any, full_house: Any) -> None:
+    page = await browsers("ann", java_script_enabled=False)
+    await page.goto("/handovers/handover")
+    for box in await page.get_by_role("checkbox").all():
+        await box.uncheck()
+    await page.get_by_role("group", name="Notes").get_by_role("checkbox").first.check()
+    await page.get_by_role("button", name="Show what is ticked").click()
+    await expect(page.get_by_role("status")).to_contain_text("Saved.")
+    mara = await browsers("mara", java_script_enabled=False)
+    await mara.goto("/handovers/handover")
+    await expect(mara.get_by_role("heading", level=2)).to_have_text(["Notes"])
+
+
+async def test_a_supporter_says_yes_and_sends_a_word(browsers: Any, full_house: Any) -> None:
+    page = await browsers("nora", java_script_enabled=False)
+    await page.goto("/supporting/invited")
+    await page.get_by_role("button", name="I am glad to").click()
+    await page.get_by_label("What did you notice, or what would you try?").fill("You asked before you answered.")
+    await page.get_by_role("button", name="Send this word").click()
+    await expect(page.locator("#words")).to_contain_text("You asked before you answered.")
