@@ -198,20 +198,26 @@ async def _import_history(settings: Settings, file: Path) -> None:
 def enrol_command(
     policy: Annotated[str, typer.Option(help="The policy's name.")],
     reports_of: Annotated[list[str] | None, typer.Option(help="A manager's mail address; repeatable.")] = None,
+    person: Annotated[list[str] | None, typer.Option(help="One person's mail address; repeatable.")] = None,
     everybody: Annotated[bool, typer.Option(help="Everybody who was imported.")] = False,
 ) -> None:
     """Put people under a policy: their check-ins begin."""
-    if bool(reports_of) == everybody:
-        raise Refused("Say whom to enrol: either --everybody, or --reports-of MAIL once for each manager.")
-    asyncio.run(_enrol(load_settings(), policy, reports_of))
+    if [bool(reports_of), bool(person), everybody].count(True) != 1:
+        raise Refused(
+            "Say whom to enrol: either --everybody, or --reports-of MAIL once for each manager, or --person MAIL once "
+            "for each person."
+        )
+    asyncio.run(_enrol(load_settings(), policy, reports_of, person))
 
 
-async def _enrol(settings: Settings, policy: str, managers: Sequence[str] | None) -> None:
+async def _enrol(
+    settings: Settings, policy: str, managers: Sequence[str] | None, by_name: Sequence[str] | None
+) -> None:
     async with open_installation(settings, with_temporal=True) as installation:
         now = await installation.now()
         async with installation.database.reading() as session:
             people = await roster(session, now.date())
-        done = await enrol_people(installation, policy, chosen(people, managers))
+        done = await enrol_people(installation, policy, by_name or chosen(people, managers))
     typer.echo(f"{_people(len(done.enrolled))} enrolled under {policy}.")
     for mail in done.without_manager:
         typer.echo(f"{mail} was not enrolled: nobody holds their check-ins. Import them with a manager.")
