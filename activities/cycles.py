@@ -19,11 +19,11 @@ from cycle.cadence import (
 )
 from cycle.leave import stretched
 from cycle.policy import Policy
-from cycle.sentences import Sentence
 from integrations.database.check_ins import has_open_check_in, last_period_of, team_under
 from integrations.database.connection import Database, poke
 from integrations.database.handovers import free_day_for, pending_handover
-from integrations.database.needs_a_hand import ask_for_a_hand, mended
+from integrations.database.leavers import say_without_manager
+from integrations.database.needs_a_hand import mended
 from integrations.database.people import leaves_of, partner_of
 from integrations.database.policies import policy_in_force, revision_number
 from integrations.database.tables import CheckInRow, Enrolment, Handover, Person, PolicyRow
@@ -59,10 +59,7 @@ class Cycles:
                 await turn_into_return(session, person, enrolment, about.now)
                 return about.now + LOOK_AGAIN
             if partner_id is None:
-                sentence = Sentence(
-                    "{name} has no manager: name a conversation partner, or end the enrolment.", name=person.name
-                )
-                await ask_for_a_hand(session, f"partner/{about.id}", sentence, about.now, about.id)
+                await say_without_manager(session, person, about.now)
                 return about.now + timedelta(days=1)
             await mended(session, f"partner/{about.id}", about.now)
             return await self._open(session, person, enrolment, partner_id, about.now)

@@ -48,9 +48,10 @@ class Mailboxes:
         except NoMailbox:
             async with self._database.transaction() as session:
                 sentence = Sentence(
-                    "{name} has no mailbox any more: give them one, or end their enrolment. "
-                    "Until then nothing is booked or mailed for them.",
+                    "{name} has no mailbox any more: give them one, or end their enrolment with perennial people end "
+                    "{mail}. Until then nothing is booked or mailed for them.",
                     name=person.name,
+                    mail=person.mail,
                 )
                 await ask_for_a_hand(session, f"mailbox/{person_id}", sentence, now, person_id)
             raise

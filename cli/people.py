@@ -19,7 +19,7 @@ from config.settings import Settings, load_settings
 from cycle.people import PersonRecord, read_people_csv
 from integrations.database.directory_watches import holder_of, set_aside, wake_directory_watch
 from integrations.database.history import HistorySaved, save_history
-from integrations.database.leavers import is_the_same
+from integrations.database.leavers import end_enrolment, is_the_same
 from integrations.database.leaves import note_leave
 from integrations.database.people import NewPerson, save_people
 from integrations.database.policies import Enrolled, UnknownName, enrol, person_named
@@ -33,7 +33,7 @@ from integrations.graph.errors import NoMailbox
 # Different mailboxes, so Graph's limit of four requests at a time in one mailbox is far away.
 LOOK_UPS_AT_A_TIME = 8
 
-app = typer.Typer(no_args_is_help=True, help="Import, enrol and list the people who take part.")
+app = typer.Typer(no_args_is_help=True, help="Import, enrol and list the people who take part, and end their part.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,20 +198,26 @@ async def _import_history(settings: Settings, file: Path) -> None:
 def enrol_command(
     policy: Annotated[str, typer.Option(help="The policy's name.")],
     reports_of: Annotated[list[str] | None, typer.Option(help="A manager's mail address; repeatable.")] = None,
+    person: Annotated[list[str] | None, typer.Option(help="One person's mail address; repeatable.")] = None,
     everybody: Annotated[bool, typer.Option(help="Everybody who was imported.")] = False,
 ) -> None:
     """Put people under a policy: their check-ins begin."""
-    if bool(reports_of) == everybody:
-        raise Refused("Say whom to enrol: either --everybody, or --reports-of MAIL once for each manager.")
-    asyncio.run(_enrol(load_settings(), policy, reports_of))
+    if [bool(reports_of), bool(person), everybody].count(True) != 1:
+        raise Refused(
+            "Say whom to enrol: either --everybody, or --reports-of MAIL once for each manager, or --person MAIL once "
+            "for each person."
+        )
+    asyncio.run(_enrol(load_settings(), policy, reports_of, person))
 
 
-async def _enrol(settings: Settings, policy: str, managers: Sequence[str] | None) -> None:
+async def _enrol(
+    settings: Settings, policy: str, managers: Sequence[str] | None, by_name: Sequence[str] | None
+) -> None:
     async with open_installation(settings, with_temporal=True) as installation:
         now = await installation.now()
         async with installation.database.reading() as session:
             people = await roster(session, now.date())
-        done = await enrol_people(installation, policy, chosen(people, managers))
+        done = await enrol_people(installation, policy, by_name or chosen(people, managers))
     typer.echo(f"{_people(len(done.enrolled))} enrolled under {policy}.")
     for mail in done.without_manager:
         typer.echo(f"{mail} was not enrolled: nobody holds their check-ins. Import them with a manager.")
@@ -227,6 +233,56 @@ def chosen(people: Sequence[Listed], managers: Sequence[str] | None) -> list[str
         if manager not in here:
             raise UnknownName(f"Nobody with the address {manager} is here: import them with perennial people import.")
     return [each.mail for each in people if each.manager and each.manager.lower() in wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Who takes no part any more, and how many check-ins to come were called off for it."""
+
+    name: str
+    called_off: int
+
+
+async def end_enrolments(installation: Installation, mails: Sequence[str]) -> list[Ended]:
+    """Ends the enrolment of these people, or of nobody. Raises Refused: somebody is unknown or not enrolled."""
+    now = await installation.now()
+    problems, ended = [], []
+    async with installation.database.transaction() as session:
+        for mail in dict.fromkeys(each.lower() for each in mails):
+            person = await holder_of(session, mail)
+            called_off = await end_enrolment(session, person, now) if person else None
+            if person is None:
+                problems.append(f"Nobody with the address {mail} is here: correct it, as perennial people list has it.")
+            elif called_off is None:
+                problems.append(
+                    f"{person.name} <{person.mail}> is not enrolled: leave it out; perennial people list shows who is."
+                )
+            else:
+                ended.append(Ended(person.name, called_off))
+        if problems:
+            raise Refused(*problems)
+    return ended
+
+
+@app.command("end")
+def end_command(
+    mails: Annotated[list[str], typer.Argument(metavar="MAIL", help="Whose enrolment ends; one or more addresses.")],
+) -> None:
+    """End people's enrolment: check-ins to come are called off, kindly, and nothing is deleted.
+
+    They stay here, with what was written and held, and go on holding the check-ins of others. Their plans rest until
+    they take them up again. To go on with the next period: perennial people enrol --policy NAME --person MAIL.
+    """
+    asyncio.run(_end(load_settings(), mails))
+
+
+async def _end(settings: Settings, mails: Sequence[str]) -> None:
+    async with open_installation(settings, with_temporal=True) as installation:
+        ended = await end_enrolments(installation, mails)
+    for each in ended:
+        typer.echo(f"{each.name} takes no part any more; check-ins called off: {each.called_off}.")
+    typer.echo("Plans rest until their people take them up again; nothing is deleted.")
+    typer.echo("To have somebody take part again: perennial people enrol --policy NAME --person MAIL.")
 
 
 async def take_back(installation: Installation, directory: Directory, mail: str, *, same: bool) -> str:

@@ -10,6 +10,7 @@ from cycle.feedback import closes_at
 from cycle.workdays import add_workdays
 from integrations.database.action_views import waiting_for_help
 from integrations.database.check_ins import check_in, said_about
+from integrations.database.handovers import takes_part
 from integrations.database.learning_moments import learning_moment_of
 from integrations.database.offers import open_offer
 from integrations.database.people import away_without_end, local_day, partner_of, work_week
@@ -84,6 +85,8 @@ async def _handover_overtaken(session: AsyncSession, item: LetterItem, now: date
     handover = await session.get_one(Handover, item.key.split("/")[1])
     if handover.answered_at:
         return "answered"
+    if not await takes_part(session, handover.person_id):
+        return "they do not take part any more"
     newest = await partner_of(session, handover.person_id, now.date())
     return None if newest == handover.successor_id else "there is another partner by now"
 

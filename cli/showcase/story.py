@@ -448,7 +448,10 @@ def _of_hr(cast: Cast, times: Times) -> Iterator[Any]:
         key=f"partner/{second.id}",
         person_id=second.id,
         sentence=Sentence(
-            "{name} has no manager: name a conversation partner, or end the enrolment.", name=second.name
+            "{name} has no manager: name a conversation partner, or end the enrolment with perennial people end "
+            "{mail}.",
+            name=second.name,
+            mail=second.mail,
         ),
         since=times.before(9),
     )

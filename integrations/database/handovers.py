@@ -29,8 +29,7 @@ async def pass_on(
         return
     for row in await to_come(session, person_id, now):
         if row.partner_id != successor_id:
-            await close(session, row, State.CANCELLED, now)
-            poke(session, "CheckIn", row.id, "another manager", now)
+            await call_off(session, row, "another manager", now)
     if former_id:
         poke(session, "Postbox", former_id, "another manager", now)
     if successor_id is None:
@@ -38,7 +37,7 @@ async def pass_on(
     await mended(session, f"partner/{person_id}", now)
     poke(session, "DevelopmentCycle", person_id, "another manager", now)
     before = await _line_before(session, person_id, former_id, now.date())
-    if before is None or not await _takes_part(session, person_id):
+    if before is None or not await takes_part(session, person_id):
         return
     last_id, ended_on = before
     undone = await _undone(session, person_id, last_id, successor_id)
@@ -50,6 +49,13 @@ async def pass_on(
             await _take_up_again(session, row, now)
     else:
         await _owe(session, person_id, last_id, successor_id, called_off, now)
+
+
+async def call_off(session: AsyncSession, row: CheckInRow, reason: str, now: datetime) -> None:
+    """Ends a check-in to come; its workflow has its event cancelled. HR need not find an hour for it any more."""
+    await close(session, row, State.CANCELLED, now)
+    poke(session, "CheckIn", row.id, reason, now)
+    await mended(session, f"no-hour/{row.id}", now)
 
 
 async def to_come(session: AsyncSession, person_id: str, now: datetime) -> Sequence[CheckInRow]:
@@ -163,7 +169,8 @@ async def _take_up_again(session: AsyncSession, row: CheckInRow, now: datetime) 
     poke(session, "CheckIn", row.id, "taken up again", now)
 
 
-async def _takes_part(session: AsyncSession, person_id: str) -> bool:
+async def takes_part(session: AsyncSession, person_id: str) -> bool:
+    """Whether this person lives under a policy and is here."""
     found = await session.scalar(
         select(func.count())
         .select_from(Enrolment)

@@ -1,22 +1,21 @@
-"""Who leaves, and who comes back: what ends with them, what is kept for how long, and who hears of it."""
+"""Who leaves, takes no part any more or comes back: what ends, what is kept for how long, and who hears of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cycle.check_in import State
 from cycle.directory_watch import KEPT_AFTER_LEAVING
 from cycle.sentences import Sentence
-from integrations.database.check_ins import close
 from integrations.database.connection import poke
 from integrations.database.directory_watches import wake_directory_watch
-from integrations.database.handovers import pass_on, to_come
+from integrations.database.handovers import call_off, pass_on, takes_part, to_come
 from integrations.database.letters import owe_letter
 from integrations.database.needs_a_hand import ask_for_a_hand, mended, mended_with
-from integrations.database.people import partner_of
+from integrations.database.people import holds_check_ins, partner_of
 from integrations.database.plans import plan_of, rest_plan
-from integrations.database.tables import ActionRow, Enrolment, Person, Plan, Reporting
+from integrations.database.tables import ActionRow, CheckInRow, Enrolment, Person, Plan, Reporting
 
 
 async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
@@ -29,21 +28,46 @@ async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
     if person.left_at:
         return False
     person.left_at, person.delete_after = now, (now + KEPT_AFTER_LEAVING).date()
-    enrolment = await session.get(Enrolment, person.id)
-    if enrolment and enrolment.ended_at is None:
-        enrolment.ended_at = now
-        poke(session, "DevelopmentCycle", person.id, "has left", now)
-    poke(session, "Postbox", person.id, "has left", now)
-    for row in await to_come(session, person.id, now):
-        await close(session, row, State.CANCELLED, now)
-        poke(session, "CheckIn", row.id, "has left", now)
+    await _end_cycle(session, person, "has left", now)
     await _end_lines(session, person, now)
-    plan = await plan_of(session, person.id)
-    if plan:
-        await rest_plan(session, plan, "stopped", now)
     await _leave_actions(session, person, now)
     await mended_with(session, person.id, now)
     return True
+
+
+async def end_enrolment(session: AsyncSession, person: Person, now: datetime) -> int | None:
+    """HR ends somebody's part, and they stay, as do their lines, what they wrote and the check-ins that they hold.
+
+    Returns how many check-ins to come were called off; None for somebody who does not take part, which changes nothing.
+    """
+    if not await takes_part(session, person.id):
+        return None
+    called_off = await _end_cycle(session, person, "takes no part any more", now)
+    for partner_id in {row.partner_id for row in called_off}:
+        poke(session, "Postbox", partner_id, "takes no part any more", now)
+    await mended(session, f"partner/{person.id}", now)
+    if not await holds_check_ins(session, person.id, now.date()):
+        await mended(session, f"mailbox/{person.id}", now)
+    return len(called_off)
+
+
+async def _end_cycle(session: AsyncSession, person: Person, reason: str, now: datetime) -> Sequence[CheckInRow]:
+    """Ends the enrolment, calls off the person's own check-ins to come, which are returned, and lets their plan rest.
+
+    The plan is taken up again by its person alone.
+    """
+    enrolment = await session.get(Enrolment, person.id)
+    if enrolment and enrolment.ended_at is None:
+        enrolment.ended_at = now
+        poke(session, "DevelopmentCycle", person.id, reason, now)
+    poke(session, "Postbox", person.id, reason, now)
+    called_off = await to_come(session, person.id, now)
+    for row in called_off:
+        await call_off(session, row, reason, now)
+    plan = await plan_of(session, person.id)
+    if plan:
+        await rest_plan(session, plan, "stopped", now)
+    return called_off
 
 
 async def come_back(session: AsyncSession, person: Person, now: datetime) -> bool:
@@ -73,7 +97,11 @@ async def is_the_same(session: AsyncSession, person: Person, oid: str, manager_o
 
 async def say_without_manager(session: AsyncSession, person: Person, now: datetime) -> None:
     """Puts somebody who takes part and has nobody to talk with on HR's list."""
-    sentence = Sentence("{name} has no manager: name a conversation partner, or end the enrolment.", name=person.name)
+    sentence = Sentence(
+        "{name} has no manager: name a conversation partner, or end the enrolment with perennial people end {mail}.",
+        name=person.name,
+        mail=person.mail,
+    )
     await ask_for_a_hand(session, f"partner/{person.id}", sentence, now, person.id)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from cycle.check_in import Step
 from integrations.database.directory_watches import ensure_directory_watch
+from integrations.database.leavers import end_enrolment
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.people import name_partner, partner_of
 from integrations.database.tables import (
@@ -486,13 +487,18 @@ async def test_whom_hr_named_meanwhile_stays_when_a_leaver_is_back(home: Any, wa
 
 async def test_an_enrolment_that_hr_ended_stays_ended(home: Any, watch: str) -> None:
     employee, _, _ = await a_team(home, watch)
-    await home.change(Enrolment, employee.id, ended_at=MONDAY - timedelta(days=30))
+    long_ago = MONDAY - timedelta(days=30)
+    async with home.database.transaction() as session:
+        await end_enrolment(session, await session.get_one(Person, employee.id), long_ago)
     await home.change(PolicyRow, "policy", population="everybody")
+    await home.change(DirectoryWatchRow, watch, delta_link=None)
+    await home.do("follow_directory", watch)
+    assert (await home.get(Enrolment, employee.id)).ended_at == long_ago
     home.tenant.act(employee.mail, "leave_company")
     await home.do("follow_directory", watch)
     home.tenant.act(employee.mail, "come_back")
     await home.do("follow_directory", watch)
-    assert (await home.get(Enrolment, employee.id)).ended_at == MONDAY - timedelta(days=30)
+    assert (await home.get(Enrolment, employee.id)).ended_at == long_ago
 
 
 async def test_a_new_account_with_the_address_of_somebody_who_left_opens_nothing(home: Any, watch: str) -> None:

@@ -61,9 +61,21 @@ def test_a_wrong_policy_field_is_named_before_any_setting_is_asked_for(
     assert "rhythm.every_months is 14" in capsys.readouterr().err
 
 
-def test_whom_to_enrol_must_be_said_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    assert typed(monkeypatch, "people", "enrol", "--policy", "Quarterly check-ins") == 1
-    assert "--everybody" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    "whom",
+    [
+        (),
+        ("--everybody", "--person", "ann@meadow.example"),
+        ("--reports-of", "mara@meadow.example", "--person", "ann@meadow.example"),
+    ],
+)
+def test_whom_to_enrol_must_be_said_once(
+    whom: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert typed(monkeypatch, "people", "enrol", "--policy", "Quarterly check-ins", *whom) == 1
+    said = capsys.readouterr().err
+    assert "--everybody" in said
+    assert "--person MAIL" in said
 
 
 def test_the_shipped_policies_can_be_shown_without_any_setting(

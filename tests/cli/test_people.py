@@ -11,15 +11,17 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from cli.installation import Installation
-from cli.people import chosen, import_people, send_on_leave, take_back
+from cli.people import Ended, chosen, end_enrolments, enrol_people, import_people, send_on_leave, take_back
 from cli.refusal import Refused
 from config.settings import Settings
+from cycle.check_in import State
 from cycle.people import PeopleFileError
+from cycle.policy import Policy
 from integrations.database.connection import Database, open_database
 from integrations.database.people import leaves_of
-from integrations.database.policies import UnknownName, person_named
+from integrations.database.policies import UnknownName, person_named, save_policy
 from integrations.database.roster import Listed, roster
-from integrations.database.tables import Person, Reporting, Table
+from integrations.database.tables import CheckInRow, Person, PolicyRow, Reporting, Table
 from integrations.graph.directory import Directory, DirectoryUser, MailboxFacts
 from integrations.graph.errors import NoMailbox
 from tests.stand_ins import SettableClock
@@ -213,3 +215,64 @@ async def test_leave_is_noted_by_hand_and_taken_back(installation: Installation)
     assert await leave_of(installation, "mara@meadow.example") == []
     with pytest.raises(UnknownName):
         await send_on_leave(installation, "hale@meadow.example", *days)
+
+
+async def enrolled(installation: Installation) -> str:
+    """Ann is enrolled and has a check-in to come with Mara; its id."""
+    await import_people(installation, tenant(), HEADER + MARA + ANN)
+    now = await installation.now()
+    async with installation.database.transaction() as session:
+        await save_policy(session, Policy(name="Quarterly check-ins"), TODAY, None, now)
+    await enrol_people(installation, "Quarterly check-ins", ["ann@meadow.example"])
+    async with installation.database.transaction() as session:
+        ann, mara = [await person_named(session, f"{each}@meadow.example") for each in ("ann", "mara")]
+        policy = (await session.scalars(select(PolicyRow))).one()
+        facts = {"due_on": TODAY, "policy_id": policy.id, "policy_revision": 1, "opened_at": now, "period": 1}
+        row = CheckInRow(person_id=ann.id, partner_id=mara.id, **facts)
+        session.add(row)
+        await session.flush()
+        return row.id
+
+
+async def state_of(installation: Installation, check_in_id: str) -> str:
+    async with installation.database.reading() as session:
+        return (await session.get_one(CheckInRow, check_in_id)).state
+
+
+async def policy_of_ann(installation: Installation) -> str | None:
+    return next(each.policy for each in await people_in(installation) if each.mail == "ann@meadow.example")
+
+
+async def test_an_enrolment_ends_and_begins_again_by_address(installation: Installation) -> None:
+    check_in_id = await enrolled(installation)
+    ended = await end_enrolments(installation, ["Ann@meadow.example", "ann@Meadow.example"])
+    assert ended == [Ended("Ann Zimi", 1)]
+    assert await state_of(installation, check_in_id) == State.CANCELLED
+    assert await policy_of_ann(installation) is None
+    assert {each.mail: each.manager for each in await people_in(installation)} == {
+        "ann@meadow.example": "mara@meadow.example",
+        "mara@meadow.example": None,
+    }
+    await import_people(installation, tenant(), HEADER + MARA + ANN)
+    assert await policy_of_ann(installation) is None, "a file enrols nobody"
+    await enrol_people(installation, "Quarterly check-ins", ["ann@meadow.example"])
+    assert await policy_of_ann(installation) == "Quarterly check-ins"
+
+
+@pytest.mark.parametrize(
+    ("mail", "sentence"),
+    [
+        ("hale@meadow.example", "Nobody with the address hale@meadow.example is here: correct it"),
+        ("mara@meadow.example", "Mara Vassen <mara@meadow.example> is not enrolled"),
+    ],
+)
+async def test_no_enrolment_ends_when_one_of_the_addresses_cannot_be_used(
+    installation: Installation, mail: str, sentence: str
+) -> None:
+    check_in_id = await enrolled(installation)
+    with pytest.raises(Refused) as refused:
+        await end_enrolments(installation, ["ann@meadow.example", mail])
+    (problem,) = refused.value.problems
+    assert problem.startswith(sentence)
+    assert await state_of(installation, check_in_id) == State.DUE
+    assert await policy_of_ann(installation) == "Quarterly check-ins"

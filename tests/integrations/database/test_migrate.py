@@ -1,5 +1,6 @@
 """What the migrations make is what the tables are, on both kinds of database."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -17,16 +18,21 @@ from integrations.database.migrate import (
     differences,
     upgrade_async,
 )
-from integrations.database.tables import ActionEvent, ActionRow, Person, Plan, Reporting, Table
+from integrations.database.tables import ActionEvent, ActionRow, NeedsAHand, Person, Plan, Reporting, Table
 
 
 def table_names(connection: Connection) -> set[str]:
     return set(inspect(connection).get_table_names())
 
 
-def fill_in_whom_was_asked(connection: Connection) -> None:
-    with Operations.context(MigrationContext.configure(connection)):
-        ScriptDirectory(str(MIGRATIONS)).get_revision("0024").module.fill_in()
+def step_of(revision: str, step: str) -> Callable[[Connection], None]:
+    """What a migration does to rows that are there, done again."""
+
+    def take(connection: Connection) -> None:
+        with Operations.context(MigrationContext.configure(connection)):
+            getattr(ScriptDirectory(str(MIGRATIONS)).get_revision(revision).module, step)()
+
+    return take
 
 
 async def says(database: Database) -> str:
@@ -94,11 +100,28 @@ async def test_a_call_for_help_from_before_is_for_whom_it_was_asked_of(
                 facts = {"action_id": f"of-{owner}", "person_id": owner, "what": "asked_help", "at": then}
                 session.add(ActionEvent(**facts, id=f"{owner}-{whom}", whom=whom))
     async with database.engine.begin() as connection:
-        await connection.run_sync(fill_in_whom_was_asked)
+        await connection.run_sync(step_of("0024", "fill_in"))
     async with database.reading() as session:
         asked = {each.id: each.asked_id for each in await session.scalars(select(ActionEvent))}
         assert asked == {"ann-partner": "mara", "otto-partner": "ann", "ann-hr": None, "otto-hr": None}
         assert (await session.get_one(Plan, "plan")).help_asked_id == "mara"
+    await database.close()
+
+
+async def test_lines_about_organizers_under_their_former_name_are_struck_out(
+    any_database_url: str, keys: tuple[str, ...]
+) -> None:
+    await upgrade_async(any_database_url)
+    database = open_database(any_database_url, keys)
+    then = datetime(2030, 3, 4, 9, tzinfo=UTC)
+    async with database.transaction() as session:
+        for key in ("organizer/mara", "mailbox/mara"):
+            session.add(NeedsAHand(key=key, sentence="Give them one.", since=then))
+    async with database.engine.begin() as connection:
+        await connection.run_sync(step_of("0027", "strike_out"))
+    async with database.reading() as session:
+        left = await session.scalars(select(NeedsAHand.key).where(NeedsAHand.mended_at.is_(None)))
+        assert left.all() == ["mailbox/mara"]
     await database.close()
 
 
