@@ -211,6 +211,7 @@ FORMS: dict[str, dict[str, str]] = {
     "POST /actions/{action_id}/owner": {"who": "partner"},
     "POST /actions/{action_id}/snooze": {"days": "7"},
     "POST /plan/help": {"whom": "hr"},
+    "POST /plan/help/take-back": {"about": "partner"},
     "POST /plans/{plan_id}/talked": {"seen": "2030-03-01T09:00:00+00:00"},
     "POST /stalls/{stall_id}/answer": {"reason": "time"},
     "POST /handovers/{handover_id}": {"show-goal/goal": "yes"},
