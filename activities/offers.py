@@ -13,6 +13,7 @@ from cycle.check_in import OPEN, State
 from cycle.offers import offered
 from cycle.team_plan import Caps, Choice
 from cycle.workdays import Span
+from integrations.database.assistants import assistant_of
 from integrations.database.check_ins import add_booking, check_in, lock_check_in, lock_people
 from integrations.database.connection import Database
 from integrations.database.letters import owe_letter
@@ -54,19 +55,21 @@ class Offers:
             offer.slots = [_stored(choice) for choice in three]
             offer.state = "open"
             pair = await check_in(session, about.id)
-            for person in pair.people:
-                if offer.for_person_id in (None, person.id):
-                    await owe_letter(
-                        session,
-                        f"slots/{about.id}/{offer.booking_no}/{person.id}",
-                        person.id,
-                        "slots",
-                        about.now,
-                        about.now,
-                        check_in_id=about.id,
-                        booking_no=offer.booking_no,
-                        expires_at=offer.until,
-                    )
+            asked = {person.id for person in pair.people if offer.for_person_id in (None, person.id)}
+            if pair.partner.id in asked and (assistant_id := await assistant_of(session, pair.partner.id)):
+                asked.add(assistant_id)
+            for person_id in sorted(asked):
+                await owe_letter(
+                    session,
+                    f"slots/{about.id}/{offer.booking_no}/{person_id}",
+                    person_id,
+                    "slots",
+                    about.now,
+                    about.now,
+                    check_in_id=about.id,
+                    booking_no=offer.booking_no,
+                    expires_at=offer.until,
+                )
 
     @activity.defn(name="offers.take_slot")
     async def take_slot(self, about: Moment) -> None:

@@ -178,6 +178,7 @@ FORMS: dict[str, dict[str, str]] = {
         "seen": version_of(sentence("manager heard"), datetime(2030, 3, 1, 9, 0, tzinfo=UTC)),
     },
     "POST /check-ins/{check_in_id}/worth": {"worth": "yes"},
+    "POST /privacy/assistant": {"assistant": "otto@example.org"},
     "POST /privacy/mailbox": {"share-mailbox": "yes"},
     "POST /history": {"q": "more"},
     "POST /hr/worth": {"period": "past/1"},
