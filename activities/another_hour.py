@@ -8,6 +8,7 @@ from activities.slip import last_day_for
 from cycle.check_in import State
 from cycle.offers import choose_beside_until, choose_until
 from cycle.policy import Policy
+from integrations.database.assistants import assistant_of
 from integrations.database.check_ins import Pair, count_moves
 from integrations.database.connection import poke
 from integrations.database.letters import owe_letter
@@ -65,20 +66,25 @@ async def offer_beside(session: AsyncSession, pair: Pair, for_person_id: str | N
 
 
 async def owe_slots(session: AsyncSession, pair: Pair, offer: Offer, due_at: datetime, now: datetime) -> None:
-    """Owes the letter about the three hours to whom it is for, once each however often hours are offered."""
-    for person in pair.people:
-        if offer.for_person_id in (None, person.id):
-            await owe_letter(
-                session,
-                f"slots/{pair.row.id}/{offer.booking_no}/{person.id}",
-                person.id,
-                "slots",
-                due_at,
-                now,
-                check_in_id=pair.row.id,
-                booking_no=offer.booking_no,
-                expires_at=offer.until,
-            )
+    """Owes the letter about the three hours to whom it is for, once each however often hours are offered.
+
+    Whoever assists the partner gets the partner's as well.
+    """
+    asked = {person.id for person in pair.people if offer.for_person_id in (None, person.id)}
+    if pair.partner.id in asked and (assistant_id := await assistant_of(session, pair.partner.id)):
+        asked.add(assistant_id)
+    for person_id in sorted(asked):
+        await owe_letter(
+            session,
+            f"slots/{pair.row.id}/{offer.booking_no}/{person_id}",
+            person_id,
+            "slots",
+            due_at,
+            now,
+            check_in_id=pair.row.id,
+            booking_no=offer.booking_no,
+            expires_at=offer.until,
+        )
 
 
 async def tell_of_moves(session: AsyncSession, pair: Pair, booking: Booking, now: datetime) -> None:

@@ -5,7 +5,8 @@ HR and administrators appear nowhere here: being one opens nobody's words.
 
 from typing import Literal
 
-Access = Literal["everything", "own_words", "nothing"]
+Access = Literal["everything", "own_words", "hours", "nothing"]
+"""`hours` is for whoever assists the one who holds a check-in: when it is or could be, and no content."""
 
 
 def access_to_check_in(reader_id: str, employee_id: str, partner_id: str, partner_now_id: str | None) -> Access:

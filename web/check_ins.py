@@ -17,6 +17,7 @@ from integrations.database.heard import Heard, heard_for
 from integrations.database.offers import newest_offer
 from integrations.database.pre_reads import leaves_at, readers_of_pre_read
 from integrations.database.readings import note_readings
+from integrations.database.tables import Person
 from integrations.database.taken_back import can_take_back
 from integrations.database.topics import TopicView, mark_topics_read, topics_for
 from integrations.database.worth import worth_said
@@ -123,6 +124,7 @@ async def talk_page(
             "leaves_at": await leaves_at(session, shown, now) if shown.access == "everything" else None,
             "readers": await readers_of_pre_read(session, check_in_id) if shown.snapshot else (),
             "feedback": await shown_to_partner(session, shown.pair.person.id, viewer.id, now),
+            "assistant": await _assistant(session, shown),
             "new": new,
             "new_can_go": new is not None and await can_take_back(session, new.row, viewer.id, now),
         }
@@ -152,6 +154,12 @@ async def talk_page(
         errors=dict(errors or {}),
         **facts,
     )
+
+
+async def _assistant(session: AsyncSession, shown: Conversation) -> Person | None:
+    """Who may choose the hour for the partner, while there is one to choose."""
+    assistant_id = shown.pair.partner.assistant_id if shown.can_leave_out else None
+    return await session.get(Person, assistant_id) if assistant_id else None
 
 
 async def pair_for(

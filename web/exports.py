@@ -21,6 +21,7 @@ LABELS: dict[str, Sentence] = {
     "answer_text": Sentence("In other words"),
     "asked_at": Sentence("Asked"),
     "asker": Sentence("Asked by"),
+    "assistant": Sentence("Assistant"),
     "at": Sentence("When"),
     "away": Sentence("Automatic replies"),
     "behaviour": Sentence("Behaviour"),

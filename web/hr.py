@@ -14,8 +14,8 @@ from starlette.responses import Response
 from cycle.sentences import Sentence
 from cycle.support import REASON_WORDS
 from integrations.database.actions import NotYours
-from integrations.database.calls_for_help import CALLS, end_call
-from integrations.database.people import local_day
+from integrations.database.calls_for_help import calls_of, end_call
+from integrations.database.people import local_day, partner_of
 from integrations.database.readings import note_readings
 from integrations.database.stuck import try_again
 from integrations.database.support_requests import open_hands, open_support_requests
@@ -39,13 +39,15 @@ async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
 
     async def ask(session: AsyncSession) -> dict[str, Any]:
         requests = await open_support_requests(session, now) if viewer.is_hr else ()
-        hands = await open_hands(session, with_calls_for_help=viewer.is_hr)
+        hands = await open_hands(session, viewer.id, now, with_calls_for_help=viewer.is_hr)
         periods = await closed_periods(session, local_day(viewer.person, now)) if viewer.is_hr else ()
+        calls = {key: about for each in hands if each.person_id for about, key in calls_of(each.person_id).items()}
         of = [(each.answer.person_id, f"stall/{each.answer.stall_id}") for each in requests if each.answer]
         return {
             "requests": requests,
             "hands": hands,
-            "stuck": any(not each.key.startswith(CALLS) for each in hands),
+            "calls": calls,
+            "stuck": any(each.key not in calls for each in hands),
             "periods": periods[:MOST_PERIODS],
             "noted": await note_readings(session, viewer.person, of, now),
         }
@@ -54,7 +56,6 @@ async def hr(request: Request, viewer: Signed, again: str = "") -> Response:
         request,
         "hr.html",
         **await database_of(request).noting(ask),
-        calls=CALLS,
         worth_words=WORTH,
         reasons=REASON_WORDS,
         again=bool(again),
@@ -80,12 +81,16 @@ async def count(request: Request, viewer: Signed) -> Response:
 
 @router.post("/hr/calls/{person_id}/talked")
 async def talked(request: Request, viewer: Signed, person_id: str) -> Response:
-    """HR talked with somebody who asked for help: the call leaves the list, and their plan stops telling of it."""
+    """HR talked with somebody who asked for help, or for another partner: the call leaves the list, and their plan
+    stops telling of it.
+    """
     if not viewer.is_hr:
         raise NotHere
     typed = await typed_in(request)
     async with database_of(request).transaction() as session:
-        there = await end_call(session, person_id, typed.get("seen", ""), request.state.now)
+        about, seen = typed.get("about", "plan"), typed.get("seen", "")
+        holds = await partner_of(session, person_id, request.state.now.date()) == viewer.id
+        there = not holds and await end_call(session, person_id, about, seen, request.state.now)
     if not there:
         raise NotHere
     return go("/hr#hands")

@@ -13,7 +13,7 @@ from cycle.sentences import Sentence
 from integrations.database import plans
 from integrations.database.action_views import ActionView, actions_for, actions_of_plan, note_actions_read
 from integrations.database.actions import make_action
-from integrations.database.calls_for_help import hr_is_called_by
+from integrations.database.calls_for_help import calls_by, take_call_back
 from integrations.database.columns import new_id
 from integrations.database.goals import set_goal
 from integrations.database.milestones import milestones_of
@@ -23,7 +23,7 @@ from integrations.database.successors import goals_for, handover_to
 from integrations.database.supporters import supporting
 from integrations.database.tables import Goal, Person, Plan
 from web.actions import day_of
-from web.changes import change_once
+from web.changes import change_once, make_change
 from web.face import database_of
 from web.pages import NotHere, Unfit, go, page, typed_in
 from web.plan_words import GOAL_STATES, MODALITIES, ROLES
@@ -58,6 +58,14 @@ async def ask_for_help(request: Request, viewer: Signed) -> Response:
     typed = await typed_in(request)
     whom = typed.get("whom", "")
     await change_once(request, viewer, typed, lambda s: plans.ask_for_help(s, viewer.id, whom, request.state.now))
+    return go("/plan")
+
+
+@router.post("/plan/help/take-back")
+async def take_back(request: Request, viewer: Signed) -> Response:
+    """What HR was asked for leaves their list again."""
+    about = (await typed_in(request)).get("about", "")
+    await make_change(request, lambda s: take_call_back(s, viewer.id, about, request.state.now))
     return go("/plan")
 
 
@@ -214,7 +222,7 @@ async def _page(
         elsewhere=elsewhere,
         noted=noted,
         supporting=await supporting(session, viewer.id) if mine else [],
-        hr_asked=mine and await hr_is_called_by(session, viewer.id),
+        hr_asked=await calls_by(session, viewer.id) if mine else (),
         said=DONE.get(done),
         part=part,
         goal_chosen=goal,

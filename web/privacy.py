@@ -14,6 +14,7 @@ from starlette.responses import Response
 from cycle.policy import Privacy
 from cycle.sentences import Sentence
 from integrations.database.action_views import actions_among
+from integrations.database.assistants import name_assistant
 from integrations.database.exports import export_of
 from integrations.database.people import holds_check_ins, partner_of
 from integrations.database.policies import policy_of_person
@@ -22,6 +23,7 @@ from integrations.database.sharing import shared_by
 from integrations.database.successors import handover_to
 from integrations.database.supporters import supporting
 from integrations.database.tables import Goal, Person, Plan
+from web.changes import make_change
 from web.exports import download
 from web.face import database_of
 from web.pages import NotHere, Unfit, go, page, typed_in
@@ -70,6 +72,7 @@ async def privacy(request: Request, viewer: Signed) -> Response:
         shared = await shared_by(session, viewer.person, partner, request.state.now)
         handover = await handover_to(session, viewer.id, partner_id)
         holds = await holds_check_ins(session, viewer.id, today)
+        assistant = await session.get(Person, viewer.person.assistant_id) if viewer.person.assistant_id else None
         called = await _called(session, viewer.id, readings, request.state.now)
     return page(
         request,
@@ -81,6 +84,7 @@ async def privacy(request: Request, viewer: Signed) -> Response:
         handover=handover,
         rules=policy.privacy if policy else Privacy(),
         holds=holds,
+        assistant=assistant,
     )
 
 
@@ -96,6 +100,20 @@ async def mailbox(request: Request, viewer: Signed) -> Response:
             raise Unfit(Sentence("Say yes or no: does anyone else open your mailbox?"))
         (await session.get_one(Person, viewer.id)).mailbox_shared = answer
     return go(local_path(typed.get("back", "/privacy")))
+
+
+@router.post("/assistant")
+async def assistant(request: Request, viewer: Signed) -> Response:
+    """Whoever holds check-ins names somebody who chooses their hours, somebody else, or nobody any more."""
+    typed = await typed_in(request)
+
+    async def change(session: AsyncSession) -> None:
+        if not await holds_check_ins(session, viewer.id, request.state.now.date()):
+            raise NotHere
+        await name_assistant(session, viewer.id, typed.get("assistant", ""), request.state.now)
+
+    await make_change(request, change, typed)
+    return go("/privacy#assistant")
 
 
 @router.post("/export")

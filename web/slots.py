@@ -1,4 +1,7 @@
-"""The page with three hours to choose from. A link shows them; only a button chooses, and calendars are read again."""
+"""The page with three hours to choose from. A link shows them; only a button chooses, and calendars are read again.
+
+It is for the two of a check-in, and for whoever assists the one who holds it, who sees nothing else of it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +16,7 @@ from cycle.check_in import State, conclusion
 from cycle.reasons import recalled
 from cycle.sentences import Sentence
 from integrations.database.check_ins import count_moves, said_about
-from integrations.database.conversations import Conversation, conversation_for
+from integrations.database.conversations import Conversation, hours_for
 from integrations.database.offers import choose, newest_offer, none_suits
 from integrations.database.tables import Booking, Offer, Person
 from web.changes import make_change
@@ -55,6 +58,7 @@ async def show(request: Request, viewer: Signed, check_in_id: str, late: str = "
         shown=shown,
         row=shown.pair.row,
         other=shown.other(viewer.id),
+        assists=shown.pair.partner if shown.access == "hours" else None,
         stage=stage,
         offer=offer,
         hours=_hours(offer) if stage == "choose" else (),
@@ -147,7 +151,7 @@ async def _picked(
 
 
 async def _mine(session: AsyncSession, request: Request, viewer_id: str, check_in_id: str) -> Conversation:
-    shown = await conversation_for(session, check_in_id, viewer_id, request.state.now)
-    if shown is None or shown.access != "everything":
+    shown = await hours_for(session, check_in_id, viewer_id, request.state.now)
+    if shown is None:
         raise NotHere
     return shown

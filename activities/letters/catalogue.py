@@ -107,12 +107,14 @@ class Slots:
     """Three hours to choose from; `until_day` is when one is found without them.
 
     With `kept_day` the booked hour stays unless somebody chooses another. `moves` counts those so far.
+    `assisted_name` is whose assistant this is for, who chooses an hour for them and `partner_name`.
     """
 
     template: ClassVar[str] = "slots"
     travels: ClassVar[Travels] = "expires"
 
     partner_name: str
+    assisted_name: str | None = None
     until_day: str
     kept_day: str | None
     kept_hour: str | None

@@ -158,6 +158,7 @@ class Composer:
         page = f"/check-ins/{pair.row.id}"
         return catalogue.Slots(
             partner_name=other.first_name,
+            assisted_name=pair.partner.first_name if recipient not in pair.people else None,
             until_day=words.weekday_and_day(_local(offer.until, recipient)),
             kept_day=words.weekday_and_day(start) if offer.keeps_hour else None,
             kept_hour=_hour(start) if offer.keeps_hour else None,

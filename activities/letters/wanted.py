@@ -9,6 +9,7 @@ from cycle.check_in import State
 from cycle.feedback import closes_at
 from cycle.workdays import add_workdays
 from integrations.database.action_views import waiting_for_help
+from integrations.database.assistants import assistant_of
 from integrations.database.check_ins import check_in, said_about
 from integrations.database.handovers import takes_part
 from integrations.database.learning_moments import learning_moment_of
@@ -71,14 +72,20 @@ async def overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> s
 
 
 async def _theirs_no_more(session: AsyncSession, item: LetterItem, now: datetime) -> bool:
-    """Whether the item is about talks or a plan that the recipient shared until there was another partner."""
+    """Whether the item is about talks or a plan that the recipient shared, or whose hours they could choose as
+    somebody's assistant, until there was another.
+    """
     if item.check_in_id:
         person_id = (await session.get_one(CheckInRow, item.check_in_id)).person_id
     elif item.kind in ("support_note", "support_repairs"):
         person_id = (await session.get_one(Plan, item.plan_id)).person_id
     else:
         return False
-    return item.recipient_id not in (person_id, await partner_of(session, person_id, now.date()))
+    partner_id = await partner_of(session, person_id, now.date())
+    if item.recipient_id in (person_id, partner_id):
+        return False
+    assists = item.kind == "slots" and partner_id is not None and await assistant_of(session, partner_id)
+    return item.recipient_id != assists
 
 
 async def _handover_overtaken(session: AsyncSession, item: LetterItem, now: datetime) -> str | None:

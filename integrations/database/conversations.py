@@ -11,6 +11,7 @@ from cycle.privacy import Access, access_to_check_in, may_read_answer, may_read_
 from cycle.reflection import BY_KEY, Question
 from cycle.zones import same_wall_clock
 from integrations.database.action_views import ActionView, actions_of_plan, note_actions_read
+from integrations.database.assistants import assistant_of
 from integrations.database.check_ins import Pair, said_about
 from integrations.database.check_ins import check_in as pair_of
 from integrations.database.notes import NoteView, mark_notes_read, notes_of, view_of
@@ -120,6 +121,38 @@ async def conversation_for(
         over=booking is not None and booking.end_at <= now,
         handed_over=partner_now != row.partner_id,
         plan_id=plan.id if plan else None,
+    )
+
+
+async def hours_for(session: AsyncSession, check_in_id: str, reader_id: str, now: datetime) -> Conversation | None:
+    """The check-in for somebody who may choose its hour: its two of today, and whoever assists the partner.
+
+    For an assistant nothing is in it but who the two are and when they meet.
+    """
+    shown = await conversation_for(session, check_in_id, reader_id, now)
+    if shown is not None:
+        return shown if shown.access == "everything" else None
+    row = await session.get(CheckInRow, check_in_id)
+    if row is None or await assistant_of(session, row.partner_id) != reader_id:
+        return None
+    if await partner_of(session, row.person_id, now.date()) != row.partner_id:
+        return None
+    pair = await pair_of(session, check_in_id)
+    booking = pair.booking if pair.booking and pair.booking.state == "booked" else None
+    return Conversation(
+        pair=pair,
+        access="hours",
+        booking=booking,
+        snapshot=None,
+        lines=(),
+        answers=(),
+        given_out=False,
+        notes=(),
+        actions=(),
+        promises=(),
+        said=None,
+        begun=booking is not None and booking.start_at <= now,
+        over=booking is not None and booking.end_at <= now,
     )
 
 

@@ -17,7 +17,7 @@ from cycle.privacy import Access, access_to_check_in, may_read_note
 from cycle.sentences import Sentence
 from cycle.supporters import STANDING
 from integrations.database.action_views import action_for, events_for
-from integrations.database.calls_for_help import CALLS
+from integrations.database.calls_for_help import calls_of
 from integrations.database.feedback import feedback_of, read_feedback
 from integrations.database.notes import has_words_for, mark_notes_read
 from integrations.database.pathways import pathways_now
@@ -413,7 +413,7 @@ PARTS: tuple[Part, ...] = (
         NeedsAHand,
         Sentence("When you asked HR for help"),
         # The rest of that list is about what does not work, in sentences for HR that can name others.
-        _where(NeedsAHand, lambda me: NeedsAHand.key == f"{CALLS}{me}"),
+        _where(NeedsAHand, lambda me: NeedsAHand.key.in_(calls_of(me).values())),
     ),
     Part(Audit, Sentence("What you decided"), _where(Audit, lambda me: Audit.who == me)),
 )

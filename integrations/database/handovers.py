@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import State
+from integrations.database.calls_for_help import take_call_back
 from integrations.database.check_ins import close, newest_booking
 from integrations.database.columns import new_id
 from integrations.database.connection import poke
@@ -20,7 +21,8 @@ async def pass_on(
 ) -> None:
     """What follows when `successor_id` holds this person's check-ins from now on, and `former_id` did until now.
 
-    1. Check-ins to come with others are called off, and letters that wait for the former one are looked at again.
+    1. Check-ins to come with others are called off, and letters that wait for the former one are looked at again;
+    who asked HR for somebody else has somebody else.
     2. Where there was somebody before, also before a time with nobody, a handover is owed: the cycle opens its
     check-in, and the person is asked by letter what the successor may see. 3. Whoever comes back as if nothing had
     happened gets the check-ins back that were called off.
@@ -35,6 +37,7 @@ async def pass_on(
     if successor_id is None:
         return
     await mended(session, f"partner/{person_id}", now)
+    await take_call_back(session, person_id, "partner", now)
     poke(session, "DevelopmentCycle", person_id, "another manager", now)
     before = await _line_before(session, person_id, former_id, now.date())
     if before is None or not await takes_part(session, person_id):

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.directory_watch import KEPT_AFTER_LEAVING
 from cycle.sentences import Sentence
+from integrations.database.assistants import end_assistance
 from integrations.database.connection import poke
 from integrations.database.directory_watches import wake_directory_watch
 from integrations.database.handovers import call_off, pass_on, takes_part, to_come
@@ -23,7 +24,8 @@ async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
 
     1. Nothing is booked or mailed for them any more, and what they wrote is kept until `delete_after`. 2. Their
     check-ins to come are called off, their own and those that they hold. 3. Whoever shares a plan with them hears
-    which of its actions they had taken on, and chooses. 4. What HR was asked to do for them is struck out.
+    which of its actions they had taken on, and chooses. 4. They assist nobody and nobody assists them any more, and
+    what HR was asked to do for them is struck out.
     """
     if person.left_at:
         return False
@@ -31,6 +33,7 @@ async def leave(session: AsyncSession, person: Person, now: datetime) -> bool:
     await _end_cycle(session, person, "has left", now)
     await _end_lines(session, person, now)
     await _leave_actions(session, person, now)
+    await end_assistance(session, person, now)
     await mended_with(session, person.id, now)
     return True
 

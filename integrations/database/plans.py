@@ -130,10 +130,15 @@ async def wake_chases(session: AsyncSession, plan_id: str, reason: str, now: dat
 async def ask_for_help(session: AsyncSession, person_id: str, whom: str, now: datetime) -> None:
     """Somebody asks for help with their plan as a whole: their partner, or HR unseen by everybody else.
 
+    With `another`, HR is asked just so for another conversation partner.
+
     A partner who was asked and has not talked with them yet is not asked a second time. Raises Refused.
     """
     if whom == "hr":
         await call_hr(session, person_id, now)
+        return
+    if whom == "another":
+        await call_hr(session, person_id, now, about="partner")
         return
     if whom != "partner":
         raise Refused(Sentence("Choose whom to ask: your conversation partner, or HR."))

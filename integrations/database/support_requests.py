@@ -52,9 +52,18 @@ async def open_support_requests(session: AsyncSession, now: datetime) -> Sequenc
     return tuple(found.values())
 
 
-async def open_hands(session: AsyncSession, *, with_calls_for_help: bool = True) -> Sequence[NeedsAHand]:
-    """What cannot go on by itself, the oldest first; who asked HR for help is among it for HR alone."""
+async def open_hands(
+    session: AsyncSession, reader_id: str, now: datetime, *, with_calls_for_help: bool = True
+) -> Sequence[NeedsAHand]:
+    """What cannot go on by itself, the oldest first; who asked HR for help is among it for HR alone.
+
+    Whoever holds somebody's check-ins does not learn of their call, even in HR.
+    """
     query = select(NeedsAHand).where(NeedsAHand.mended_at.is_(None)).order_by(NeedsAHand.since, NeedsAHand.key)
     if not with_calls_for_help:
         query = query.where(NeedsAHand.key.not_like(f"{CALLS}%"))
-    return (await session.scalars(query)).all()
+    rows = (await session.scalars(query)).all()
+    callers = {row.person_id for row in rows if row.person_id and row.key.startswith(CALLS)}
+    partners = await partners_of(session, callers, now.date()) if callers else {}
+    unseen = {caller for caller, partner_id in partners.items() if partner_id == reader_id}
+    return [row for row in rows if not (row.key.startswith(CALLS) and row.person_id in unseen)]

@@ -68,7 +68,7 @@ async def invite(
     Raises Refused.
     """
     await _check_own(session, person_id, subject)
-    colleague = await _colleague(session, who)
+    colleague = await colleague_named(session, who)
     others = await _standing(session, subject)
     rules.check_invitation(
         note,
@@ -162,7 +162,7 @@ async def _standing(session: AsyncSession, subject: Subject) -> list[Supporter]:
     return list(await session.scalars(select(Supporter).where(_of(subject), Supporter.state.in_(STANDING))))
 
 
-async def _colleague(session: AsyncSession, who: str) -> Person:
+async def colleague_named(session: AsyncSession, who: str) -> Person:
     """The one person with this address or name. Raises Refused."""
     typed = " ".join(who.split())
     if not typed:

@@ -8,6 +8,9 @@ from msgraph.generated.models.body_type import BodyType
 from msgraph.generated.models.event import Event
 from msgraph.generated.models.item_body import ItemBody
 
+from activities.letters.catalogue import Slots
+from activities.letters.compose import Composer
+from activities.letters.wanted import overtaken
 from cycle.actions import Refused
 from cycle.check_in import Step
 from integrations.database.offers import choose, none_suits
@@ -116,6 +119,26 @@ async def test_a_declined_hour_is_given_up_for_three_others_and_both_hear_of_the
     await home.do("offer_slots", check_in_id)
     assert len(await home.all(LetterItem)) == 2
     assert await home.all(PreRead) == []
+
+
+async def test_whoever_assists_the_manager_gets_the_hours_too_until_somebody_else_does(home: Any) -> None:
+    await home.change(Person, "mara", assistant_id="hale")
+    check_in_id = await given_up(home)
+    for name in ("ann", "mara", "hale"):
+        assert await home.waiting(name) == {f"slots/{check_in_id}/1/{name}"}
+    (item,) = await home.all(LetterItem, recipient_id="hale")
+    async with home.database.reading() as session:
+        assert await overtaken(session, item, MONDAY) is None
+        part = await Composer("https://perennial.example").part(session, item, MONDAY)
+        assert isinstance(part, Slots)
+        assert (part.assisted_name, part.partner_name) == ("Mara", "Ann")
+        (to_ann,) = await home.all(LetterItem, recipient_id="ann")
+        for_ann = await Composer("https://perennial.example").part(session, to_ann, MONDAY)
+        assert isinstance(for_ann, Slots)
+        assert (for_ann.assisted_name, for_ann.partner_name) == (None, "Mara")
+    await home.change(Person, "mara", assistant_id="kai")
+    async with home.database.reading() as session:
+        assert await overtaken(session, item, MONDAY) is not None
 
 
 async def test_a_refusal_of_a_dragged_hour_counts_also_when_the_drag_is_noticed_later(home: Any) -> None:

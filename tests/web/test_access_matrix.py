@@ -14,7 +14,7 @@ import sqlite3
 import zipfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -68,7 +68,7 @@ class Row:
     path: str
     which: str
     holds: tuple[str, ...]
-    cells: dict[str, str]
+    cells: dict[str, str] = field(hash=False)
 
     @property
     def route(self) -> str:
@@ -187,6 +187,20 @@ async def test_everybody_gets_what_the_table_says(planted: Any, row: Row) -> Non
         async with _copy(planted, column) as world:
             found[column] = await _asked(world, row, row.cells[column], name)
     assert found == row.cells
+
+
+async def test_an_assistant_gets_the_hours_and_otherwise_what_any_colleague_gets(planted: Any) -> None:
+    found, said = {}, {}
+    for row in (each for each in ROWS if "{" in each.path and each.cells["colleague"] == "nothing"):
+        async with _copy(planted, "assistant") as world:
+            async with world.database.transaction() as session:
+                await session.execute(
+                    update(Person).where(Person.id == "person-mara").values(assistant_id="person-otto")
+                )
+            found[row] = await _asked(world, row, "nothing", "otto")
+            said[row] = row.cells["manager"] if row.path.endswith("/slots") else "nothing"
+    assert {row.route: word for row, word in found.items() if word != said[row]} == {}
+    assert sorted(word for word in found.values() if word != "nothing") == ["does", "page"]
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if "does" in row.cells.values()], ids=lambda row: row.route)

@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import func, select, update
 
 from integrations.database.actions import make_action
+from integrations.database.people import name_partner
 from integrations.database.plans import ensure_plan
 from integrations.database.tables import (
     ActionEvent,
     Goal,
     LetterItem,
     NeedsAHand,
+    Person,
     Plan,
     Reading,
     Reporting,
@@ -119,6 +121,92 @@ async def test_help_from_hr_is_a_name_on_their_list_and_unseen_by_mara(world: An
         hands = (await session.scalars(select(NeedsAHand))).all()
     assert [hand.person_id for hand in hands] == [world.id_of("ann")]
     assert "Present it" not in hands[0].sentence
+
+
+async def test_another_partner_is_asked_for_at_hr_alone_and_without_a_word_of_the_plan(world: Any) -> None:
+    await grow(world)
+    ann = await world.browser("ann")
+    before = {
+        name: [(await (await world.browser(name)).get(path)).text for path in ("/", "/privacy", "/history")]
+        for name in ("mara", "otto", "ira")
+    }
+    assert "Ask for somebody else" in (await ann.get("/plan")).text
+    for _ in range(2):
+        assert (await ann.post("/plan/help", data={"whom": "another"})).status_code == 303
+    page = (await ann.get("/plan")).text
+    assert "HR knows that you would rather talk with somebody else" in page
+    assert "Ask for somebody else" not in page
+    assert "HR has your name" not in page, "that is for help with a plan"
+    for name, pages in before.items():
+        browser = await world.browser(name)
+        paths = ("/", "/privacy", "/history")
+        assert [(await browser.get(path)).text for path in paths] == pages, name
+    mara = await world.browser("mara")
+    assert "somebody else" not in (await mara.get(f"/plans/{(await plan_of(world)).id}")).text
+    assert "Ann" not in (await (await world.browser("ira")).get("/hr")).text
+    listed = (await (await world.browser("hale")).get("/hr")).text
+    assert listed.count("Ann Berg asks for another conversation partner") == 1
+    assert "perennial people import" in listed
+    assert "Present it once" not in listed
+    async with world.database.reading() as session:
+        assert (await session.scalars(select(LetterItem))).all() == []
+
+
+async def test_who_asked_for_another_partner_can_take_it_back(world: Any) -> None:
+    ann, hale = await world.browser("ann"), await world.browser("hale")
+    for whom in ("another", "hr"):
+        await ann.post("/plan/help", data={"whom": whom})
+    await (await world.browser("otto")).post("/plan/help/take-back", data={"about": "partner"})
+    assert "Ann Berg asks for another" in (await hale.get("/hr")).text
+    for about in ("partner", "partner", "", "everything"):
+        assert (await ann.post("/plan/help/take-back", data={"about": about})).status_code == 303
+    page = (await hale.get("/hr")).text
+    assert "Ann Berg asks for another" not in page
+    assert "Ann Berg asks HR for help" in page, "the other call stays"
+    assert "Ask for somebody else" in (await ann.get("/plan")).text
+
+
+async def test_hr_ends_the_one_call_that_they_talked_about(world: Any) -> None:
+    ann, hale = await world.browser("ann"), await world.browser("hale")
+    for whom in ("another", "hr"):
+        await ann.post("/plan/help", data={"whom": whom})
+    seen = re.findall(r'name="seen" value="([^"]+)"><input type="hidden" name="about" value="partner"', await _hr(hale))
+    form = {"seen": seen[0], "about": "partner"}
+    for name in ("ann", "mara", "otto", "ira"):
+        answer = await (await world.browser(name)).post("/hr/calls/person-ann/talked", data=form)
+        assert answer.status_code == 404
+    assert (await hale.post("/hr/calls/person-ann/talked", data=form)).status_code == 303
+    assert "Ann Berg asks for another" not in await _hr(hale)
+    assert "Ann Berg asks HR for help" in await _hr(hale)
+    assert "Ask for somebody else" in (await ann.get("/plan")).text
+
+
+async def test_a_partner_in_hr_does_not_learn_who_asks_hr_for_another(world: Any) -> None:
+    ann, hale = await world.browser("ann"), await world.browser("hale")
+    async with world.database.transaction() as session:
+        await session.execute(update(Reporting).values(partner_id=world.id_of("hale")))
+    before = await _hr(hale)
+    for whom in ("another", "hr"):
+        await ann.post("/plan/help", data={"whom": whom})
+    assert await _hr(hale) == before
+    form = {"seen": world.clock.at.isoformat(), "about": "partner"}
+    assert (await hale.post("/hr/calls/person-ann/talked", data=form)).status_code == 404
+    assert "HR knows that you would rather talk" in (await ann.get("/plan")).text
+
+
+async def test_another_partner_is_not_asked_for_once_there_is_one(world: Any) -> None:
+    ann, hale = await world.browser("ann"), await world.browser("hale")
+    await ann.post("/plan/help", data={"whom": "another"})
+    assert "Ann Berg asks for another" in await _hr(hale)
+    async with world.database.transaction() as session:
+        otto = await session.get_one(Person, world.id_of("otto"))
+        await name_partner(session, await session.get_one(Person, world.id_of("ann")), otto, world.clock.at)
+    assert "Ann Berg asks for another" not in await _hr(hale)
+    assert "HR knows that you would rather" not in (await ann.get("/plan")).text
+
+
+async def _hr(hale: Any) -> str:
+    return str((await hale.get("/hr")).text)
 
 
 async def test_help_from_mara_stands_on_the_plan_they_share_and_reaches_her_until_they_have_talked(world: Any) -> None:

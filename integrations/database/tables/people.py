@@ -47,6 +47,8 @@ class Person(Table):
     """What they chose on our pages: "de". It wins."""
     mailbox_shared: Mapped[bool | None]
     """Whether others open their mailbox, as they say; None while they have not."""
+    assistant_id: Mapped[str | None] = id_of("people.id")
+    """Whom they named to choose the hours of the check-ins that they hold, and to see nothing else of them."""
     signed_out: Mapped[int] = mapped_column(default=0)
     """How often they have signed out: a session of before that opens nothing any more."""
     former_mails: Mapped[list[Any] | None]
