@@ -225,7 +225,7 @@ def sample_letters(language: Language = DEFAULT) -> dict[str, Rendered]:
     letters: dict[str, list[Part]] = {name: [part] for name, part in parts.items()}
     letters |= {
         "pre_read_link_only": [_but(parts["pre_read"], link_only=True, page_url=f"{HERE}/check-ins/1/pre-read")],
-        "slots_for_an_assistant": [_but(parts["slots"], assisted_name="Mara")],
+        "slots_for_an_assistant": [_but(parts["slots"], assisted_name="Mara", partner_name="Sami")],
         "slots_beside_a_kept_hour": [_but(parts["slots"], kept_day=day, kept_hour="10:00", moves=2)],
         "support_note_about_check_ins": [_but(parts["support_note"], about="check_ins", keep_hr_out_url=None)],
         "several_things": [parts[name] for name in ("outcome_question", "action_passed", "weekly")],
