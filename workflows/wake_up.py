@@ -27,7 +27,7 @@ class Pokable:
 
     long: ClassVar[int] = 200
     """Events after which a run goes on as a new one: a worker that does not know a run reads it from its beginning.
-    A check-in has about 150 in all."""
+    A check-in goes through two or three runs."""
 
     def __init__(self) -> None:
         self._poked = False

@@ -3,7 +3,8 @@
 They go into a folder named after the version. Do it once a release, and keep the folders of the releases before: that
 what they began still replays is what they are for. A folder is recorded anew only before its version is released, or
 when no run of its kind is under way anywhere. All are encrypted with the key beside them, which opens nothing else.
-With the names of workflows after it only theirs are written, as for one that was not there before.
+With the names of workflows after it only theirs are written, as for one that was not there before. What 0.1.0.dev1
+holds was begun before any of the changes of course that the workflows ask about.
 """
 
 import asyncio
