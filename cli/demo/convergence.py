@@ -165,6 +165,7 @@ def _names(evidence: Evidence) -> dict[str, str]:
         | _moves(evidence)
         | _recipients(evidence.letters)
         | _asks(evidence.letters)
+        | _policies(evidence.letters)
     )
 
 
@@ -236,6 +237,12 @@ def _asks(letters: Iterable[Sent]) -> dict[str, str]:
                 counts[key.kind, letter.to] += 1
                 found[key.about] = f"ask {counts[key.kind, letter.to]} of {letter.to}"
     return found
+
+
+def _policies(letters: Iterable[Sent]) -> dict[str, str]:
+    """Policies go by their order: ids are UUIDv7, and so tell in which they were imported. learning/P/policy/period"""
+    ids = {key.parts[2] for letter in letters for key in keys_of(letter.keys) if key.kind == "learning"}
+    return {policy: f"policy {n}" for n, policy in enumerate(sorted(ids), 1)}
 
 
 def _recipients(letters: Iterable[Sent]) -> dict[str, str]:

@@ -48,6 +48,11 @@ def pre_read(to: str, at: datetime, run: int) -> Sent:
     return Sent((key,), to, at, "For your check-in", '<html lang="en"><p>You both get this same letter.</p>')
 
 
+def learning_letter(at: datetime, run: int) -> Sent:
+    key = f"learning/{id_of(MARA, run)}/{id_of('policy', run)}/1"
+    return Sent((key,), MARA, at, "What did you learn?", '<html lang="en"><p>Something real and small.</p>')
+
+
 def a_run(quarter: Evidence, run: int, **changed: Any) -> Evidence:
     start = datetime(2030, 3, 12, 9, tzinfo=UTC)
     talk = Talk(
@@ -60,6 +65,7 @@ def a_run(quarter: Evidence, run: int, **changed: Any) -> Evidence:
         booked=BEGAN,
     )
     letters = [
+        learning_letter(datetime(2030, 2, 14, 8, 36, tzinfo=UTC), run),
         action_letter(datetime(2030, 2, 19, 8, 36, tzinfo=UTC), run),
         pre_read(ANN, datetime(2030, 3, 11, 8, 31, tzinfo=UTC), run),
         pre_read(MARA, datetime(2030, 3, 11, 8, 31, tzinfo=UTC), run),
