@@ -25,7 +25,7 @@ async def test_mara_goes_first_and_ann_sees_it_above_her_questions(browsers: Any
     page = await browsers()
     await pick(page, "/learning-moment", "mara")
     await page.get_by_role("textbox").fill("I fixed the release myself instead of asking.")
-    await page.get_by_role("button", name="Save").click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_role("status").first).to_contain_text("Thank you for going first.")
     ann = await browsers("ann")
     await ann.goto("/reflections/check-in-1")

@@ -88,7 +88,7 @@ async def test_mara_goes_first_proposes_an_action_and_looks_for_another_time(bro
     await tab_to(page, page.get_by_role("textbox"))
     await page.keyboard.press("Control+a")
     await page.keyboard.type("I fixed the release myself instead of asking.")
-    await tab_to(page, page.get_by_role("button", name="Save"))
+    await tab_to(page, page.get_by_role("button", name="Save", exact=True))
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("status").first).to_contain_text("Thank you for going first.")
 

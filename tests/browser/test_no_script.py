@@ -159,7 +159,7 @@ async def test_mara_goes_first_proposes_an_action_and_looks_for_another_time(bro
     page = await browsers("mara", java_script_enabled=False)
     await page.goto("/learning-moment")
     await page.get_by_role("textbox").fill("I fixed the release myself instead of asking.")
-    await page.get_by_role("button", name="Save").click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     await expect(page.get_by_role("status").first).to_contain_text("Thank you for going first.")
     await page.goto("/plans/plan")
     await page.locator("#new-action > summary").click()

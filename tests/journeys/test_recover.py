@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from cli.recover import recover_everything
 from cycle.policy import Policy
-from integrations.database.tables import ActionRow, CheckInRow, Person, Plan, Stall, WakeUp
+from integrations.database.tables import ActionRow, CheckInRow, Person, Plan, PolicyRow, Stall, WakeUp
 from tests.journeys.life import Life, Living
 
 QUARTERLY = Policy(name="Quarterly check-ins")
@@ -45,7 +45,8 @@ async def words_for_ids(life: Life) -> Mapping[str, str]:
     talks = {row.id: f"{people[row.person_id]} in period {row.period}" for row in await life.rows(select(CheckInRow))}
     actions = {row.id: row.title for row in await life.rows(select(ActionRow))}
     stalls = {row.id: f"stall of {plans[row.plan_id]}" for row in await life.rows(select(Stall))}
-    return people | plans | talks | actions | stalls
+    policies = {row.id: row.name for row in await life.rows(select(PolicyRow))}
+    return people | plans | talks | actions | stalls | policies
 
 
 async def what_happened(life: Life) -> tuple[list[Any], list[Any], list[Any]]:
