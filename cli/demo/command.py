@@ -16,12 +16,14 @@ import typer
 from rich.console import Console
 
 from cli.demo.chaos import LULL
-from cli.demo.chaos_run import compared, live_calmly, live_under_faults
-from cli.demo.runner import Outcome, Wanted, run
+from cli.demo.chaos_run import Unfinished, compared, live_calmly, live_under_faults
+from cli.demo.runner import Lived, Outcome, Wanted, run
 from cli.demo.timeline import show_people, show_verdicts
 from cli.processes import stopped_by_signals
 from cli.refusal import Refused
 
+# Runs under faults that are lived side by side; of more, each would hold up the others on two cores.
+AT_ONCE = 2
 # Where there is no terminal that would say how wide it is.
 PLAIN_WIDTH = 150
 
@@ -81,16 +83,23 @@ def demo(
 async def _chaos(wanted: Wanted, seeds: Iterable[int], data: Path, console: Console) -> bool:
     """Prints a line a seed, and of one that fails what is wrong and the ledger around the first of it."""
     unseen = Console(quiet=True)
+    room = asyncio.Semaphore(AT_ONCE)
+
+    async def lived(seed: int) -> Lived | Unfinished:
+        async with room:
+            return await live_under_faults(wanted, seed, data / f"chaos-{seed}", os.environ, unseen)
+
     async with stopped_by_signals():
         calm = await live_calmly(wanted, data / "calm", os.environ, unseen)
         holds = True
-        for seed in seeds:
-            lived = await live_under_faults(wanted, seed, data / f"chaos-{seed}", os.environ, unseen)
-            found = compared(seed, calm, lived)
-            console.print(found.line, style=None if found.holds else "red", soft_wrap=True)
-            for line in () if found.holds else found.details:
-                console.print(line, soft_wrap=True)
-            holds = holds and found.holds
+        async with asyncio.TaskGroup() as runs:
+            tasks = {seed: runs.create_task(lived(seed)) for seed in seeds}
+            for seed, task in tasks.items():
+                found = compared(seed, calm, await task)
+                console.print(found.line, style=None if found.holds else "red", soft_wrap=True)
+                for line in () if found.holds else found.details:
+                    console.print(line, soft_wrap=True)
+                holds = holds and found.holds
     return holds
 
 
