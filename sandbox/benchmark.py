@@ -118,6 +118,8 @@ def _hello(_: Asked) -> PlainTextResponse:
 
 def _serve_hello() -> None:
     listening = listen(0)
+    # Whoever reads the line comes at once, and must not be earlier than uvicorn.
+    listening.listen()
     print(json.dumps({"entra": f"http://127.0.0.1:{listening.getsockname()[1]}"}), flush=True)
     app = Starlette(routes=[Route("/", _hello)])
     config = uvicorn.Config(app, access_log=False, log_config=None, lifespan="off", proxy_headers=False, ws="none")
