@@ -232,7 +232,7 @@ def sample_letters(language: Language = DEFAULT) -> dict[str, Rendered]:
     }
     return {
         name: render(
-            {"support_request": "Hale", "learning_moment": "Mara"}.get(name, "Ann"),
+            {"support_request": "Hale", "learning_moment": "Mara", "help_asked": "Mara"}.get(name, "Ann"),
             each,
             home_url=HERE,
             help_contact="people@perennial.example",
