@@ -265,9 +265,9 @@ class TeamPlans:
                     await mended(session, f"no-hour/{row.id}", now)
                 poke(session, "CheckIn", row.id, "its team was planned", now)
             if partner_unread:
-                await ask_for_a_hand(session, f"calendar/{partner.id}", partner_unread, now, partner.id)
-            elif choices:
-                await mended(session, f"calendar/{partner.id}", now)
+                await ask_for_a_hand(session, f"diary/{partner.id}", partner_unread, now, partner.id)
+            else:
+                await mended(session, f"diary/{partner.id}", now)
 
     async def hours_for(self, check_in_id: str, now: datetime) -> dict[Slot, Choice]:
         """Every hour that this check-in could have now, best first, each as the choice it would be.

@@ -69,8 +69,9 @@ class Pokable:
         """Waits for a poke, until the instant `at` at most.
 
         The alarm that a poke cut short is left alone: the next wait is mostly for the same instant, and takes it over.
-        One that rings for nobody costs a task. To cancel it would cost an event for each poke, and Temporal's test
-        server refuses the task that cancels a timer which rang meanwhile, and then waits for that task for ever.
+        One that rings for nobody costs a task, as where a run waits for a hand and is poked. To cancel it would cost an
+        event for each poke, and Temporal's test server refuses the task that cancels a timer which rang meanwhile, and
+        then waits for that task for ever.
         """
         left = at - workflow.now()
         if left.total_seconds() <= 0:

@@ -33,7 +33,9 @@ async def pass_on(
         if row.partner_id != successor_id:
             await call_off(session, row, "another manager", now)
     if former_id:
-        poke(session, "Postbox", former_id, "another manager", now)
+        former = await session.get_one(Person, former_id)
+        for reader_id in filter(None, (former.id, former.assistant_id)):
+            poke(session, "Postbox", reader_id, "another manager", now)
     if successor_id is None:
         return
     await mended(session, f"partner/{person_id}", now)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cycle.directory_watch import KEPT_AFTER_LEAVING
 from cycle.sentences import Sentence
 from integrations.database.assistants import end_assistance
+from integrations.database.calls_for_help import take_call_back
 from integrations.database.connection import poke
 from integrations.database.directory_watches import wake_directory_watch
 from integrations.database.handovers import call_off, pass_on, takes_part, to_come
@@ -49,8 +50,10 @@ async def end_enrolment(session: AsyncSession, person: Person, now: datetime) ->
     for partner_id in {row.partner_id for row in called_off}:
         poke(session, "Postbox", partner_id, "takes no part any more", now)
     await mended(session, f"partner/{person.id}", now)
+    await take_call_back(session, person.id, "partner", now)
     if not await holds_check_ins(session, person.id, now.date()):
-        await mended(session, f"mailbox/{person.id}", now)
+        for about in ("mailbox", "settings", "diary"):
+            await mended(session, f"{about}/{person.id}", now)
     return len(called_off)
 
 

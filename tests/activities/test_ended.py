@@ -85,7 +85,8 @@ async def test_the_plan_rests_and_its_person_can_take_it_up_again(home: Any) -> 
 
 async def test_hrs_list_forgets_what_ending_the_enrolment_mends_and_nothing_else(home: Any) -> None:
     check_in_id = await home.a_check_in()
-    mended = ("partner/ann", "mailbox/ann", f"no-hour/{check_in_id}")
+    of_ann = ("partner/ann", "help/partner/ann", "mailbox/ann", "settings/ann", "diary/ann")
+    mended = (*of_ann, f"no-hour/{check_in_id}")
     stay = ("help/ann", "left-over/x", "partner/mara")
     async with home.database.transaction() as session:
         for key in (*mended, *stay):

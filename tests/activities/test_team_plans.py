@@ -324,8 +324,8 @@ async def test_a_managers_calendar_that_cannot_be_read_is_one_line_for_all_of_th
     assert [row.state for row in rows] == ["due", "due"]
     assert all(row.plan_again_at for row in rows)
     hands = await home.needs_a_hand()
-    assert list(hands) == ["calendar/mara"]
-    assert "Mara Vassen" in hands["calendar/mara"]
+    assert list(hands) == ["diary/mara"]
+    assert "Mara Vassen" in hands["diary/mara"]
     await home.change(Person, "mara", mail=mail)
     await home.do("plan_team", ids[0], rows[0].plan_again_at)
     assert len(await home.all(Booking)) == 2

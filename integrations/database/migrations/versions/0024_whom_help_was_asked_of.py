@@ -15,6 +15,7 @@ ASKED = {"action_events": "asked_id", "plans": "help_asked_id"}
 PLANS = sa.table("plans", *map(sa.column, ("id", "person_id", "help_asked_at", "help_asked_id")))
 ACTIONS = sa.table("actions", *map(sa.column, ("id", "plan_id")))
 EVENTS = sa.table("action_events", *map(sa.column, ("action_id", "person_id", "what", "whom", "asked_id", "at")))
+TALKS = sa.table("check_ins", *map(sa.column, ("person_id", "partner_id", "state", "due_on")))
 LINES = sa.table("reporting", *map(sa.column, ("person_id", "partner_id", "source", "since", "until")))
 
 
@@ -44,6 +45,10 @@ def fill_in() -> None:
     op.execute(sa.update(EVENTS).where(*asked).values(asked_id=theirs))
     at = PLANS.c.help_asked_at
     op.execute(sa.update(PLANS).where(at.is_not(None)).values(help_asked_id=_partner(PLANS.c.person_id, at)))
+    # Nothing ended such a call until now: those who have talked since have had the chance.
+    talked = (TALKS.c.partner_id == PLANS.c.help_asked_id, TALKS.c.state == "held", TALKS.c.due_on > sa.func.date(at))
+    since = sa.exists().where(TALKS.c.person_id == PLANS.c.person_id, *talked)
+    op.execute(sa.update(PLANS).where(since).values(help_asked_at=None, help_asked_id=None))
 
 
 def _partner(person_id: Any, at: Any) -> Any:
