@@ -18,7 +18,17 @@ from integrations.database.migrate import (
     differences,
     upgrade_async,
 )
-from integrations.database.tables import ActionEvent, ActionRow, NeedsAHand, Person, Plan, Reporting, Table
+from integrations.database.tables import (
+    ActionEvent,
+    ActionRow,
+    CheckInRow,
+    NeedsAHand,
+    Person,
+    Plan,
+    PolicyRow,
+    Reporting,
+    Table,
+)
 
 
 def table_names(connection: Connection) -> set[str]:
@@ -79,7 +89,9 @@ async def test_a_second_upgrade_changes_nothing_and_keeps_what_is_there(
 async def test_a_call_for_help_from_before_is_for_whom_it_was_asked_of(
     any_database_url: str, keys: tuple[str, ...]
 ) -> None:
-    """Ann asked Mara, whom Otto followed; Otto, who does something in her plan, asked Ann."""
+    """Ann asked Mara, whom Otto followed; Otto, who does something in her plan, asked Ann, and Mara for his own plan
+    before they talked.
+    """
     await upgrade_async(any_database_url)
     database = open_database(any_database_url, keys)
     then, change = datetime(2030, 3, 4, 9, tzinfo=UTC), date(2030, 3, 14)
@@ -87,14 +99,21 @@ async def test_a_call_for_help_from_before_is_for_whom_it_was_asked_of(
         for name in ("ann", "mara", "otto"):
             session.add(Person(id=name, oid=name, mail=name, name=name, zone="Europe/Berlin", away=[]))
         await session.flush()
-        session.add(Plan(id="plan", person_id="ann", opened_at=then, help_asked_at=then))
+        for owner in ("ann", "otto"):
+            session.add(Plan(id=f"plan-{owner}", person_id=owner, opened_at=then, help_asked_at=then))
+        session.add(PolicyRow(id="policy", name="Quarterly check-ins", starts_on=date(2030, 1, 7)))
+        session.add(Reporting(person_id="otto", partner_id="mara", source="directory", since=date(2030, 1, 1)))
+        await session.flush()
+        facts = {"partner_id": "mara", "period": 1, "policy_id": "policy", "policy_revision": 1, "opened_at": then}
+        for owner, state in (("ann", "cancelled"), ("otto", "held")):
+            session.add(CheckInRow(id=owner, person_id=owner, state=state, due_on=change, **facts))
         for partner, since, until in (("mara", date(2030, 1, 1), change), ("otto", change, None)):
             session.add(Reporting(person_id="ann", partner_id=partner, source="directory", since=since, until=until))
         await session.flush()
         for owner in ("ann", "otto"):
             facts = {"title": "Call", "modality": "stretch", "due_on": change, "agreed_on": change}
             facts |= {"chased_from": change, "made_at": then}
-            session.add(ActionRow(id=f"of-{owner}", plan_id="plan", owner_id=owner, made_by_id="ann", **facts))
+            session.add(ActionRow(id=f"of-{owner}", plan_id="plan-ann", owner_id=owner, made_by_id="ann", **facts))
             await session.flush()
             for whom in ("partner", "hr"):
                 facts = {"action_id": f"of-{owner}", "person_id": owner, "what": "asked_help", "at": then}
@@ -104,7 +123,9 @@ async def test_a_call_for_help_from_before_is_for_whom_it_was_asked_of(
     async with database.reading() as session:
         asked = {each.id: each.asked_id for each in await session.scalars(select(ActionEvent))}
         assert asked == {"ann-partner": "mara", "otto-partner": "ann", "ann-hr": None, "otto-hr": None}
-        assert (await session.get_one(Plan, "plan")).help_asked_id == "mara"
+        assert (await session.get_one(Plan, "plan-ann")).help_asked_id == "mara"
+        talked = await session.get_one(Plan, "plan-otto")
+        assert (talked.help_asked_at, talked.help_asked_id) == (None, None), "nothing ended a call until then"
     await database.close()
 
 
