@@ -1,7 +1,7 @@
 """Says what a failed activity means: try again (and when), or end here, with a line on HR's list that says why."""
 
 import traceback
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
@@ -91,13 +91,21 @@ class _Judge(ActivityInboundInterceptor):
         """Tells HR. As long as that cannot be written down, the activity is tried again instead."""
         workflow, _, target = (activity.info().workflow_id or "").partition("/")
         try:
-            now = (await self._clock.now()).replace(second=0, microsecond=0)
+            now = await self._clock.now()
+            if _given_up(now):
+                return _again(error, words)
             async with self._database.transaction() as session:
-                await note_stuck(session, workflow, target, kind, about, subject, now)
+                await note_stuck(session, workflow, target, kind, about, subject, now.replace(second=0, microsecond=0))
         except (SQLAlchemyError, OSError, ClockUnreachable):
             return _again(error, words)
         activity.logger.error("%s/%s waits for a hand: %s", workflow, target, words)
         return ApplicationError(words, type=type(error).__name__, non_retryable=True)
+
+
+def _given_up(now: datetime) -> bool:
+    """Whether Temporal has timed this try out: another took its place, and nobody would strike out what it says."""
+    info = activity.info()
+    return info.start_to_close_timeout is not None and now - info.started_time > info.start_to_close_timeout
 
 
 def _again(error: Exception, words: str, after: timedelta | None = None) -> ApplicationError:

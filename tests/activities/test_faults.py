@@ -47,9 +47,17 @@ class _Called(ActivityInboundInterceptor):
 
 
 async def as_temporal_hears_it(
-    home: Any, activity: str, about: str, *, workflow: str = "CheckIn", attempt: int = 1
+    home: Any,
+    activity: str,
+    about: str,
+    *,
+    workflow: str = "CheckIn",
+    attempt: int = 1,
+    took: timedelta = timedelta(0),
 ) -> ApplicationError:
-    """The failure of a call at the clock's time, as `Failures` puts it. It was first asked for on Monday."""
+    """The failure at the clock's time of a call that `took` so long, as `Failures` puts it. It was first asked for on
+    Monday.
+    """
     called = Failures(home.database, home.clock).intercept_activity(_Called())
     order = ExecuteActivityInput(fn=home.activities[activity], args=[Moment(about, MONDAY)], executor=None, headers={})
     temporal = ActivityEnvironment()
@@ -59,6 +67,8 @@ async def as_temporal_hears_it(
         activity_type=activity,
         attempt=attempt,
         scheduled_time=MONDAY,
+        started_time=home.clock.at - took,
+        start_to_close_timeout=timedelta(minutes=5),
     )
     with pytest.raises(ApplicationError) as failure:
         await temporal.run(called.execute_activity, order)
@@ -315,3 +325,14 @@ async def test_what_went_on_is_struck_out_and_a_time_out_is_told(home: Any) -> N
     for _ in range(2):
         await home.do("went_on", "Postbox/ann")
         assert await home.needs_a_hand() == {}
+
+
+async def test_a_try_that_was_given_up_says_nothing_to_hr_which_nobody_would_strike_out(home: Any) -> None:
+    check_in_id = await an_intended(home)
+    home.tenant.fault("consent", "GET", "/events$", count=2)
+    late = await as_temporal_hears_it(home, "book", check_in_id, took=timedelta(minutes=6))
+    assert not late.non_retryable
+    assert await home.needs_a_hand() == {}
+    in_time = await as_temporal_hears_it(home, "book", check_in_id, took=timedelta(minutes=4))
+    assert in_time.non_retryable
+    assert list(await home.needs_a_hand()) == ["stuck/not-allowed"]
