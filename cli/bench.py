@@ -36,10 +36,12 @@ DAY0 = date(2030, 2, 4)
 READY_WITHIN_SECONDS = 60
 SLICE = timedelta(minutes=10)
 # Everybody is due on the Monday of the third week and booked on day 0, and the form leaves that very day for all whom
-# the caps of their manager let talk by then.
+# the caps of their manager let talk by then. The largest teams need a month, since the rest of that week has no talks.
 POLICY = Policy(
     name="Everybody at once",
-    rhythm=Rhythm(weeks_of_period=(3, 3), no_check_in_dates=tuple(date(2030, 2, day) for day in range(19, 23))),
+    rhythm=Rhythm(
+        weeks_of_period=(3, 3), no_check_in_dates=tuple(date(2030, 2, day) for day in range(19, 23)), may_slip_days=35
+    ),
     booking=Booking(weeks_ahead=2),
     reflection=Reflection(workdays_before=10),
 )

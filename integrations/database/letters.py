@@ -13,8 +13,10 @@ from integrations.database.minutes import Lock, one_at_a_time, place
 from integrations.database.once import insert_once
 from integrations.database.tables import ActionRow, Letter, LetterItem
 
-LETTERS_A_MINUTE = 30
-"""Exchange Online sends at most 30 messages a minute for a mailbox and queues the rest silently."""
+LETTERS_A_MINUTE = 15
+"""Exchange Online sends at most 30 messages in any minute for a mailbox and queues the rest silently; sixty seconds can
+touch two of our minutes, at whatever second of each the letters leave.
+"""
 
 # Which workflow waits for a letter of this kind to have been sent.
 WAITING_FOR = {"check_in_id": "CheckIn", "action_id": "ActionChase", "plan_id": "PlanWatch"}

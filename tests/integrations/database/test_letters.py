@@ -89,16 +89,20 @@ async def test_what_is_booked_as_overtaken_is_never_sent_and_not_booked_over_wha
 # Places
 
 
-async def test_a_sender_gets_thirty_letters_a_minute_and_the_next_ones_later(company: Database) -> None:
+async def test_a_sender_gets_thirty_letters_in_any_minute_and_the_next_ones_later(company: Database) -> None:
     placed = [await plan(company) for _ in range(2 * LETTERS_A_MINUTE + 1)]
-    assert Counter(letter.minute for letter in placed) == {NOW: 30, NOW + MINUTE: 30, NOW + 2 * MINUTE: 1}
+    assert Counter(letter.minute for letter in placed) == {
+        NOW: LETTERS_A_MINUTE,
+        NOW + MINUTE: LETTERS_A_MINUTE,
+        NOW + 2 * MINUTE: 1,
+    }
 
 
 async def test_a_pool_of_senders_shares_a_minute_before_the_next_one_begins(company: Database) -> None:
     placed = [await plan(company, senders=("one", "two")) for _ in range(2 * LETTERS_A_MINUTE + 1)]
     assert Counter((letter.sender, letter.minute) for letter in placed) == {
-        ("one", NOW): 30,
-        ("two", NOW): 30,
+        ("one", NOW): LETTERS_A_MINUTE,
+        ("two", NOW): LETTERS_A_MINUTE,
         ("one", NOW + MINUTE): 1,
     }
 
