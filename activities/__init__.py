@@ -12,6 +12,7 @@ from activities.directory_watches import DirectoryWatches
 from activities.leaves import Leaves
 from activities.letters.compose import Composer
 from activities.letters.send import Letters
+from activities.meeting_changes import MeetingChanges
 from activities.offers import Offers
 from activities.plans import Plans
 from activities.reconciliation import Reconciliation
@@ -40,10 +41,11 @@ def every_activity(
     mailboxes = Mailboxes(database, Directory(graph))
     calendars = Calendars(graph)
     calendar = Calendar(database, calendars, settings.public_url, settings.language)
+    changes = MeetingChanges(database, calendars)
     routes = routes_of(settings)
-    check_ins = CheckIns(database, calendar, routes)
+    check_ins = CheckIns(database, changes, routes)
     team_plans = TeamPlans(database, calendars, mailboxes, settings.service_mailbox)
-    offers = Offers(database, calendar, team_plans)
+    offers = Offers(database, changes, team_plans)
     letters = Letters(
         database,
         Mail(graph),
@@ -70,9 +72,9 @@ def every_activity(
         team_plans.plan_team,
         calendar.clear_away,
         calendar.book,
-        calendar.reread,
+        changes.reread,
         calendar.call_off,
-        Zones(database, mailboxes, calendar).ask_where_they_live,
+        Zones(database, mailboxes, changes).ask_where_they_live,
         offers.offer_slots,
         offers.take_slot,
         calendar.pause,

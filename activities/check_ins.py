@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.agenda import agenda, asked_out_at, ids, outcome_asks, pre_read_at, silent
 from activities.another_hour import give_up_hour
-from activities.calendar import Calendar
+from activities.meeting_changes import MeetingChanges
 from activities.moment import Moment
 from activities.pre_reads import make_snapshot
 from activities.route import COMMON, Route, Routes
@@ -43,9 +43,9 @@ class Turn:
 class CheckIns:
     """The activities of `CheckIn`, but for those that write calendars."""
 
-    def __init__(self, database: Database, calendar: Calendar, routes: Routes) -> None:
+    def __init__(self, database: Database, changes: MeetingChanges, routes: Routes) -> None:
         self._database = database
-        self._calendar = calendar
+        self._changes = changes
         self._routes = routes
 
     @activity.defn(name="check_ins.look")
@@ -73,7 +73,7 @@ class CheckIns:
     @activity.defn(name="check_ins.ask_for_reflection")
     async def ask_for_reflection(self, about: Moment) -> None:
         """Owes the employee the form, and the manager, once a period, the question what they learned."""
-        if await self._calendar.changed(about.id, about.now, around="conflicts"):
+        if await self._changes.changed(about.id, about.now, around="conflicts"):
             return
         async with self._database.transaction() as session:
             pair = await check_in(session, about.id)
@@ -108,7 +108,7 @@ class CheckIns:
     @activity.defn(name="check_ins.remind_of_reflection")
     async def remind_of_reflection(self, about: Moment) -> None:
         """Owes the employee the one reminder, unless they have answered."""
-        if await self._calendar.changed(about.id, about.now):
+        if await self._changes.changed(about.id, about.now):
             return
         async with self._database.transaction() as session:
             pair = await check_in(session, about.id)
@@ -130,7 +130,7 @@ class CheckIns:
     @activity.defn(name="check_ins.send_pre_read")
     async def send_pre_read(self, about: Moment) -> None:
         """Freezes the snapshot and owes it to both, each at the opening of their own mail window."""
-        if await self._calendar.changed(about.id, about.now, around="everything"):
+        if await self._changes.changed(about.id, about.now, around="everything"):
             return
         async with self._database.transaction() as session:
             pair = await check_in(session, about.id)
@@ -163,7 +163,7 @@ class CheckIns:
     @activity.defn(name="check_ins.ask_for_outcome")
     async def ask_for_outcome(self, about: Moment) -> None:
         """Owes those who have not said so yet the question whether they talked: the first time or the second."""
-        if await self._calendar.changed(about.id, about.now):
+        if await self._changes.changed(about.id, about.now):
             return
         async with self._database.transaction() as session:
             await lock_check_in(session, about.id)

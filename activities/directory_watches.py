@@ -11,40 +11,35 @@ from temporalio import activity
 
 from activities.directory import Mailboxes
 from activities.failures import BROKEN_DATA
+from activities.joiners import Joiners
 from activities.moment import Moment
 from activities.subscription_care import Say, SubscriptionCare, lock_row
 from cycle.calendar_watch import TRY_AGAIN
-from cycle.directory_watch import LOOK_EVERY_HOURS, Population, Told, next_look, policy_for
+from cycle.directory_watch import LOOK_EVERY_HOURS, Told, next_look
 from cycle.sentences import Sentence
 from integrations.database.columns import UnreadableText
 from integrations.database.connection import Database
 from integrations.database.directory_watches import (
     USERS,
-    holder_of,
     is_news,
-    never_enrolled,
     note_told,
     open_hands_of,
     people_by_oid,
-    policies_of_teams,
     rename,
     reports,
     taking_part,
 )
 from integrations.database.leavers import come_back, leave, say_without_manager
 from integrations.database.needs_a_hand import ask_for_a_hand, mended, mended_with
-from integrations.database.people import note_mailbox, partner_of, set_manager
-from integrations.database.policies import enrol_person, populations
-from integrations.database.tables import DirectoryWatchRow, NeedsAHand, Person
+from integrations.database.people import partner_of, set_manager
+from integrations.database.policies import enrol_person
+from integrations.database.tables import DirectoryWatchRow, Person
 from integrations.graph.directory import Directory, DirectoryUser
 from integrations.graph.directory_delta import DirectoryDelta, Round
-from integrations.graph.errors import Garbled, NoMailbox, NotAllowed, NoToken, Permanent
+from integrations.graph.errors import NoMailbox, NotAllowed, NoToken, Permanent
 from integrations.graph.subscriptions import Subscriptions
 
 log = logging.getLogger(__name__)
-
-# Different mailboxes, so Graph's limit of four requests at a time in one mailbox is far away.
-LOOK_UPS_AT_A_TIME = 8
 
 A_FAULT = Sentence("It is a fault of ours: please report it.")
 
@@ -65,10 +60,9 @@ class DirectoryWatches:
         self._look_every_hours = look_every_hours
         self._database = database
         self._delta = delta
-        self._directory = directory
+        self._joiners = Joiners(database, directory)
         self._mailboxes = mailboxes
         self._care = SubscriptionCare(database, subscriptions, reached_at)
-        self._gate = asyncio.Semaphore(LOOK_UPS_AT_A_TIME)
 
     @activity.defn(name="directory_watches.follow_directory")
     async def follow_directory(self, about: Moment) -> datetime:
@@ -94,7 +88,7 @@ class DirectoryWatches:
         troubled = set[str]()
         await self._note_people(found, troubled, about.now)
         known_until = None if found.whole else watch.full_look_at
-        to_join = await self._take_in(found, known_until or about.now, about.now)
+        to_join = await self._joiners.take_in(found, known_until or about.now, about.now)
         await self._settle_lines(troubled, about.now)
         await self._enrol(to_join, troubled, about.now)
         await self._strike_out(troubled, about.now)
@@ -147,7 +141,7 @@ class DirectoryWatches:
     async def _asked(self, oids: Iterable[str]) -> dict[str, Told]:
         """All that the directory says of each of these today."""
         wanted = list(oids)
-        users = await asyncio.gather(*(self._user(oid) for oid in wanted))
+        users = await asyncio.gather(*(self._joiners.look_up(oid) for oid in wanted))
         return {oid: _told(user) if user else Told(oid, gone=True) for oid, user in zip(wanted, users, strict=True)}
 
     @asynccontextmanager
@@ -174,106 +168,6 @@ class DirectoryWatches:
             for person_id in await open_hands_of(session, "directory"):
                 if person_id not in troubled:
                     await mended(session, f"directory/{person_id}", now)
-
-    # Who is to join
-
-    async def _take_in(self, found: Round, known_until: datetime, now: datetime) -> dict[str, str]:
-        """Makes those known here whom a policy covers, and the managers of those who take part.
-
-        Whoever is heard of first after `known_until`, when everybody was read, has just joined, if they take part.
-        Returns policy id by object id, of those who are to live under one.
-        """
-        async with self._database.reading() as session:
-            people = await people_by_oid(session)
-            covering = await populations(session)
-            teams = await policies_of_teams(session)
-            behind = set(await open_hands_of(session, "directory"))
-            waiting = set(await open_hands_of(session, "joiner"))
-            idle = await never_enrolled(session)
-            managers = {row.manager_oid for row in await taking_part(session)} - {None, "", *people}
-        waiting |= {oid for oid, row in people.items() if row.id in behind}
-        told = {oid for oid, said in found.told.items() if said.works_here is not False and said.member is not False}
-        wanted = waiting | {oid for oid in told if oid not in people or oid in idle} if covering else waiting
-        users = await self._users(wanted, found)
-        to_join: dict[str, str] = {}
-        for oid in sorted(wanted):
-            user = users.get(oid)
-            policy_id = _policy(user, covering, teams)
-            if user is None or policy_id is None or (oid in people and oid not in idle):
-                await self._no_joiner(oid, now)
-            else:
-                to_join[oid] = policy_id
-        managers |= {users[oid].manager_oid for oid in to_join} - {None, "", *people, *to_join}
-        bosses = await self._users({oid for oid in managers if oid}, None)
-        strangers = [user for oid, user in {**users, **bosses}.items() if oid not in people]
-        strangers = [user for user in strangers if user.enabled and (user.oid in to_join or user.oid in managers)]
-        await asyncio.gather(
-            *(self._move_in(user, known_until if user.oid in to_join else now, now) for user in strangers)
-        )
-        return to_join
-
-    async def _users(self, oids: Iterable[str], found: Round | None) -> dict[str, DirectoryUser]:
-        """Those who are there; a round that told of everybody told all of them, otherwise they are looked up."""
-        wanted = sorted(oids)
-        if found and found.whole:
-            users = [_user(found.told[oid]) if oid in found.told else None for oid in wanted]
-        else:
-            users = list(await asyncio.gather(*(self._user(oid) for oid in wanted)))
-        return {user.oid: user for user in users if user}
-
-    async def _user(self, oid: str) -> DirectoryUser | None:
-        async with self._gate:
-            return await self._directory.user(oid)
-
-    async def _move_in(self, user: DirectoryUser, known_until: datetime, now: datetime) -> None:
-        """Adds somebody with what their mailbox says; without one, or one that cannot be read or names no zone, they
-        wait on HR's list and hold up nobody else. Where the directory names no day on which they were hired, it is the
-        day on which they were heard of; nobody knows it of those who were there by `known_until`.
-        """
-        try:
-            async with self._gate:
-                facts = await self._directory.mailbox(user.oid)
-        except NoToken:
-            raise
-        except Permanent as trouble:
-            await self._wait(user, _why_not(user, trouble), now)
-            return
-        if facts.zone is None:
-            await self._wait(user, _nowhere(user), now)
-            return
-        async with self._database.transaction() as session:
-            holder = await holder_of(session, user.mail)
-            if holder is None:
-                waits = await session.get(NeedsAHand, f"joiner/{user.oid}")
-                heard_at = waits.since if waits and waits.mended_at is None else now
-                row = Person(
-                    oid=user.oid,
-                    mail=user.mail,
-                    name=user.name or user.mail,
-                    zone=facts.zone,
-                    country=user.country,
-                    subdivision=user.subdivision,
-                    hired_on=user.hired or (heard_at.date() if heard_at > known_until else None),
-                    directory_name=user.name,
-                    manager_oid=user.manager_oid or "",
-                    away=[],
-                )
-                note_mailbox(row, facts.weekdays, facts.opens, facts.closes, facts.away, facts.language, now)
-                session.add(row)
-                return
-        if holder.oid != user.oid:
-            await self._wait(user, _somebody_elses(user, holder), now)
-
-    async def _wait(self, user: DirectoryUser, sentence: str, now: datetime) -> None:
-        async with self._database.transaction() as session:
-            await ask_for_a_hand(session, f"joiner/{user.oid}", sentence, now)
-
-    async def _no_joiner(self, oid: str, now: datetime) -> None:
-        async with self._database.reading() as session:
-            waits = oid in await open_hands_of(session, "joiner")
-        if waits:
-            async with self._database.transaction() as session:
-                await mended(session, f"joiner/{oid}", now)
 
     async def _enrol(self, to_join: Mapping[str, str], troubled: set[str], now: datetime) -> None:
         async with self._database.reading() as session:
@@ -369,72 +263,4 @@ def _told(user: DirectoryUser) -> Told:
         department=user.department,
         hired=user.hired,
         manager=user.manager_oid or "",
-    )
-
-
-def _user(told: Told) -> DirectoryUser:
-    """Somebody of whom everything was told."""
-    return DirectoryUser(
-        oid=told.oid,
-        mail=told.mail or "",
-        name=told.name or "",
-        country=told.country,
-        subdivision=told.subdivision,
-        hired=told.hired,
-        enabled=told.works_here is not False,
-        manager_oid=told.manager or None,
-        department=told.department,
-        member=told.member is not False,
-    )
-
-
-def _policy(
-    user: DirectoryUser | None, covering: Mapping[str, Population], teams: Mapping[str, set[str]]
-) -> str | None:
-    """The policy that covers somebody who could take part; None for others."""
-    if user is None or not user.enabled or not user.member or not user.mail:
-        return None
-    return policy_for(covering, user.department, teams.get(user.manager_oid or "", set()))
-
-
-def _why_not(user: DirectoryUser, trouble: Permanent) -> Sentence:
-    match trouble:
-        case NotAllowed():
-            return Sentence(
-                "{name} has joined, and their mailbox is closed to Perennial: have the administrator put them into the "
-                "participants' group of the grant, and they take part.",
-                name=user.name,
-            )
-        case Garbled():
-            return Sentence(
-                "{name} has joined, and their mailbox settings cannot be read: have them save their working hours and "
-                "automatic replies in Outlook again, and they take part.",
-                name=user.name,
-            )
-    return Sentence("{name} has joined and has no mailbox: they take part once there is one.", name=user.name)
-
-
-def _nowhere(user: DirectoryUser) -> Sentence:
-    return Sentence(
-        "{name} has joined, and their mailbox names no time zone that can be used: have them choose one in Outlook's "
-        "settings, and they take part.",
-        name=user.name,
-    )
-
-
-def _somebody_elses(user: DirectoryUser, holder: Person) -> str:
-    if holder.left_at is None:
-        return Sentence(
-            "{name} has joined with the address that {holder} has here: correct one of the two in the "
-            "directory, and they take part.",
-            name=user.name,
-            holder=holder.name,
-        )
-    return Sentence(
-        "{name} has joined with the address of {holder}, who has left. The same person: perennial people "
-        "returned {mail}. Somebody else: the same with --somebody-else. Until then they do not take part, and "
-        "nobody sees what was written.",
-        name=user.name,
-        holder=holder.name,
-        mail=user.mail,
     )

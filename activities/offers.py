@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.another_hour import owe_slots
-from activities.calendar import Calendar
+from activities.meeting_changes import MeetingChanges
 from activities.moment import Moment
 from activities.team_plans import TeamPlans, still_free
 from cycle.check_in import OPEN, State
@@ -25,15 +25,15 @@ from integrations.database.tables import Booking, Offer
 class Offers:
     """The activities of `CheckIn` about the hours that its two people choose from."""
 
-    def __init__(self, database: Database, calendar: Calendar, plans: TeamPlans) -> None:
+    def __init__(self, database: Database, changes: MeetingChanges, plans: TeamPlans) -> None:
         self._database = database
-        self._calendar = calendar
+        self._changes = changes
         self._plans = plans
 
     @activity.defn(name="offers.offer_slots")
     async def offer_slots(self, about: Moment) -> None:
         """Finds three hours that suit both and owes the letter that leads to them; without any, plans at once."""
-        if await self._calendar.changed(about.id, about.now):
+        if await self._changes.changed(about.id, about.now):
             return
         wanted = await self._offer(about.id, "wanted")
         if wanted is None or wanted.ask_at > about.now:
@@ -61,7 +61,7 @@ class Offers:
         intended; if somebody was faster, three others are wanted.
         """
         picked = await self._offer(about.id, "picked")
-        if picked is None or await self._calendar.changed(about.id, about.now):
+        if picked is None or await self._changes.changed(about.id, about.now):
             return
         choice = _choice(picked, about.id)
         found = await self._plans.hours_for(about.id, about.now)

@@ -1,15 +1,19 @@
-"""Managers who organize and have no mailbox any more: HR hears who, and what to do, until there is one again."""
+"""Whose calendar an event stands in, and whom it invites. Of a manager who organizes without a mailbox HR hears, with
+what to do, until there is one again.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 
+from cycle.organizer import invited
 from cycle.sentences import Sentence
+from integrations.database.check_ins import Pair
 from integrations.database.connection import Database
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import person_by_oid
 from integrations.database.stuck import line_of_mailbox
-from integrations.database.tables import NeedsAHand
+from integrations.database.tables import Booking, NeedsAHand
 from integrations.graph.errors import NoMailbox
 
 
@@ -43,3 +47,9 @@ async def calendar_of(
     if manager and listed and listed.mended_at is None:
         async with database.transaction() as session:
             await mended(session, line, now)
+
+
+def invited_of(pair: Pair, booking: Booking) -> list[str]:
+    """The mail addresses of those of the two whom the event invites: whoever organizes it is not among them."""
+    guests = invited(booking.organizer, tuple(person.oid for person in pair.people))
+    return [person.mail.lower() for person in pair.people if person.oid in guests]

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from temporalio import activity
 
-from activities.calendar import Calendar
 from activities.directory import FRESH_FOR, Mailboxes
+from activities.meeting_changes import MeetingChanges
 from activities.moment import Moment
 from cycle.check_in import State
 from cycle.policy import Policy
@@ -27,10 +27,10 @@ AT_ONCE = timedelta()
 class Zones:
     """The activity of `CheckIn` that asks the mailboxes where the two live."""
 
-    def __init__(self, database: Database, mailboxes: Mailboxes, calendar: Calendar) -> None:
+    def __init__(self, database: Database, mailboxes: Mailboxes, changes: MeetingChanges) -> None:
         self._database = database
         self._mailboxes = mailboxes
-        self._calendar = calendar
+        self._changes = changes
 
     @activity.defn(name="zones.ask_where_they_live")
     async def ask_where_they_live(self, about: Moment) -> None:
@@ -46,7 +46,7 @@ class Zones:
                 # HR's list has it; what is known of them stands, and the talk's letters must not wait for it.
                 log.warning("%s", trouble)
         _, anew = await self._as_known(about)
-        if anew and await self._calendar.changed(about.id, about.now):
+        if anew and await self._changes.changed(about.id, about.now):
             return
         async with self._database.transaction() as session:
             row = await lock_check_in(session, about.id)

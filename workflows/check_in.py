@@ -12,6 +12,7 @@ from workflows.wake_up import Pokable
 with workflow.unsafe.imports_passed_through():
     from activities.calendar import Calendar
     from activities.check_ins import CheckIns
+    from activities.meeting_changes import MeetingChanges
     from activities.moment import Moment
     from activities.offers import Offers
     from activities.route import Route
@@ -47,7 +48,7 @@ class CheckIn(Pokable):
             Step.PLAN: TeamPlans.plan_team,
             Step.CLEAR_AWAY: Calendar.clear_away,
             Step.BOOK: Calendar.book,
-            Step.REREAD: Calendar.reread,
+            Step.REREAD: MeetingChanges.reread,
             Step.CALL_OFF: Calendar.call_off,
             Step.ASK_WHERE_THEY_LIVE: Zones.ask_where_they_live,
             Step.OFFER_SLOTS: Offers.offer_slots,

@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from cycle.check_in import Step
+from cycle.sentences import Sentence
 from integrations.database.directory_watches import ensure_directory_watch
 from integrations.database.leavers import end_enrolment
 from integrations.database.needs_a_hand import ask_for_a_hand
@@ -57,7 +58,7 @@ async def a_colleague(home: Any, given: str, manager: str | None = None) -> Pers
     one."""
     boss = await home.get(Person, manager) if manager else None
     mail = joins(home, given, boss.mail if boss else "")
-    user = await home.activities["follow_directory"].__self__._directory.user(mail)
+    user = await home.activities["follow_directory"].__self__._joiners._directory.user(mail)
     facts = {"zone": "Europe/Berlin", "opens": "09:00", "closes": "17:00", "weekdays": [0, 1, 2, 3, 4], "away": []}
     said = {"manager_oid": user.manager_oid or "", "directory_name": user.name, "directory_read_at": MONDAY}
     row = Person(id=mail.partition("@")[0], oid=user.oid, mail=mail, name=user.name, country="DE", **facts, **said)
@@ -249,8 +250,8 @@ async def test_hr_need_not_do_anything_any_more_for_whoever_left(home: Any, watc
     employee, old, _ = await a_team(home, watch)
     async with home.database.transaction() as session:
         for person in (employee, old):
-            await ask_for_a_hand(session, f"zone/{person.id}", "Have them choose a zone.", MONDAY, person.id)
-            await ask_for_a_hand(session, f"mail/{person.id}", "Correct the address.", MONDAY, person.id)
+            await ask_for_a_hand(session, f"zone/{person.id}", Sentence("Have them choose a zone."), MONDAY, person.id)
+            await ask_for_a_hand(session, f"mail/{person.id}", Sentence("Correct the address."), MONDAY, person.id)
     home.tenant.act(employee.mail, "leave_company", how="disabled")
     await home.do("follow_directory", watch)
     hands = await home.needs_a_hand()
@@ -406,7 +407,7 @@ async def test_a_mailbox_made_again_that_is_still_closed_delays_nobody(
 ) -> None:
     employee, old, new = await a_team(home, watch)
     async with home.database.transaction() as session:
-        await ask_for_a_hand(session, f"mailbox/{old.id}", "Give them one.", MONDAY, old.id)
+        await ask_for_a_hand(session, f"mailbox/{old.id}", Sentence("Give them one."), MONDAY, old.id)
     await home.change(Person, old.id, directory_read_at=None)
     path = f"/users/{old.oid}/mailboxSettings"
     home.tenant.fault("status", "GET", path, status=403, code="ErrorAccessDenied", rate=1)
@@ -617,7 +618,7 @@ async def test_one_joiner_without_mailbox_delays_nobody(home: Any, watch: str) -
     _, old, _ = await a_team(home, watch)
     await home.change(PolicyRow, "policy", population="teams")
     broken, fine = joins(home, "Broken", old.mail), joins(home, "Fine", old.mail)
-    user = await home.activities["follow_directory"].__self__._directory.user(broken)
+    user = await home.activities["follow_directory"].__self__._joiners._directory.user(broken)
     path = f"/users/{user.oid}/mailboxSettings"
     home.tenant.fault("status", "GET", path, status=404, code="MailboxNotEnabledForRESTAPI", count=1)
     await home.do("follow_directory", watch)
@@ -642,7 +643,7 @@ async def test_one_joiner_whose_mailbox_cannot_be_read_delays_nobody(
     _, old, _ = await a_team(home, watch)
     await home.change(PolicyRow, "policy", population="teams")
     broken, fine = joins(home, "Broken", old.mail), joins(home, "Fine", old.mail)
-    directory = home.activities["follow_directory"].__self__._directory
+    directory = home.activities["follow_directory"].__self__._joiners._directory
     user, mailbox = await directory.user(broken), directory.mailbox
 
     async def unreadable_for_one(oid: str) -> MailboxFacts:
@@ -668,7 +669,7 @@ async def test_a_joiner_whose_mailbox_names_no_zone_is_not_taken_to_live_in_utc(
     _, old, _ = await a_team(home, watch)
     await home.change(PolicyRow, "policy", population="teams")
     nowhere, fine = joins(home, "Nowhere", old.mail), joins(home, "Fine", old.mail)
-    directory = home.activities["follow_directory"].__self__._directory
+    directory = home.activities["follow_directory"].__self__._joiners._directory
     user, mailbox = await directory.user(nowhere), directory.mailbox
 
     async def without_zone_for_one(oid: str) -> MailboxFacts:
@@ -691,7 +692,7 @@ async def test_a_joiner_whose_mailbox_names_no_zone_is_not_taken_to_live_in_utc(
 async def without_hire_dates(home: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The tenant does not keep employeeHireDate, as many do not."""
     watches = home.activities["follow_directory"].__self__
-    user, begin, go_on = watches._directory.user, watches._delta.begin, watches._delta.go_on
+    user, begin, go_on = watches._joiners._directory.user, watches._delta.begin, watches._delta.go_on
 
     async def nobody_hired(asked: str) -> Any:
         found = await user(asked)
@@ -704,7 +705,7 @@ async def without_hire_dates(home: Any, monkeypatch: pytest.MonkeyPatch) -> None
 
         return reading
 
-    monkeypatch.setattr(watches._directory, "user", nobody_hired)
+    monkeypatch.setattr(watches._joiners._directory, "user", nobody_hired)
     monkeypatch.setattr(watches._delta, "begin", undated(begin))
     monkeypatch.setattr(watches._delta, "go_on", undated(go_on))
 
@@ -762,7 +763,7 @@ async def test_without_a_token_nobody_is_blamed_for_their_mailbox(
     async def refused(oid: str) -> MailboxFacts:
         raise NoToken("read a person's working hours", "the client secret has expired")
 
-    directory = home.activities["follow_directory"].__self__._directory
+    directory = home.activities["follow_directory"].__self__._joiners._directory
     monkeypatch.setattr(directory, "mailbox", refused)
     with pytest.raises(NoToken):
         await home.do("follow_directory", watch)

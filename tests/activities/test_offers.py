@@ -158,9 +158,9 @@ async def test_what_was_said_before_the_drag_is_not_said_of_the_dragged_hour(hom
     check_in_id = await given_up(home)
     dragged = START + timedelta(days=1)
     act(home, home.tenant.service, "drag", check_in_id, start=dragged.isoformat(), end=(dragged + TALK).isoformat())
-    calendar = home.activities["book"].__self__
-    assert await calendar.changed(check_in_id, MONDAY)
-    assert not await calendar.changed(check_in_id, MONDAY)
+    changes = home.activities["reread"].__self__
+    assert await changes.changed(check_in_id, MONDAY)
+    assert not await changes.changed(check_in_id, MONDAY)
     assert (await home.booking(check_in_id, 2)).state == "booked"
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.calendar import Calendar
 from activities.check_ins import CheckIns
+from activities.meeting_changes import MeetingChanges
 from activities.moment import Moment
 from cycle.policy import Policy
 from integrations.database.check_ins import check_in, lock_check_in
@@ -130,10 +131,10 @@ async def test_a_booking_that_is_written_meanwhile_leaves_the_check_in_excused(d
 
 async def test_an_event_found_deleted_meanwhile_leaves_the_check_in_excused(database: Database) -> None:
     await a_talk(database, "booked", "booked")
-    calendar = Calendar(database, cast(Calendars, AnOutlook()), "https://perennial.example")
+    changes = MeetingChanges(database, cast(Calendars, AnOutlook()))
 
     async def look() -> None:
-        await calendar.changed("c", MONDAY)
+        await changes.changed("c", MONDAY)
 
     await excused_before(database, look)
     assert await state_of(database) == "excused"

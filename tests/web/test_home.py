@@ -211,7 +211,7 @@ async def test_hr_does_not_see_whoever_kept_it_out_or_was_helped(world: Any, cha
 
 async def test_hr_sees_what_cannot_go_on_by_itself(world: Any) -> None:
     async with world.database.transaction() as session:
-        await ask_for_a_hand(session, "k", "Otto Kern has no mailbox: give him one.", world.clock.at)
+        await ask_for_a_hand(session, "k", Sentence("Otto Kern has no mailbox: give him one."), world.clock.at)
     assert "Otto Kern has no mailbox" in (await (await world.browser("hale")).get("/hr")).text
 
 
@@ -226,7 +226,7 @@ async def test_each_reader_of_hrs_list_gets_it_in_their_own_language(world: Any)
     async with world.database.transaction() as session:
         await ask_for_a_hand(session, "one", sentence(Kind.NOT_ALLOWED, abouts), world.clock.at)
         await ask_for_a_hand(session, "two", both, world.clock.at)
-        await ask_for_a_hand(session, "three", "Otto Kern has {no} mailbox.", world.clock.at)
+        await ask_for_a_hand(session, "three", Sentence("Otto Kern has {no} mailbox."), world.clock.at)
     hale = await world.browser("hale")
     page = html.unescape((await hale.get("/hr")).text)
     assert "2 things wait: an administrator grants Mail.Send for 2 mailboxes." in page
@@ -241,7 +241,7 @@ async def test_each_reader_of_hrs_list_gets_it_in_their_own_language(world: Any)
 async def test_an_administrator_sees_the_faults_and_neither_who_needs_support_nor_who_asked_for_it(world: Any) -> None:
     await a_stall(world)
     async with world.database.transaction() as session:
-        await ask_for_a_hand(session, "k", "A mailbox is full: make room.", world.clock.at)
+        await ask_for_a_hand(session, "k", Sentence("A mailbox is full: make room."), world.clock.at)
     await (await world.browser("ann")).post("/plan/help", data={"whom": "hr"})
     assert "Ann Berg asks HR for help" in (await (await world.browser("hale")).get("/hr")).text
     ira = await world.browser("ira")
@@ -287,7 +287,7 @@ async def test_a_call_made_after_hrs_page_was_opened_stays(world: Any) -> None:
 
 async def test_nothing_but_a_call_for_help_has_the_button_that_ends_it(world: Any) -> None:
     async with world.database.transaction() as session:
-        await ask_for_a_hand(session, "partner/person-ann", "Ann has nobody.", world.clock.at, "person-ann")
+        await ask_for_a_hand(session, "partner/person-ann", Sentence("Ann has nobody."), world.clock.at, "person-ann")
     hale = await world.browser("hale")
     assert "We talked" not in (await hale.get("/hr")).text
     assert (await hale.post("/hr/calls/person-ann/talked")).status_code == 404
