@@ -17,7 +17,6 @@ from temporalio.service import RPCError
 
 from cli.demo.histories import workflow_ids
 from cli.demo.stage import Stage
-from cli.processes import python
 from cli.recover import recover_everything
 from integrations.database.wake_ups import deliver_owed
 
@@ -309,18 +308,11 @@ class Chaos:
     async def _shut_database(self) -> None:
         """Nobody can read or write, and the web face says so to whoever asks."""
         stage = self._stage
-        command = python("-m", "cli.demo.shut_database", str(stage.data / "perennial.db"))
-        doorkeeper = await stage.children.start("shut-database", command, {}, speaks=True)
-        stage.children.forget(doorkeeper)
-        try:
-            assert doorkeeper.process.stdout
-            await doorkeeper.process.stdout.readline()
+        async with stage.database.away():
             health, _ = await asyncio.gather(
                 stage.http.get(f"{stage.site}/healthz"),
                 asyncio.sleep(SHUT_SECONDS),
             )
-        finally:
-            await doorkeeper.kill()
         self.struck["database_away"] += health.status_code == DOES_NOT_ANSWER
 
     async def _cut_line(self) -> None:

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -39,6 +39,10 @@ def demo(
     keep: Annotated[
         Path | None, typer.Option(help="Keep everything of the run in this new folder, also when all holds.")
     ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(help="An empty PostgreSQL database to live in, instead of an SQLite file, by its URL."),
+    ] = None,
     chaos: Annotated[
         int | None,
         typer.Option(min=0, help="Live it twice: calmly, and under faults drawn from this seed. Both must end alike."),
@@ -48,12 +52,14 @@ def demo(
     ] = 1,
 ) -> None:
     """Watch an organization live a quarter of check-ins in virtual time, on real parts."""
-    wanted = Wanted(people, days, seed, stay)
+    wanted = Wanted(people, days, seed, stay, database)
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
     if chaos is not None and stay:
         raise Refused("--chaos compares two runs when they are over; leave out --stay.")
     if chaos is not None and days <= LULL.days:
         raise Refused(f"The last {LULL.days} days of a run under faults are calm; with --chaos live more of them.")
+    if database and chaos_runs > 1:
+        raise Refused("Each run needs an empty database; with --database leave out --chaos-runs.")
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise Refused(f"{keep} is not empty; name a new folder for this run.")
     data = keep.absolute() if keep else Path(tempfile.mkdtemp(prefix="perennial-demo-"))
@@ -90,7 +96,7 @@ async def _chaos(wanted: Wanted, seeds: Iterable[int], data: Path, console: Cons
             return await live_under_faults(wanted, seed, data / f"chaos-{seed}", os.environ, unseen)
 
     async with stopped_by_signals():
-        calm = await live_calmly(wanted, data / "calm", os.environ, unseen)
+        calm = await live_calmly(replace(wanted, database_url=None), data / "calm", os.environ, unseen)
         holds = True
         async with asyncio.TaskGroup() as runs:
             tasks = {seed: runs.create_task(lived(seed)) for seed in seeds}

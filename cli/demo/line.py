@@ -1,4 +1,4 @@
-"""The line between us and Temporal, which can be cut, mended, and led to another server."""
+"""The line between us and a server, which can be cut, mended, and led to another."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ _AT_A_TIME = 65536
 
 @dataclass(slots=True)
 class Line:
-    """`address` stays the same, whichever server it leads to: host and port."""
+    """`address` stays the same, whichever server it leads to: host and port, or the path of a socket."""
 
     leads_to: str
     address: str = ""
@@ -31,9 +31,8 @@ class Line:
         if not self.whole:
             writer.transport.abort()
             return
-        host, _, port = self.leads_to.rpartition(":")
         try:
-            far_reader, far_writer = await asyncio.open_connection(host, int(port))
+            far_reader, far_writer = await _connect(self.leads_to)
         except OSError:
             writer.transport.abort()
             return
@@ -48,6 +47,13 @@ class Line:
             self._open -= ends
             for end in ends:
                 end.transport.abort()
+
+
+async def _connect(server: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if server.startswith("/"):
+        return await asyncio.open_unix_connection(server)
+    host, _, port = server.rpartition(":")
+    return await asyncio.open_connection(host, int(port))
 
 
 async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -44,12 +44,16 @@ ANSWERED_COLLEAGUES = ("gave_feedback", "accepted_invitation_to_support")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The knobs. The same seed, people and days give the same dates for ever. `stay`: go on until stopped."""
+    """The knobs. The same seed, people and days give the same dates for ever. `stay`: go on until stopped.
+
+    `database_url`: an empty PostgreSQL database, instead of an SQLite file among what the run leaves.
+    """
 
     people: int = 12
     days: int = 95
     seed: int = 1
     stay: bool = False
+    database_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +145,7 @@ async def living(
         await asyncio.to_thread((data / name).mkdir, parents=True)
     began = datetime.combine(DAY0, time(), UTC)
     async with (
-        stage(data, env, DAY0, wanted.seed, wanted.people) as here,
+        stage(data, env, DAY0, wanted.seed, wanted.people, wanted.database_url) as here,
         httpx.AsyncHTTPTransport(verify=False) as transport,
     ):
         organization = (await here.http.get(f"{here.tenant.url}/_sandbox/organization")).json()
@@ -172,8 +176,9 @@ async def living(
         with Timeline(console, DAY0, wanted.days, life.names) as timeline:
             await _live(life, timeline, began, life.until)
         await weather.clears()
-        keys = here.variables["PERENNIAL_ENCRYPTION_KEYS"]
-        write_kept(data, Kept(wanted.seed, wanted.people, DAY0, life.until, keys))
+        if wanted.database_url is None:
+            keys = here.variables["PERENNIAL_ENCRYPTION_KEYS"]
+            write_kept(data, Kept(wanted.seed, wanted.people, DAY0, life.until, keys))
         mark("live")
         yield life
 
@@ -349,6 +354,6 @@ async def _gather(life: Life, *, whole: bool) -> tuple[Evidence, Told]:
         actors=actors,
         logs=sorted((stage.data / "logs").glob("*.log")),
         histories=histories,
-        databases=sorted(stage.data.glob("perennial.db*")),
+        databases=await stage.database.files(),
     )
     return evidence, told

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 from cryptography.fernet import Fernet
 
+from cli.demo.database import RunDatabase, run_database
 from cli.demo.line import Line, line_to
 from cli.demo.virtual_time import VirtualTime, virtual_time
 from cli.installation import Installation, open_installation
@@ -33,6 +34,7 @@ class Stage:
     time: VirtualTime
     line: Line
     children: Children
+    database: RunDatabase
     tenant: Tenant
     variables: Mapping[str, str]
     settings: Settings
@@ -60,7 +62,9 @@ async def start_web(started: Children, variables: Mapping[str, str]) -> Child:
 
 
 @asynccontextmanager
-async def stage(data: Path, env: Mapping[str, str], day0: date, seed: int, people: int) -> AsyncIterator[Stage]:
+async def stage(
+    data: Path, env: Mapping[str, str], day0: date, seed: int, people: int, database_url: str | None
+) -> AsyncIterator[Stage]:
     """Temporal, tenant, database and web face on the midnight (UTC) of `day0`; everything ends when this does."""
     port = free_port()
     site = f"http://127.0.0.1:{port}"
@@ -69,6 +73,7 @@ async def stage(data: Path, env: Mapping[str, str], day0: date, seed: int, peopl
         virtual_time(test_server_program(env), began) as clock,
         line_to(clock.address) as line,
         children(data / "logs", without_settings(env)) as started,
+        run_database(database_url, data, started) as database,
         httpx.AsyncClient(trust_env=False, timeout=60, verify=False) as http,  # noqa: S501 - loopback, no TLS
     ):
         tenant = await start_sandbox(
@@ -81,7 +86,7 @@ async def stage(data: Path, env: Mapping[str, str], day0: date, seed: int, peopl
         )
         variables = tenant.settings() | {
             "PERENNIAL_TEMPORAL_ADDRESS": line.address,
-            "PERENNIAL_DATABASE_URL": f"sqlite+aiosqlite:///{data / 'perennial.db'}",
+            "PERENNIAL_DATABASE_URL": database.url,
             "PERENNIAL_PUBLIC_URL": site,
             "PERENNIAL_WEB_PORT": str(port),
             "PERENNIAL_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
@@ -94,4 +99,4 @@ async def stage(data: Path, env: Mapping[str, str], day0: date, seed: int, peopl
         web = await start_web(started, variables)
         async with open_installation(settings, with_temporal=True) as installation:
             await accepts_connections(port, web, READY_WITHIN_SECONDS)
-            yield Stage(data, clock, line, started, tenant, variables, settings, installation, http, web)
+            yield Stage(data, clock, line, started, database, tenant, variables, settings, installation, http, web)

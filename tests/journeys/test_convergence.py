@@ -1,14 +1,16 @@
 """One story, lived once calmly and three times while everything goes wrong: every time it comes to the same end.
 
 Judged from what the tenant holds: talks by the key of their event, letters by recipient and item key, and what HR reads
-of where a hand is needed. How many items share a message may differ. `LATE_WORKDAYS` in `cli/demo/convergence.py` says
-how far instants may be apart, and why. Other seeds: `perennial demo --chaos 4`.
+of where a hand is needed. How many items share a message may differ. One of them lives in PostgreSQL, the others in
+SQLite files. `LATE_WORKDAYS` in `cli/demo/convergence.py` says how far instants may be apart, and why. Other seeds:
+`perennial demo --chaos 4`.
 """
 
 import asyncio
 import os
 from collections import Counter
 from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,14 @@ from cli.demo.runner import Wanted
 
 FOUR_PEOPLE = Wanted(people=4, days=35)
 SEEDS = (1, 2, 3)
+# Its database goes away.
+IN_POSTGRESQL = 1
 
 
 @pytest.mark.timeout(900)
-async def test_whatever_goes_wrong_the_story_comes_to_the_same_end(tmp_path: Path) -> None:
+async def test_whatever_goes_wrong_the_story_comes_to_the_same_end(tmp_path: Path, postgres_url: str) -> None:
     unseen = Console(quiet=True)
+    chosen = dict.fromkeys(SEEDS, FOUR_PEOPLE) | {IN_POSTGRESQL: replace(FOUR_PEOPLE, database_url=postgres_url)}
     # Two at once: more would starve each other, and whatever is tested beside them.
     room = asyncio.Semaphore(2)
 
@@ -36,8 +41,8 @@ async def test_whatever_goes_wrong_the_story_comes_to_the_same_end(tmp_path: Pat
     calm, *chaos = await asyncio.gather(
         lived(live_calmly(FOUR_PEOPLE, tmp_path / "calm", os.environ, unseen)),
         *(
-            lived(live_under_faults(FOUR_PEOPLE, seed, tmp_path / f"chaos-{seed}", os.environ, unseen))
-            for seed in SEEDS
+            lived(live_under_faults(wanted, seed, tmp_path / f"chaos-{seed}", os.environ, unseen))
+            for seed, wanted in chosen.items()
         ),
     )
     ends = [compared(seed, calm, lived) for seed, lived in zip(SEEDS, chaos, strict=True)]
@@ -48,4 +53,5 @@ async def test_whatever_goes_wrong_the_story_comes_to_the_same_end(tmp_path: Pat
     assert min(each.letters for each in found) > 25, "the story has something to lose"
     assert min(each.talks for each in found) >= 5
     struck = sum((each.struck for each in found), Counter[str]())
+    assert next(each for each in found if each.seed == IN_POSTGRESQL).struck["database_away"]
     assert {*CHEAP, *DEAR} - {name for name, count in struck.items() if count} == set()
