@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 
 from activities.moment import Moment
-from activities.returns import leave_out, return_for, turn_into_return
+from activities.returns import leave_out, return_for, take_up_again, turn_into_return
 from cycle.cadence import (
     booking_horizon,
     due_for,
@@ -62,6 +62,8 @@ class Cycles:
                 await say_without_manager(session, person, about.now)
                 return about.now + timedelta(days=1)
             await mended(session, f"partner/{about.id}", about.now)
+            if await take_up_again(session, person, partner_id, enrolment, about.now):
+                return about.now + LOOK_AGAIN
             return await self._open(session, person, enrolment, partner_id, about.now)
 
     async def _open(

@@ -1,4 +1,6 @@
-"""The talk after a long leave: opened in place of the next regular one, or made of the one that waits."""
+"""The talk after a long leave, opened in place of the next regular one or made of the one that waits; and what a leave
+leaves out, until it is taken back.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,12 +8,14 @@ from datetime import date, datetime
 from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cycle.cadence import Period, booking_horizon, period_containing
+from activities.slip import last_day_for
+from cycle.cadence import Period, booking_horizon, period_containing, period_number
 from cycle.check_in import State
 from cycle.leave import Leave, excuses, long_leave, return_days
 from cycle.policy import Policy
 from integrations.database.check_ins import check_in, close, newest_booking
 from integrations.database.connection import poke
+from integrations.database.excuses import was_excused_by_hand
 from integrations.database.leaves import pause_of
 from integrations.database.people import leaves_of, work_week
 from integrations.database.policies import policy_of_check_in, revision_number
@@ -113,4 +117,38 @@ async def leave_out(
             )
         )
         await session.flush()
+    return True
+
+
+async def take_up_again(
+    session: AsyncSession, person: Person, partner_id: str, enrolment: Enrolment, now: datetime
+) -> bool:
+    """Whether the newest period, left out for a leave that was taken back since, is lived after all: an hour is found
+    while there are days left for it. What one of the two left out themselves stays so.
+    """
+    row = await session.scalar(
+        select(CheckInRow)
+        .where(
+            CheckInRow.person_id == person.id,
+            CheckInRow.kind == "regular",
+            CheckInRow.policy_id == enrolment.policy_id,
+        )
+        .order_by(CheckInRow.period.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    if row is None or row.period < 1 or row.state != State.EXCUSED or row.partner_id != partner_id:
+        return False
+    pair = await check_in(session, row.id)
+    policy = await policy_of_check_in(session, row)
+    starts_on = (await session.get_one(PolicyRow, row.policy_id)).starts_on
+    period = period_number(starts_on, policy.rhythm.every_months, row.period)
+    # However late the talk: an hour before the leave would not have been left out, and is no reason to begin again.
+    if any(excuses(period, leaves_of(each), period.last) for each in pair.people):
+        return False
+    today = work_week(person, now.date()).local_day(now)
+    if last_day_for(pair, policy, today) < today or await was_excused_by_hand(session, row.id):
+        return False
+    row.state, row.closed_at, row.plan_again_at = State.DUE, None, None
+    poke(session, "CheckIn", row.id, "a leave was taken back", now)
     return True

@@ -13,6 +13,7 @@ from activities.letters.render import render
 from cycle.check_in import Step
 from integrations.database.actions import new_date
 from integrations.database.check_ins import count_moves
+from integrations.database.excuses import excuse
 from integrations.database.leaves import note_leave, set_hold
 from integrations.database.reflections import reflection_for_form
 from integrations.database.tables import ActionRow, Booking, CheckInRow, Enrolment, LetterItem, Person
@@ -169,6 +170,49 @@ async def test_a_period_that_is_mostly_leave_is_left_out_on_record_and_the_next_
     await home.do("open_due", "ann", now)
     rows = {(row.kind, row.period, row.state) for row in await home.all(CheckInRow, person_id="ann")}
     assert rows == {("regular", 1, "held"), ("regular", 2, "excused")}
+
+
+async def left_out_for_leave(home: Any) -> str:
+    """Kai's check-in, whose event is cancelled since he seems to be away for most of its period."""
+    check_in_id: str = await home.a_booked_check_in(at(march(14), 10), person="kai", period=1)
+    await away(home, date(2030, 2, 10), date(2030, 4, 6), "kai", datetime(2030, 2, 9, tzinfo=UTC))
+    assert await live(home, check_in_id, MONDAY) == ["pause", "call_off"]
+    assert (await home.get(CheckInRow, check_in_id)).state == "excused"
+    return check_in_id
+
+
+async def test_a_leave_that_is_taken_back_brings_back_the_talk_that_it_left_out(home: Any) -> None:
+    check_in_id = await left_out_for_leave(home)
+    await home.do("open_due", "kai", MONDAY)
+    assert (await home.get(CheckInRow, check_in_id)).state == "excused", "he is still away"
+    await away(home, march(5), march(8), "kai")
+    assert "DevelopmentCycle/kai" in home.pokes.made
+    home.pokes.made.clear()
+    await home.do("open_due", "kai", MONDAY)
+    row = await home.get(CheckInRow, check_in_id)
+    assert (row.state, row.closed_at) == ("due", None)
+    assert f"CheckIn/{check_in_id}" in home.pokes.made
+    assert (await live(home, check_in_id, MONDAY))[:2] == ["plan", "book"]
+    (event,) = standing(home, check_in_id, 2)
+    assert datetime.fromisoformat(event["start"]) > at(march(9), 0)
+    assert len(await home.all(CheckInRow, person_id="kai")) == 1
+
+
+async def test_a_talk_that_somebody_left_out_themselves_stays_out_when_a_leave_is_taken_back(home: Any) -> None:
+    check_in_id = await home.a_booked_check_in(at(march(14), 10), person="kai", period=1)
+    async with home.database.transaction() as session:
+        await excuse(session, check_in_id, "kai", MONDAY)
+    await home.do("open_due", "kai", MONDAY)
+    assert (await home.get(CheckInRow, check_in_id)).state == "excused"
+
+
+async def test_a_leave_taken_back_too_late_for_the_talk_brings_nothing_back(home: Any) -> None:
+    check_in_id = await left_out_for_leave(home)
+    late = MONDAY + 40 * DAY
+    await away(home, march(5), march(8), "kai", late)
+    await home.change(Person, "kai", leave=[])
+    await home.do("open_due", "kai", late)
+    assert (await home.get(CheckInRow, check_in_id)).state == "excused"
 
 
 # What HR holds
