@@ -15,7 +15,8 @@ from cycle.reasons import IN_PLACE
 from cycle.workdays import Span
 from integrations.database.calendar_watches import ensure_watch
 from integrations.database.connection import poke
-from integrations.database.minutes import Lock, one_at_a_time, place
+from integrations.database.locks import Lock, one_at_a_time
+from integrations.database.minutes import place
 from integrations.database.tables import (
     Booking,
     CheckInRow,

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from cycle.shards import Division, divide
 from integrations.database.columns import new_id
 from integrations.database.connection import Database
-from integrations.database.minutes import Lock, one_at_a_time
+from integrations.database.locks import Lock, one_at_a_time
 from integrations.database.tables import Lease
 
 LASTS = timedelta(seconds=30)

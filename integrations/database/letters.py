@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.minutes import Place, minute_of, next_minute
 from integrations.database.connection import poke
-from integrations.database.minutes import Lock, one_at_a_time, place
+from integrations.database.locks import Lock, one_at_a_time
+from integrations.database.minutes import place
 from integrations.database.once import insert_once
 from integrations.database.tables import ActionRow, Letter, LetterItem
 

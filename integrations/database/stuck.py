@@ -4,19 +4,17 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cycle.check_in import State
 from cycle.stuck import Kind, line_key, permission_for, sentence
 from integrations.database.calendar_watches import name_of_mailbox
 from integrations.database.connection import poke
+from integrations.database.locks import Lock, one_at_a_time
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import person_by_oid
 from integrations.database.tables import ActionRow, CheckInRow, Person, Plan, Stuck
-
-LINES_LOCK = 30_61
-"""PostgreSQL's advisory lock around a line's count; any number that nothing else in the database locks."""
 
 MENDED = "somebody says that it is mended"
 
@@ -28,7 +26,7 @@ async def note_stuck(
 
     `subject` is the mailbox or fault that it is about; for what is about a person, they are found by the target.
     """
-    await _lock_lines(session)
+    await one_at_a_time(session, Lock.LINES)
     person = await _person_of(session, workflow, target) if kind is Kind.ZONE else None
     line = line_key(kind, person.id if person else subject)
     if kind is Kind.NO_MAILBOX:
@@ -58,7 +56,7 @@ async def line_of_mailbox(session: AsyncSession, mailbox: str) -> str:
 
 async def note_unstuck(session: AsyncSession, workflow: str, target: str, now: datetime) -> None:
     """It went on. The last one of a line strikes it out."""
-    await _lock_lines(session)
+    await one_at_a_time(session, Lock.LINES)
     row = await session.get(Stuck, (workflow, target))
     if row is not None:
         await session.delete(row)
@@ -114,12 +112,6 @@ async def _by_name(session: AsyncSession, kind: Kind, abouts: Sequence[str]) -> 
     alone = {mailbox for mailboxes in of_each.values() if len(mailboxes) == 1 for mailbox in mailboxes}
     names = {mailbox: await name_of_mailbox(session, mailbox) for mailbox in alone}
     return [permission_for(permission, names.get(mailbox, mailbox)) for permission, mailbox in asked]
-
-
-async def _lock_lines(session: AsyncSession) -> None:
-    """One at a time until the commit, or two would count without each other (SQLite has one writer anyway)."""
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(select(func.pg_advisory_xact_lock(LINES_LOCK)))
 
 
 async def _person_of(session: AsyncSession, workflow: str, target: str) -> Person | None:
