@@ -154,8 +154,11 @@ class Chaos:
                     if fault["met"] and (strike := self._under_way.pop(fault["number"], None)):
                         await strike()
                 await asyncio.wait({skipping}, timeout=LOOK_SECONDS)
-        finally:
             await skipping
+        finally:
+            # Where the run is ended meanwhile, nothing may ever let the time run again.
+            skipping.cancel()
+            await asyncio.wait({skipping})
 
     async def _all_delivered(self) -> None:
         """A poke that waits for seconds in real time would come hours late in virtual time."""
