@@ -22,7 +22,7 @@ from integrations.database.letters import items_about, owe_letter
 from integrations.database.once import insert_once
 from integrations.database.policies import policy_of_check_in
 from integrations.database.reflections import has_answered
-from integrations.database.tables import PreRead
+from integrations.database.tables import CheckInRow, PreRead
 
 ASKS_NO_MAILBOX = frozenset({Step.CONCLUDE})
 """Steps that our tables alone decide."""
@@ -52,6 +52,9 @@ class CheckIns:
     async def look(self, about: Moment) -> Turn | None:
         """What this check-in needs next and from when; None when nothing does, or only a poke can tell."""
         async with self._database.reading() as session:
+            if await session.get(CheckInRow, about.id) is None:
+                # Temporal outlived the database that it waited for.
+                return None
             pair = await check_in(session, about.id)
             policy = await policy_of_check_in(session, pair.row)
             upcoming = first_of(await agenda(session, pair, policy, about.now))

@@ -45,9 +45,10 @@ class Cycles:
     async def open_due(self, about: Moment) -> datetime | None:
         """Opens the person's next check-in if its time has come, and returns when to look again; None to stop."""
         async with self._database.transaction() as session:
-            person = await session.get_one(Person, about.id)
+            person = await session.get(Person, about.id)
             enrolment = await session.get(Enrolment, about.id)
-            if enrolment is None or enrolment.ended_at or person.left_at:
+            # No person: Temporal outlived the database that it waited for.
+            if person is None or enrolment is None or enrolment.ended_at or person.left_at:
                 return None
             if enrolment.held:
                 return about.now + LOOK_AGAIN

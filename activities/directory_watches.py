@@ -65,8 +65,8 @@ class DirectoryWatches:
         self._care = SubscriptionCare(database, subscriptions, reached_at)
 
     @activity.defn(name="directory_watches.follow_directory")
-    async def follow_directory(self, about: Moment) -> datetime:
-        """Reads what changed since the last time, and returns when to look again.
+    async def follow_directory(self, about: Moment) -> datetime | None:
+        """Reads what changed since the last time, and returns when to look again; None when the watch is not there.
 
         1. The subscription is looked after; while there is none, reading by the clock does, and if the directory can
         be read all the same, it is said. 2. The changes are read.
@@ -75,10 +75,13 @@ class DirectoryWatches:
         are read again, and what has been done is found done.
 
         Data of one person that no rule can use ends what is followed of that person, and no more: HR hears whose it is,
-        and each look tries again.
+        and each look tries again. A joiner's mailbox that does not answer now is raised last, and holds up nobody.
         """
         async with self._database.reading() as session:
-            watch = await session.get_one(DirectoryWatchRow, about.id)
+            watch = await session.get(DirectoryWatchRow, about.id)
+        if watch is None:
+            # Temporal outlived the database that it waited for.
+            return None
         at = next_look(about.now, self._look_every_hours)
         refusal = await self._care.tend(watch, USERS, about.now)
         found = await self._delta.go_on(watch.delta_link) if watch.delta_link else None
@@ -88,11 +91,13 @@ class DirectoryWatches:
         troubled = set[str]()
         await self._note_people(found, troubled, about.now)
         known_until = None if found.whole else watch.full_look_at
-        to_join = await self._joiners.take_in(found, known_until or about.now, about.now)
+        to_join, passing = await self._joiners.take_in(found, known_until or about.now, about.now)
         await self._settle_lines(troubled, about.now)
         await self._enrol(to_join, troubled, about.now)
         await self._strike_out(troubled, about.now)
         await self._look_for_mailboxes(about.now)
+        if passing:
+            raise passing
         async with self._database.transaction() as session:
             row = await lock_row(session, watch)
             assert isinstance(row, DirectoryWatchRow)

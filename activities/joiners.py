@@ -21,7 +21,7 @@ from integrations.database.policies import populations
 from integrations.database.tables import NeedsAHand, Person
 from integrations.graph.directory import Directory, DirectoryUser
 from integrations.graph.directory_delta import Round
-from integrations.graph.errors import Garbled, NotAllowed, NoToken, Permanent
+from integrations.graph.errors import Garbled, NotAllowed, NoToken, Permanent, Transient
 
 # Different mailboxes, so Graph's limit of four requests at a time in one mailbox is far away.
 LOOK_UPS_AT_A_TIME = 8
@@ -35,11 +35,14 @@ class Joiners:
         self._directory = directory
         self._gate = asyncio.Semaphore(LOOK_UPS_AT_A_TIME)
 
-    async def take_in(self, found: Round, known_until: datetime, now: datetime) -> dict[str, str]:
+    async def take_in(
+        self, found: Round, known_until: datetime, now: datetime
+    ) -> tuple[dict[str, str], Transient | None]:
         """Makes those known here whom a policy covers, and the managers of those who take part.
 
         Whoever is heard of first after `known_until`, when everybody was read, has just joined, if they take part.
-        Returns policy id by object id, of those who are to live under one.
+        Returns policy id by object id, of those who are to live under one; and why a mailbox did not answer now, if one
+        did not: whoever it belongs to comes in when the same changes are read again.
         """
         async with self._database.reading() as session:
             people = await people_by_oid(session)
@@ -65,10 +68,10 @@ class Joiners:
         bosses = await self._users({oid for oid in managers if oid}, None)
         strangers = [user for oid, user in {**users, **bosses}.items() if oid not in people]
         strangers = [user for user in strangers if user.enabled and (user.oid in to_join or user.oid in managers)]
-        await asyncio.gather(
+        passing = await asyncio.gather(
             *(self._move_in(user, known_until if user.oid in to_join else now, now) for user in strangers)
         )
-        return to_join
+        return to_join, next((each for each in passing if each), None)
 
     async def _users(self, oids: Iterable[str], found: Round | None) -> dict[str, DirectoryUser]:
         """Those who are there; a round that told of everybody told all of them, otherwise they are looked up."""
@@ -84,22 +87,25 @@ class Joiners:
         async with self._gate:
             return await self._directory.user(oid)
 
-    async def _move_in(self, user: DirectoryUser, known_until: datetime, now: datetime) -> None:
+    async def _move_in(self, user: DirectoryUser, known_until: datetime, now: datetime) -> Transient | None:
         """Adds somebody with what their mailbox says; without one, or one that cannot be read or names no zone, they
         wait on HR's list and hold up nobody else. Where the directory names no day on which they were hired, it is the
-        day on which they were heard of; nobody knows it of those who were there by `known_until`.
+        day on which they were heard of; nobody knows it of those who were there by `known_until`. Returns what will
+        pass.
         """
         try:
             async with self._gate:
                 facts = await self._directory.mailbox(user.oid)
         except NoToken:
             raise
+        except Transient as trouble:
+            return trouble
         except Permanent as trouble:
             await self._wait(user, _why_not(user, trouble), now)
-            return
+            return None
         if facts.zone is None:
             await self._wait(user, _nowhere(user), now)
-            return
+            return None
         async with self._database.transaction() as session:
             holder = await holder_of(session, user.mail)
             if holder is None:
@@ -119,9 +125,10 @@ class Joiners:
                 )
                 note_mailbox(row, facts.weekdays, facts.opens, facts.closes, facts.away, facts.language, now)
                 session.add(row)
-                return
+                return None
         if holder.oid != user.oid:
             await self._wait(user, _somebody_elses(user, holder), now)
+        return None
 
     async def _wait(self, user: DirectoryUser, sentence: Sentence, now: datetime) -> None:
         async with self._database.transaction() as session:

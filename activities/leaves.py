@@ -18,7 +18,7 @@ from integrations.database.leaves import note_spans
 from integrations.database.people import partner_of
 from integrations.database.tables import Enrolment, Person
 from integrations.graph.calendars import Calendars
-from integrations.graph.errors import NoMailbox, NoToken, Permanent
+from integrations.graph.errors import GraphTrouble, NoMailbox, NoToken
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Leaves:
                     async with self._look_of(person, about.now) as mine:
                         if mine:
                             await self._read(person.id, about.now)
-                except (Permanent, *BROKEN_DATA) as trouble:
+                except (GraphTrouble, *BROKEN_DATA) as trouble:
                     if person.id == about.id or isinstance(trouble, NoToken):
                         raise
                     log.warning("the leave of %s is not read: %s", person.id, type(trouble).__name__)

@@ -47,8 +47,9 @@ class Plans:
         It rests while the plan's person is on leave, or HR holds their cycle.
         """
         async with self._database.transaction() as session:
-            plan = await session.get_one(Plan, about.id)
-            if plan.state == "resting":
+            plan = await session.get(Plan, about.id)
+            # None: Temporal outlived the database that it waited for.
+            if plan is None or plan.state == "resting":
                 return None
             person = await session.get_one(Person, plan.person_id)
             policy = await rules_of(session, plan.person_id)

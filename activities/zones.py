@@ -16,7 +16,7 @@ from integrations.database.check_ins import Pair, check_in, lock_check_in
 from integrations.database.connection import Database, poke
 from integrations.database.people import lives
 from integrations.database.policies import policy_of_check_in
-from integrations.graph.errors import Permanent
+from integrations.graph.errors import GraphTrouble
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +42,9 @@ class Zones:
         for person in pair.people:
             try:
                 await self._mailboxes.refreshed(person.id, about.now, AT_ONCE if anew else FRESH_FOR)
-            except Permanent as trouble:
-                # HR's list has it; what is known of them stands, and the talk's letters must not wait for it.
+            except GraphTrouble as trouble:
+                # Of what does not pass HR's list has it; what is known of them stands, and the talk's letters must not
+                # wait for it.
                 log.warning("%s", trouble)
         _, anew = await self._as_known(about)
         if anew and await self._changes.changed(about.id, about.now):

@@ -107,7 +107,10 @@ async def _take(request: Request, doubted: bool) -> Response:
     ear = cast(Ear, request.app.state.ear)
     fresh = [each for each in posted.value if ear.is_new(each)]
     if fresh:
-        await asyncio.wait({ear.start(face_of(request), fresh, doubted)}, timeout=ANSWER_WITHIN)
+        passed_on, _ = await asyncio.wait({ear.start(face_of(request), fresh, doubted)}, timeout=ANSWER_WITHIN)
+        if any(each.exception() for each in passed_on):
+            # Our database is away: Graph brings them again, for some hours.
+            return Response(status_code=503)
     return taken
 
 

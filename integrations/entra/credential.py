@@ -1,5 +1,6 @@
 """How the app proves who it is: a secret, a certificate, a token kept fresh by others, or Azure's managed identity."""
 
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,11 @@ CAPABILITIES = ["CP1"]
 Version = tuple[int, int, int] | None
 
 
+# What the identity endpoint answers while it starts, moves or has too much to do, as Azure's own libraries know it; and
+# whatever is five hundred or more.
+IDENTITY_PASSES = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS}
+
+
 class CredentialUnusable(Exception):
     """The app cannot prove who it is; `transient` when that may pass by itself."""
 
@@ -38,6 +44,7 @@ class ManagedIdentity:
         self.is_system = settings.managed_identity == SYSTEM
         # Azure's endpoint for it is on the machine itself, in sandbox mode too.
         self._http = PatientSession()
+        self._http.hooks["response"].append(_refuse_what_passes)
         which = (
             msal.SystemAssignedManagedIdentity()
             if self.is_system
@@ -67,6 +74,15 @@ class ManagedIdentity:
 
     def close(self) -> None:
         self._http.close()
+
+
+def _refuse_what_passes(answer: requests.Response, *_: object, **__: object) -> None:
+    """Raises HTTPError for what Azure's identity endpoint says while it starts, moves or has too much to do, which msal
+    would hand on as a refusal like any other.
+    """
+    if answer.status_code in IDENTITY_PASSES or answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        answer.close()
+        answer.raise_for_status()
 
 
 def for_msal(settings: Settings, identity: ManagedIdentity | None) -> Any:

@@ -10,7 +10,7 @@ from msgraph.generated.users.item.calendar_view.delta.delta_request_builder impo
 
 from integrations.graph.calendars import READ
 from integrations.graph.client import ForeignHost, Graph, asking
-from integrations.graph.errors import BadRequest
+from integrations.graph.errors import BadRequest, Transient
 
 PAGE = "odata.maxpagesize=100"
 # What the service says when it has forgotten a link, beside the status 410 (delta-query-overview).
@@ -41,7 +41,7 @@ class CalendarDelta:
         )
         found = await self._round(mailbox, self._builder(mailbox), _asking(query))
         if found is None:
-            raise BadRequest("read a calendar's changes", "Microsoft Graph forgot the first page while it was read.")
+            raise Transient("read a calendar's changes", "Microsoft Graph forgot the first page while it was read.")
         return found
 
     async def go_on(self, mailbox: str, link: str) -> Round | None:

@@ -14,7 +14,7 @@ from cycle.directory_watch import Told
 from integrations.graph.calendar_delta import FORGOTTEN
 from integrations.graph.client import ForeignHost, Graph, asking
 from integrations.graph.directory import FIELDS, READ, hired_on, place_of_user
-from integrations.graph.errors import BadRequest
+from integrations.graph.errors import BadRequest, Transient
 from integrations.graph.subscriptions import USERS
 
 DOING = "read the directory's changes"
@@ -42,7 +42,7 @@ class DirectoryDelta:
         query = DeltaRequestBuilder.DeltaRequestBuilderGetQueryParameters(select=SELECTED)
         found = await self._round(self._graph.service.users.delta, asking(query), whole=True)
         if found is None:
-            raise BadRequest(DOING, "Microsoft Graph forgot the first page while it was read.")
+            raise Transient(DOING, "Microsoft Graph forgot the first page while it was read.")
         return found
 
     async def go_on(self, link: str) -> Round | None:

@@ -27,7 +27,7 @@ from integrations.database.tables import (
     Reporting,
 )
 from integrations.graph.directory import MailboxFacts
-from integrations.graph.errors import Garbled, GraphTrouble, NotAllowed, NoToken
+from integrations.graph.errors import Garbled, GraphTrouble, NotAllowed, NoToken, Transient
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 START = datetime(2030, 5, 14, 12, 0, tzinfo=UTC)
@@ -660,6 +660,36 @@ async def test_one_joiner_whose_mailbox_cannot_be_read_delays_nobody(
     monkeypatch.undo()
     await home.do("follow_directory", watch)
     assert await known(home, broken) is not None
+    assert f"joiner/{user.oid}" not in await home.needs_a_hand()
+
+
+async def test_a_joiner_whose_mailbox_is_busy_is_asked_again_and_delays_nobody(
+    home: Any, watch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, old, new = await a_team(home, watch)
+    await home.change(PolicyRow, "policy", population="teams")
+    link = (await home.get(DirectoryWatchRow, watch)).delta_link
+    busy, fine = joins(home, "Busy", old.mail), joins(home, "Fine", old.mail)
+    home.tenant.act(person.mail, "change_manager", manager=new.mail)
+    directory = home.activities["follow_directory"].__self__._joiners._directory
+    user, mailbox = await directory.user(busy), directory.mailbox
+
+    async def busy_for_one(oid: str) -> MailboxFacts:
+        if oid == user.oid:
+            raise Transient("read a person's working hours", "busy")
+        facts: MailboxFacts = await mailbox(oid)
+        return facts
+
+    monkeypatch.setattr(directory, "mailbox", busy_for_one)
+    with pytest.raises(Transient):
+        await home.do("follow_directory", watch)
+    assert await known(home, busy) is None
+    assert await known(home, fine) is not None
+    assert await partner(home, person.id) == new.id
+    assert (await home.get(DirectoryWatchRow, watch)).delta_link == link, "the same changes are read again"
+    monkeypatch.undo()
+    await home.do("follow_directory", watch)
+    assert await known(home, busy) is not None
     assert f"joiner/{user.oid}" not in await home.needs_a_hand()
 
 

@@ -8,9 +8,9 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from integrations.database.columns import UnreadableText
-from integrations.database.tables import Booking, CheckInRow, Letter, LetterItem, Person, Reporting
+from integrations.database.tables import Booking, CheckInRow, Enrolment, Letter, LetterItem, Person, Reporting
 from integrations.graph.directory import Directory
-from integrations.graph.errors import Garbled, NoMailbox, NotAllowed, NoToken, Transient
+from integrations.graph.errors import Garbled, GraphTrouble, NoMailbox, NotAllowed, NoToken, Transient
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 DUE = date(2030, 4, 10)
@@ -74,6 +74,39 @@ BROKEN = [
     with_an_address_that_exchange_does_not_know,
     who_is_their_manager_s_manager,
 ]
+
+
+@pytest.mark.parametrize("trouble", [Transient, NotAllowed, NoMailbox])
+async def test_a_managers_mailbox_that_cannot_be_read_holds_up_none_of_their_reports(
+    home: Any, monkeypatch: pytest.MonkeyPatch, trouble: type[GraphTrouble]
+) -> None:
+    check_in_id = await home.a_booked_check_in(MONDAY + timedelta(days=9))
+    await home.change(Enrolment, "ann", enrolled_at=MONDAY - timedelta(days=30))
+    await home.change(Person, "mara", directory_read_at=None)
+    for_one(monkeypatch, home, "Mara", trouble("read a person's working hours", "not now"))
+    await home.do("find_leave", "ann", MONDAY)
+    await home.do("ask_where_they_live", check_in_id, MONDAY)
+    assert (await home.get(CheckInRow, check_in_id)).people_read_at == MONDAY
+    asked_again = (await home.get(Person, "mara")).leave_read_at != MONDAY
+    assert asked_again is (trouble is not NoMailbox), "of a mailbox that is gone HR was told"
+
+
+async def test_ones_own_mailbox_that_is_busy_is_asked_again_for_their_leave(
+    home: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await home.change(Enrolment, "ann", enrolled_at=MONDAY - timedelta(days=30))
+    await home.change(Person, "ann", directory_read_at=None)
+    for_one(monkeypatch, home, "Ann", Transient("read a person's working hours", "not now"))
+    with pytest.raises(Transient):
+        await home.do("find_leave", "ann", MONDAY)
+
+
+@pytest.mark.parametrize(
+    "step", ["look", "open_due", "watch", "follow_directory", "read_changes", "find_leave", "sort", "chase"]
+)
+async def test_what_temporal_remembers_and_the_database_does_not_comes_to_an_end(home: Any, step: str) -> None:
+    await home.do(step, "019-of-a-database-that-was-restored", MONDAY)
+    assert await home.needs_a_hand() == {}
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda each: each.__name__)

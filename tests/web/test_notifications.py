@@ -118,7 +118,7 @@ async def test_garbage_is_answered_and_let_go(world: Any, graph: httpx.AsyncClie
     assert world.pokes.made == []
 
 
-async def test_with_the_database_gone_it_is_answered_all_the_same(
+async def test_with_the_database_gone_graph_is_asked_to_come_again(
     world: Any, graph: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone() -> Any:
@@ -126,7 +126,8 @@ async def test_with_the_database_gone_it_is_answered_all_the_same(
 
     with monkeypatch.context() as patched:
         patched.setattr(world.database, "reading", gone)
-        await tell(graph, notification())
+        answer = await graph.post("/graph/notifications", json={"value": [notification()]})
+        assert answer.status_code == 503
     assert world.pokes.made == []
     await tell(graph, notification())
     assert world.pokes.made == [WATCH], "told again, it is heard: the first time nobody was woken"

@@ -35,6 +35,7 @@ class StubEntra:
     forms: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     identity: dict[str, Any] = field(default_factory=dict)
+    identity_status: int = 200
     identity_asked: list[dict[str, str]] = field(default_factory=list)
 
     def claims(self, nonce: str, **changes: Any) -> dict[str, Any]:
@@ -64,7 +65,7 @@ class StubEntra:
         path = request.url.path
         if path == "/msi/token":
             self.identity_asked.append(dict(request.query_params))
-            await JSONResponse(self.identity)(scope, receive, send)
+            await JSONResponse(self.identity, self.identity_status)(scope, receive, send)
             return
         self.paths.append(path)
         body = (await request.body()).decode()
@@ -127,7 +128,7 @@ def entra(serving: StubEntra, spare_keys: list[rsa.RSAPrivateKey]) -> StubEntra:
     serving.refusal = None
     serving.forms.clear()
     serving.paths.clear()
-    serving.identity = {}
+    serving.identity, serving.identity_status = {}, 200
     serving.identity_asked.clear()
     return serving
 

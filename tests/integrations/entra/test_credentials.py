@@ -374,10 +374,26 @@ async def test_a_system_assigned_identity_asks_for_graph_itself_and_signs_nobody
         SignIn(settings)
 
 
+@pytest.mark.parametrize("status", [404, 410, 429, 500, 503])
+async def test_an_identity_endpoint_that_is_busy_or_starting_passes(
+    azure: Any, settings_for: Callable[..., Settings], status: int
+) -> None:
+    azure.identity, azure.identity_status = {"error": "unavailable", "error_description": "secret details"}, status
+    tokens = MsalTokens(settings_for(azure.url, client_secret=None, managed_identity=IDENTITY))
+    with pytest.raises(TokenRefused, match="managed identity does not answer") as refused:
+        await tokens.get_authorization_token(azure.url)
+    assert refused.value.transient is True
+    assert "secret details" not in str(refused.value)
+    azure.identity = {"access_token": "of-the-machine", "expires_on": str(int(time.time()) + 3600)}
+    azure.identity_status = 200
+    assert await tokens.get_authorization_token(azure.url) == "token-1"
+    tokens.close()
+
+
 async def test_a_machine_without_an_identity_is_a_sentence(
     azure: Any, settings_for: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    azure.identity = {"statusCode": 500, "message": "secret details"}
+    azure.identity, azure.identity_status = {"statusCode": 400, "message": "secret details"}, 400
     tokens = MsalTokens(settings_for(azure.url, client_secret=None, managed_identity=IDENTITY))
     with pytest.raises(TokenRefused, match="correct PERENNIAL_MANAGED_IDENTITY") as refused:
         await tokens.get_authorization_token(azure.url)
