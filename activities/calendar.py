@@ -112,8 +112,11 @@ class Calendar:
         before, or None.
         """
         too_late = booking.start_at <= now
+        others: list[str] = []
         if booking.event_id and before and _replaces(booking, before):
             # Written in another zone, it cannot become this one. Cancelled twice it is gone already.
+            event = await self._calendars.get_event(booking.organizer, booking.event_id)
+            others = _others_in(event, pair)
             words = self._words(pair).say(ANEW)
             await self._calendars.cancel_event(booking.organizer, booking.event_id, words)
         elif booking.event_id:
@@ -150,8 +153,9 @@ class Calendar:
             start=booking.start_at,
             end=booking.end_at,
             zone=booking.zone,
-            attendees=tuple(
-                Attendee(person.mail, person.name) for person in pair.people if person.mail.lower() in guests
+            attendees=(
+                *(Attendee(person.mail, person.name) for person in pair.people if person.mail.lower() in guests),
+                *(Attendee(mail, mail) for mail in others),
             ),
             online=True,
         )
@@ -271,6 +275,12 @@ def _replaces(booking: Booking, before: Booking) -> bool:
     """Whether this booking has an event of its own instead of the one before: somebody lives in another zone."""
     zones = ((before.person_zone, booking.person_zone), (before.partner_zone, booking.partner_zone))
     return any(elsewhere(before.start_at, then, now) for then, now in zones)
+
+
+def _others_in(event: EventFacts | None, pair: Pair) -> list[str]:
+    """Whom somebody else invited to it: they come along to the event that replaces it."""
+    ours = {mail for person in pair.people for mail in person.mails}
+    return sorted(event.attendees.keys() - ours) if event else []
 
 
 def _uninvited(pair: Pair, booking: Booking, event: EventFacts) -> list[Attendee]:

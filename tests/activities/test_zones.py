@@ -102,6 +102,18 @@ async def test_the_event_is_cancelled_and_another_created_at_an_hour_that_suits_
     assert "time zone" not in event["subject"]
 
 
+async def test_whom_somebody_else_invited_comes_along_to_the_new_event(home: Any, moves: Any) -> None:
+    check_in_id = await booked(home)
+    event_id, otto = (await home.booking(check_in_id)).event_id, home.tenant.person("Otto")["mail"]
+    home.tenant.act(home.tenant.service, "add_attendee", event=event_id, attendee=otto)
+    moves("Ann", NEW_YORK)
+    assert await live_on(home, check_in_id) == [Step.ASK_WHERE_THEY_LIVE, Step.PLAN, Step.BOOK]
+    (new,) = home.tenant.events(f"booking/{check_in_id}/2")
+    assert {each["mail"] for each in new["attendees"]} == {
+        home.tenant.person(name)["mail"] for name in ("Ann", "Mara", "Otto")
+    }
+
+
 async def test_once_booked_anew_nothing_happens_twice(home: Any, moves: Any) -> None:
     check_in_id = await booked(home)
     moves("Ann", NEW_YORK)
