@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,19 @@ def plan(settings: Settings, mailbox: str, attendee: str | None) -> str:
 
 
 async def ask_live(settings: Settings, mailbox: str, attendee: str | None, window: int, file: Path) -> int:
-    """Asks every question, writes `file`; the exit code is 1 when something could not be deleted again."""
+    """Asks every question, writes `file`; the exit code is 1 when something could not be deleted again.
+
+    Raises Refused where there is nobody to ask.
+    """
     # Before anything is written elsewhere: answers that cannot be kept are not worth asking for.
     if not file.parent.is_dir():
         raise Refused(f"There is no folder {file.parent} for the answers; make it, or correct --answers.")
     answers = []
     async with _bench(settings, mailbox, attendee, window) as bench:
+        for each in filter(None, (mailbox, attendee)):
+            shown = await bench.graph.ask("GET", bench.of(each, "/events?$top=1&$select=id"))
+            if shown.status == HTTPStatus.NOT_FOUND:
+                raise Refused(f"There is no mailbox {each} in this tenant; correct its address.")
         try:
             for question in QUESTIONS:
                 answered = await _asked(question, bench)

@@ -218,6 +218,17 @@ async def test_a_shared_mailbox_answers_whether_its_events_have_a_teams_link(lin
     assert word in str((await teams_link(Shared(link))).answer)
 
 
+@pytest.mark.parametrize("mistyped", ["mailbox", "attendee"])
+async def test_an_address_without_a_mailbox_is_refused_before_anything_is_asked(
+    lavish: Any, settings_for: SettingsFor, tmp_path: Path, mistyped: str
+) -> None:
+    asked = {"mailbox": lavish.service, "attendee": lavish.mail_of("Ann"), mistyped: "nobody@meadow.example"}
+    with pytest.raises(Refused, match=r"no mailbox nobody@meadow\.example"):
+        await ask_live(settings_for(lavish), asked["mailbox"], asked["attendee"], 0, tmp_path / "answers.json")
+    assert not (tmp_path / "answers.json").exists()
+    assert trials(lavish, lavish.service) == []
+
+
 async def test_answers_that_could_not_be_kept_are_not_asked_for(
     strict: Any, settings_for: SettingsFor, tmp_path: Path
 ) -> None:
