@@ -20,7 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from config.languages import DEFAULT, fitting, in_region
+from config.languages import DEFAULT, Language
 from cycle.calendar_watch import LOOK_EVERY_HOURS
 from cycle.sentences import Sentence
 
@@ -54,13 +54,6 @@ def _identifier(text: str) -> str:
 
 def _managed_identity(text: str) -> str:
     return SYSTEM if text.lower() == SYSTEM else _identifier(text)
-
-
-def _locale(text: str) -> str:
-    language = fitting(text)
-    if language is None:
-        raise ValueError("no language of ours")
-    return in_region(language, text)
 
 
 def _mail(text: str) -> str:
@@ -240,10 +233,8 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"
     )
-    language: Annotated[str, AfterValidator(_locale)] = Field(
-        default=DEFAULT,
-        description="en or de, or with a region as in en-US, for whoever neither chose a language nor has one in their "
-        "mailbox",
+    language: Language = Field(
+        default=DEFAULT, description="en or de, for whoever neither chose a language nor has one in their mailbox"
     )
     look_every_hours: Annotated[int, Field(ge=1, le=24)] = Field(
         default=LOOK_EVERY_HOURS,

@@ -1,13 +1,13 @@
 """A sentence for people that can still be said in another language: it remembers what it was made of."""
 
-from datetime import date, time
+from datetime import date
 from typing import Any, Self
 
 
 class Sentence(str):
     """`Sentence("A title has at most {letters} letters.", letters=80)`: a `str`, in English, filled in.
 
-    `template` is what catalogues of translations know it by; `values` fill it: texts, counts, dates, hours or other
+    `template` is what catalogues of translations know it by; `values` fill it: texts, counts, dates or other
     sentences. A template without values is taken as it stands, braces and all.
     """
 
@@ -26,6 +26,4 @@ class Sentence(str):
 
 
 def _in_english(value: Any) -> Any:
-    if isinstance(value, time):
-        return f"{value:%H:%M}"
     return f"{value:%A} {value.day} {value:%B %Y}" if isinstance(value, date) else value

@@ -72,7 +72,9 @@ def read_block(wanted: Wanted, zone: str, now: datetime) -> Span:
     starts = _instants(day, wall, zone)
     if not starts:
         raise Refused(
-            Sentence("On {day} the clocks skip {hour}. Choose an earlier or a later hour.", day=day, hour=wall)
+            Sentence(
+                "On {day} the clocks skip {hour}. Choose an earlier or a later hour.", day=day, hour=f"{wall:%H:%M}"
+            )
         )
     ahead = [start for start in starts if start > now]
     if not ahead:

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from config.languages import words_in
 from cycle.actions import Refused
 from cycle.natural_dates import Unreadable, read_day
 from cycle.sentences import Sentence
@@ -15,7 +16,7 @@ from integrations.database.people import local_day
 from integrations.database.taken_back import TakenBack, take_back_action
 from web.check_ins import pair_for, talk_page
 from web.face import database_of
-from web.pages import go, typed_in, words_of
+from web.pages import go, language_of, typed_in
 from web.sessions import Signed, Viewer
 
 router = APIRouter(prefix="/check-ins/{check_in_id}/actions")
@@ -93,6 +94,6 @@ def _as_typed(was: TakenBack, request: Request) -> dict[str, str]:
         "success": was.success or "",
         "owner": was.owner_id,
         "modality": was.modality,
-        "due_on": words_of(request).day(was.due_on),
+        "due_on": words_in(language_of(request)).day(was.due_on),
     }
     return shown | ({"private": "yes"} if was.private else {})

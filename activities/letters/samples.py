@@ -237,7 +237,7 @@ def sample_letters(language: Language = DEFAULT) -> dict[str, Rendered]:
             home_url=HERE,
             help_contact="people@perennial.example",
             privacy_url=f"{HERE}/privacy",
-            locale=language,
+            language=language,
         )
         for name, each in letters.items()
     }

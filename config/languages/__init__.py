@@ -1,21 +1,19 @@
-"""Says things in the language of whoever reads them, and days and hours as their region writes them.
+"""Says things in the language of whoever reads them: sentences, days and hours, from Babel's catalogues.
 
-A locale is a tag as mailboxes have it (BCP 47): "de", or "en-US" with a region. English is what the sources say; each
-other language is one file, `config/locales/<language>/perennial.po`, read as it is. `python -m config.languages` brings
-those files up to what the sources say now.
+English is what the sources say; each other language is one file, `config/locales/<language>/perennial.po`, read
+as it is. `python -m config.languages` brings those files up to what the sources say now.
 """
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from datetime import time as clock_time
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from babel import Locale, localedata
-from babel.dates import format_date, format_time, get_timezone_location
+from babel import Locale
+from babel.dates import format_date, get_timezone_location
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -28,20 +26,13 @@ DEFAULT: Language = "en"
 NAMES: dict[Language, str] = {"en": "English", "de": "Deutsch"}
 """Each in its own language, so that whoever needs it can read it."""
 
-# Before "PM": the first is missing from many fonts.
-_NARROW_SPACE, _FIXED_SPACE = "\u202f", "\u00a0"
-
 LOCALES = Path(__file__).parent.parent / "locales"
 
-# How those of whom no region is known are written to.
-_USUAL_REGION: dict[Language, str] = {"en": "GB", "de": "DE"}
-
-# Patterns of Unicode's locale data (https://unicode.org/reports/tr35/tr35-dates.html). Its own long ones are too short
-# for us in some regions ("Thu, Mar 14"), and have a comma after the weekday that many readers of English do not.
+# Patterns of Unicode's locale data (https://unicode.org/reports/tr35/tr35-dates.html): day, then day without year.
+_LOCALE = {"en": "en_GB", "de": "de_DE"}
 _DAY = {"en": "EEEE d MMMM y", "de": "EEEE, d. MMMM y"}
 _SHORT_DAY = {"en": "d MMMM", "de": "d. MMMM"}
 _WEEKDAY_AND_DAY = {"en": "EEEE d MMMM", "de": "EEEE, d. MMMM"}
-_MONTH_FIRST = {"EEEE d MMMM y": "EEEE, MMMM d, y", "d MMMM": "MMMM d", "EEEE d MMMM": "EEEE, MMMM d"}
 
 
 def fitting(wanted: str | None) -> Language | None:
@@ -50,16 +41,8 @@ def fitting(wanted: str | None) -> Language | None:
     return next((language for language in LANGUAGES if language == primary), None)
 
 
-def in_region(language: Language, wanted: str | None) -> str:
-    """The locale of the language in the region of another one; the language alone where nobody writes it there."""
-    for part in (wanted or "").replace("_", "-").split("-")[1:]:
-        if len(part) == len("US") and localedata.exists(f"{language}_{part.upper()}"):
-            return f"{language}-{part.upper()}"
-    return language
-
-
-def first_fitting(wanted: Iterable[str | None], default: str = DEFAULT) -> str:
-    """The first language of these tags that we speak."""
+def first_fitting(wanted: Iterable[str | None], default: Language = DEFAULT) -> Language:
+    """The first of these tags that we speak."""
     return next((language for each in wanted if (language := fitting(each))), default)
 
 
@@ -68,21 +51,16 @@ def catalogue_of(language: Language) -> Path:
 
 
 @cache
-def words_in(locale: str) -> "Words":
-    """`locale`: as `in_region` and `first_fitting` give it."""
-    return Words(locale)
+def words_in(language: Language) -> "Words":
+    return Words(language)
 
 
 class Words:
-    """One locale: texts by their English, and days and hours as its readers write them."""
+    """One language: texts by their English, and days and hours as its readers write them."""
 
-    def __init__(self, locale: str) -> None:
-        self.language: Language = fitting(locale) or DEFAULT
-        known = in_region(self.language, locale)
-        self._locale = Locale.parse(known if known != self.language else f"{known}-{_USUAL_REGION[self.language]}", "-")
-        by_region = str(self._locale.date_formats["full"].pattern)
-        self._month_first = by_region.index("M") < by_region.index("d")
-        self._texts = _translations(self.language)
+    def __init__(self, language: Language) -> None:
+        self.language: Language = language
+        self._texts = _translations(language)
 
     def gettext(self, text: str) -> str:
         # The empty text is where a catalogue keeps its header.
@@ -116,35 +94,27 @@ class Words:
 
     def weekday(self, day: date) -> str:
         """ "Thursday" """
-        return format_date(day, "EEEE", locale=self._locale)
-
-    def time(self, at: clock_time) -> str:
-        """ "14:30", or "2:30 PM" where clocks are read so; never broken over two lines."""
-        return format_time(at, "short", locale=self._locale).replace(_NARROW_SPACE, _FIXED_SPACE)
+        return format_date(day, "EEEE", locale=_LOCALE[self.language])
 
     def hour(self, at: datetime, zone: str, named: bool = False) -> str:
         """ "Thursday 11 March 2030 at 10:00" on the wall clock of `zone` (an IANA name); `named`: whose clock it is."""
         local = at.astimezone(ZoneInfo(zone))
-        said = self.gettext("{day} at {hour}").format(day=self.day(local.date()), hour=self.time(local.time()))
+        said = self.gettext("{day} at {hour}").format(day=self.day(local.date()), hour=f"{local:%H:%M}")
         if not named:
             return said
-        place = get_timezone_location(zone, locale=self._locale, return_city=True)
+        place = get_timezone_location(zone, locale=_LOCALE[self.language], return_city=True)
         return self.gettext("{hour}, {place} time").format(hour=said, place=place)
 
     def country(self, code: str) -> str:
         """ "Germany" for "DE" (ISO 3166 alpha-2); a code that nobody knows stays as it is."""
-        return str(self._locale.territories.get(code, code))
+        return str(Locale.parse(_LOCALE[self.language]).territories.get(code, code))
 
     def _date(self, day: date | None, patterns: dict[Any, str]) -> str:
-        pattern = patterns[self.language]
-        pattern = _MONTH_FIRST.get(pattern, pattern) if self._month_first else pattern
-        return format_date(day, pattern, locale=self._locale) if day else ""
+        return format_date(day, patterns[self.language], locale=_LOCALE[self.language]) if day else ""
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, Sentence):
             return self.say(value)
-        if isinstance(value, clock_time):
-            return self.time(value)
         return self.day(value) if isinstance(value, date) else value
 
 

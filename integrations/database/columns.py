@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -88,8 +88,6 @@ class SaidLater(TypeDecorator[str]):
 def _made_of(value: Any) -> Any:
     if isinstance(value, Sentence):
         return {"template": value.template, "values": {name: _made_of(each) for name, each in value.values.items()}}
-    if isinstance(value, time):
-        return {"time": value.isoformat()}
     return {"day": value.isoformat()} if isinstance(value, date) else value
 
 
@@ -99,8 +97,6 @@ def _made_again(kept: Any) -> Any:
             return Sentence(template, **{name: _made_again(each) for name, each in values.items()})
         case {"day": str(day)}:
             return date.fromisoformat(day)
-        case {"time": str(at)}:
-            return time.fromisoformat(at)
     return kept
 
 

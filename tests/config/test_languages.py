@@ -9,7 +9,7 @@ from babel.messages.catalog import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.languages import LANGUAGES, Language, first_fitting, fitting, in_region, words_in
+from config.languages import LANGUAGES, Language, first_fitting, fitting, words_in
 from config.languages.catalogue import is_said, marked, read
 from cycle.sentences import Sentence
 
@@ -87,49 +87,6 @@ def test_an_hour_is_told_on_the_readers_wall_clock() -> None:
     at = datetime(2030, 3, 14, 9, 0, tzinfo=UTC)
     assert words_in("de").hour(at, "Europe/Berlin") == "Donnerstag, 14. März 2030 um 10:00"
     assert words_in("en").hour(at, "America/New_York") == "Thursday 14 March 2030 at 05:00"
-
-
-@pytest.mark.parametrize(
-    ("locale", "said", "short", "at"),
-    [
-        ("en", "Thursday 14 March 2030 at 14:30", "14 March", "14:30"),
-        ("en-GB", "Thursday 14 March 2030 at 14:30", "14 March", "14:30"),
-        ("en-DE", "Thursday 14 March 2030 at 14:30", "14 March", "14:30"),
-        ("en-US", "Thursday, March 14, 2030 at 2:30\u00a0PM", "March 14", "2:30\u00a0PM"),
-        ("en-AU", "Thursday 14 March 2030 at 2:30\u00a0pm", "14 March", "2:30\u00a0pm"),
-        ("de", "Donnerstag, 14. März 2030 um 14:30", "14. März", "14:30"),
-        ("de-AT", "Donnerstag, 14. März 2030 um 14:30", "14. März", "14:30"),
-    ],
-)
-def test_days_and_hours_are_as_the_readers_region_writes_them(locale: str, said: str, short: str, at: str) -> None:
-    words, instant = words_in(locale), datetime(2030, 3, 14, 14, 30, tzinfo=UTC)
-    assert words.hour(instant, "Etc/UTC") == said
-    assert words.short_day(instant.date()) == short
-    assert words.say(Sentence("On {day} the clocks skip {hour}.", day=instant.date(), hour=instant.time())).count(at)
-    assert words.weekday_and_day(instant.date()) in said
-
-
-@pytest.mark.parametrize(
-    ("wanted", "locale"),
-    [
-        ("en-US", "en-US"),
-        ("en_us", "en-US"),
-        ("en-Latn-US", "en-US"),
-        ("de-US", "en-US"),
-        ("en", "en"),
-        ("en-XX", "en"),
-        ("ja-JP", "en"),
-        ("en-u-hc-h12", "en"),
-        (None, "en"),
-    ],
-)
-def test_a_region_counts_where_somebody_writes_english_there(wanted: str | None, locale: str) -> None:
-    assert in_region("en", wanted) == locale
-
-
-@given(st.text())
-def test_whatever_a_mailbox_calls_its_locale_days_can_be_written(wanted: str) -> None:
-    assert "2030" in words_in(in_region("en", wanted)).day(date(2030, 3, 14))
 
 
 def test_days_are_empty_where_there_is_none() -> None:

@@ -100,14 +100,6 @@ def test_lists_are_separated_by_commas_and_the_first_key_comes_first() -> None:
     assert settings.sender_mailboxes == ("one@meadow.example", "two@meadow.example")
 
 
-def test_a_language_may_have_a_region() -> None:
-    assert load_settings(SANDBOX | {"PERENNIAL_LANGUAGE": "EN_us"}).language == "en-US"
-    assert load_settings(SANDBOX).language == "en"
-    (problem,) = problems(SANDBOX | {"PERENNIAL_LANGUAGE": "tlh"})
-    assert "PERENNIAL_LANGUAGE" in problem
-    assert "en or de, or with a region as in en-US" in problem
-
-
 def test_an_empty_variable_counts_as_not_set() -> None:
     assert load_settings(SANDBOX | {"PERENNIAL_TRIAL_MAILBOX": " "}).trial_mailbox is None
 

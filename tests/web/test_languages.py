@@ -1,36 +1,25 @@
 """In whose language a page speaks: what was chosen, else the mailbox's, else the installation's."""
 
-import re
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from integrations.database.people import locale_of
+from integrations.database.people import language_of
 from integrations.database.tables import Person
 
 HOME_IN_GERMAN = 'lang="de"'
 
 
 @pytest.mark.parametrize(
-    ("chosen", "mailbox", "locale"),
-    [
-        ("en", "de-DE", "en-DE"),
-        ("en", "en-US", "en-US"),
-        ("de", "en-GB", "de"),
-        (None, "de-AT", "de-AT"),
-        (None, "fr-FR", "en"),
-        (None, None, "en"),
-    ],
+    ("chosen", "mailbox", "language"),
+    [("en", "de-DE", "en"), ("de", "en-GB", "de"), (None, "de-AT", "de"), (None, "fr-FR", "en"), (None, None, "en")],
 )
-def test_what_was_chosen_wins_over_the_mailbox_whose_region_stays(
-    chosen: str | None, mailbox: str | None, locale: str
-) -> None:
-    assert locale_of(Person(language_chosen=chosen, language=mailbox)) == locale
+def test_what_was_chosen_wins_over_the_mailbox(chosen: str | None, mailbox: str | None, language: str) -> None:
+    assert language_of(Person(language_chosen=chosen, language=mailbox)) == language
 
 
 def test_the_installation_decides_for_a_mailbox_in_a_language_we_do_not_speak() -> None:
-    assert locale_of(Person(language_chosen=None, language="fr-FR"), "de") == "de"
+    assert language_of(Person(language_chosen=None, language="fr-FR"), "de") == "de"
 
 
 async def test_the_pages_follow_the_mailbox_until_a_language_is_chosen(world: Any) -> None:
@@ -38,28 +27,14 @@ async def test_the_pages_follow_the_mailbox_until_a_language_is_chosen(world: An
     async with world.database.transaction() as session:
         (await session.get_one(Person, "person-ann")).language = "de-DE"
     page = (await ann.get("/privacy?x=1")).text
-    assert '<html lang="de-DE">' in page
+    assert '<html lang="de">' in page
     assert "Abmelden" in page
     assert 'name="back" value="/privacy?x=1"' in page
     answer = await ann.post("/language", data={"language": "en", "back": "/privacy?x=1"})
     assert answer.headers["location"] == "/privacy?x=1"
     page = (await ann.get("/privacy")).text
-    assert '<html lang="en-DE">' in page
+    assert '<html lang="en">' in page
     assert "Sign out" in page
-
-
-async def test_an_american_and_a_briton_read_the_same_hour_each_as_they_write_it(world: Any) -> None:
-    read = {}
-    for locale in ("en-US", "en-GB"):
-        async with world.database.transaction() as session:
-            (await session.get_one(Person, "person-ann")).language = locale
-        ann = await world.browser("ann")
-        read[locale] = " ".join((await ann.get("/")).text.replace("\u00a0", " ").split())
-    (american,) = set(re.findall(r"\w+day, \w+ \d+, 2030 at \d+:\d\d [AP]M", read["en-US"]))
-    (briton,) = set(re.findall(r"\w+day \d+ \w+ 2030 at \d+:\d\d", read["en-GB"]))
-    one = datetime.strptime(american, "%A, %B %d, %Y at %I:%M %p").replace(tzinfo=UTC)
-    assert one == datetime.strptime(briton, "%A %d %B %Y at %H:%M").replace(tzinfo=UTC)
-    assert briton not in read["en-US"]
 
 
 async def test_choosing_changes_nobody_elses_language(world: Any) -> None:
