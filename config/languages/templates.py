@@ -1,6 +1,7 @@
 """Templates compiled once a language: its regions differ only in what is filled in."""
 
 from functools import cache
+from types import CodeType
 
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
@@ -18,11 +19,10 @@ class Compiled(BytecodeCache):
     """Code in memory, by a template's name, folder and source. Environments that share it have the same extensions."""
 
     def __init__(self) -> None:
-        self._code: dict[tuple[str, str], Bucket] = {}
+        self._code: dict[tuple[str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        if found := self._code.get((bucket.key, bucket.checksum)):
-            bucket.code = found.code
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key, bucket.checksum] = bucket
+        self._code[bucket.key, bucket.checksum] = bucket.code

@@ -12,7 +12,7 @@ from starlette.requests import Request
 
 from cycle.sentences import Sentence
 from integrations.database.needs_a_hand import ask_for_a_hand
-from integrations.database.tables import ActionRow, Person
+from integrations.database.tables import ActionRow, Offer, Person
 from tests.browser.pages import WALKERS, addresses
 from tests.web.planted import plant
 from web.pages import words_of
@@ -72,6 +72,12 @@ async def planted(world: Any) -> Any:
     async with world.database.transaction() as session:
         for action in await session.scalars(select(ActionRow)):
             action.due_on = date(2030, 4, 3)
+        hour = {
+            "start": HALF_PAST_TWO.isoformat(),
+            "end": HALF_PAST_TWO.isoformat(),
+            "reasons": ["on the due date 3 April"],
+        }
+        await session.execute(update(Offer).values(slots=[hour]))
     return world
 
 
@@ -111,14 +117,14 @@ async def test_an_american_who_chooses_german_and_back_is_still_one(world: Any) 
 
 
 @pytest.mark.parametrize(
-    ("tag", "day", "shown", "hint"),
+    ("tag", "day", "shown", "hint", "later"),
     [
-        ("en-US", date(2030, 4, 5), "Friday, April 5, 2030", "March 19, next Friday"),
-        ("en-GB", date(2030, 5, 4), "Saturday 4 May 2030", "19 March, next Friday"),
+        ("en-US", date(2030, 4, 5), "Friday, April 5, 2030", "March 19, next Friday", date(2030, 6, 7)),
+        ("en-GB", date(2030, 5, 4), "Saturday 4 May 2030", "19 March, next Friday", date(2030, 7, 6)),
     ],
 )
 async def test_a_day_in_numbers_is_the_one_that_its_writer_means(
-    world: Any, tag: str, day: date, shown: str, hint: str
+    world: Any, tag: str, day: date, shown: str, hint: str, later: date
 ) -> None:
     await lives_by(world, "ann", tag)
     ann = await world.browser("ann")
@@ -130,12 +136,12 @@ async def test_a_day_in_numbers_is_the_one_that_its_writer_means(
     async with world.database.reading() as session:
         action = (await session.scalars(select(ActionRow))).one()
     assert action.due_on == day
-    # What the form offers is understood when it comes back as it is.
-    page = (await ann.get(f"/actions/{action.id}?choose=new-date")).text
-    assert hint in page
-    await ann.post(f"/actions/{action.id}/new-date", data={"due_on": shown})
-    async with world.database.reading() as session:
-        assert (await session.get_one(ActionRow, action.id)).due_on == day
+    assert hint in (await ann.get(f"/actions/{action.id}?choose=new-date")).text
+    # What a page shows is understood when it comes back as it is.
+    for written, meant in (("6/7", later), (shown, day)):
+        await ann.post(f"/actions/{action.id}/new-date", data={"due_on": written})
+        async with world.database.reading() as session:
+            assert (await session.get_one(ActionRow, action.id)).due_on == meant
 
 
 async def test_where_the_region_is_not_known_a_day_in_numbers_is_asked_back(world: Any) -> None:
