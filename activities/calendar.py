@@ -10,7 +10,7 @@ from temporalio import activity
 from activities.another_hour import tell_of_moves
 from activities.moment import Moment
 from activities.organizers import calendar_of, invited_of
-from config.languages import DEFAULT, Language, Words, words_in
+from config.languages import DEFAULT, Words, words_in
 from cycle.check_in import CALLED_OFF, State
 from cycle.policy import Policy
 from cycle.reasons import IN_PLACE, MOVED_IN_OUTLOOK, OUTSIDE, recalled
@@ -27,7 +27,7 @@ from integrations.database.check_ins import (
 from integrations.database.connection import Database
 from integrations.database.leaves import pause_of
 from integrations.database.needs_a_hand import ask_for_a_hand
-from integrations.database.people import language_of, partner_of
+from integrations.database.people import locale_of, partner_of
 from integrations.database.policies import policy_of_check_in
 from integrations.database.tables import Booking
 from integrations.graph.calendars import Attendee, Calendars, EventFacts, NewEvent
@@ -52,17 +52,17 @@ AGENDA = (
 class Calendar:
     """The event of a check-in: written, moved and cancelled here and nowhere else.
 
-    It is one for both of them, in the employee's language; `language` is that of those whose own is not known.
+    It is one for both of them, in the employee's language; `locale` is that of those whose own is not known.
     """
 
-    def __init__(self, database: Database, calendars: Calendars, public_url: str, language: Language = DEFAULT) -> None:
+    def __init__(self, database: Database, calendars: Calendars, public_url: str, locale: str = DEFAULT) -> None:
         self._database = database
         self._calendars = calendars
         self._public_url = public_url
-        self._language = language
+        self._locale = locale
 
     def _words(self, pair: Pair) -> Words:
-        return words_in(language_of(pair.person, self._language))
+        return words_in(locale_of(pair.person, self._locale))
 
     @activity.defn(name="calendar.book")
     async def book(self, about: Moment) -> None:
@@ -268,7 +268,7 @@ class Calendar:
 
     async def cancel_surplus(self, organizer: str, event_id: str) -> bool:
         """Cancels an event of ours that no talk has any more; False when it was gone. The talk's own one stands."""
-        return await self._calendars.cancel_event(organizer, event_id, words_in(self._language).say(NOT_NEEDED))
+        return await self._calendars.cancel_event(organizer, event_id, words_in(self._locale).say(NOT_NEEDED))
 
 
 def _replaces(booking: Booking, before: Booking) -> bool:

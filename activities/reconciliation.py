@@ -104,7 +104,7 @@ def _kept(whose: str, findings: Sequence[Finding]) -> Sentence:
         whose=whose,
         events=_count(findings),
         day=start.date(),
-        hour=f"{start:%H:%M}",
+        hour=start.time(),
     )
 
 
@@ -117,7 +117,7 @@ def _unknown(whose: str, findings: Sequence[Finding]) -> Sentence:
         whose=whose,
         events=_count(findings),
         day=start.date(),
-        hour=f"{start:%H:%M}",
+        hour=start.time(),
     )
 
 

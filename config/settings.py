@@ -20,7 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from config.languages import DEFAULT, Language
+from config.languages import DEFAULT, fitting, locale_for
 from cycle.calendar_watch import LOOK_EVERY_HOURS
 from cycle.sentences import Sentence
 
@@ -54,6 +54,12 @@ def _identifier(text: str) -> str:
 
 def _managed_identity(text: str) -> str:
     return SYSTEM if text.lower() == SYSTEM else _identifier(text)
+
+
+def _locale(text: str) -> str:
+    if fitting(text) is None:
+        raise ValueError("no language that we speak")
+    return locale_for([text])
 
 
 def _mail(text: str) -> str:
@@ -233,8 +239,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"
     )
-    language: Language = Field(
-        default=DEFAULT, description="en or de, for whoever neither chose a language nor has one in their mailbox"
+    language: Annotated[str, AfterValidator(_locale)] = Field(
+        default=DEFAULT,
+        description="en or de, with a region or without, such as en-US, for whoever neither chose a language nor has "
+        "one in their mailbox",
     )
     look_every_hours: Annotated[int, Field(ge=1, le=24)] = Field(
         default=LOOK_EVERY_HOURS,

@@ -1,19 +1,23 @@
 """Reads a day as people write it, in English or German: "in two weeks", "next Friday", "Ende März", "19.3.".
 
-Whoever uses it shows what was understood. Where a text could mean two days ("3/4"), it is not guessed.
+Whoever uses it shows what was understood. Where a text could mean two days ("3/4", from somebody of whom nobody knows
+which they write first), it is not guessed.
 """
 
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from functools import partial
 
 from dateutil.relativedelta import relativedelta
 
 from cycle.actions import Refused
-from cycle.sentences import Sentence
+from cycle.sentences import Sentence, ShortDay
 
 LONGEST_TEXT = 60
 """Letters; no day needs more."""
+EXAMPLE = date(2030, 3, 19)
+"""What hints show, without its year."""
 
 _WEEKDAYS = (
     ("monday", "mon", "montag", "mo"),
@@ -67,13 +71,18 @@ _UNITS = {
 }
 _FRIDAY = 4
 
+_Rule = tuple[re.Pattern[str], Callable[[re.Match[str], date], date | None]]
+"""A way of writing a day, and what it means seen from today."""
+
 
 class Unreadable(Refused):
     """No day could be read, or more than one."""
 
 
-def read_day(text: str, today: date) -> date:
+def read_day(text: str, today: date, month_first: bool | None = None) -> date:
     """The day that `text` names, seen from `today` on the writer's calendar; it may lie in the past.
+
+    `month_first`: whether its writer means March 4 by "3/4"; None where nobody knows.
 
     A day and month without a year are the next such day, today included; a month alone is its last day, a week alone
     its Friday. "Friday" and "this Friday" are the next one after today, "next Friday" the one in the week after this.
@@ -81,9 +90,14 @@ def read_day(text: str, today: date) -> date:
     """
     words = _plain(text)
     if not words:
-        raise Unreadable(Sentence("The day is missing. Write one, such as 19 March, next Friday or in two weeks."))
+        raise Unreadable(
+            Sentence(
+                "The day is missing. Write one, such as {day}, next Friday or in two weeks.", day=ShortDay(EXAMPLE)
+            )
+        )
     if len(text) <= LONGEST_TEXT:
-        for pattern, meaning in _RULES:
+        in_numbers: _Rule = (_IN_NUMBERS, partial(_in_numbers, month_first))
+        for pattern, meaning in (in_numbers, *_RULES):
             if found := pattern.fullmatch(words):
                 try:
                     day = meaning(found, today)
@@ -92,7 +106,9 @@ def read_day(text: str, today: date) -> date:
                     day = None
                 if day is not None:
                     return day
-    raise Unreadable(Sentence("We cannot tell which day this is. Try 19 March, next Friday or in two weeks."))
+    raise Unreadable(
+        Sentence("We cannot tell which day this is. Try {day}, next Friday or in two weeks.", day=ShortDay(EXAMPLE))
+    )
 
 
 def _plain(text: str) -> str:
@@ -111,7 +127,10 @@ def _iso(found: re.Match[str], _today: date) -> date:
 def _named(found: re.Match[str], today: date) -> date | None:
     """A day and a month, perhaps with a year, perhaps after a weekday, which must be right."""
     month = _number_of(_MONTHS, found["month"]) if "month" in found.groupdict() else int(found["m"])
-    day = _with_year(int(found["d"]), month, found["y"], today)
+    return _on_its_weekday(_with_year(int(found["d"]), month, found["y"], today), found)
+
+
+def _on_its_weekday(day: date, found: re.Match[str]) -> date:
     weekday = found.groupdict().get("weekday")
     if weekday and day.weekday() != _number_of(_WEEKDAYS, weekday) - 1:
         raise Unreadable(
@@ -136,14 +155,23 @@ def _with_year(day: int, month: int, year: str | None, today: date) -> date:
     raise ValueError(f"no such day: {day}.{month}.")
 
 
-def _slashed(found: re.Match[str], today: date) -> date | None:
-    """Day and month in whichever order there is only one of."""
+def _in_numbers(month_first: bool | None, found: re.Match[str], today: date) -> date | None:
+    """Day and month in whichever order there is only one of, else in the writer's.
+
+    Dots stand behind a day that goes first; of whoever puts the month first nobody knows what they mean by them.
+    """
     first, second = int(found["a"]), int(found["b"])
-    if first > 12 >= second or first == second:
-        return _with_year(first, second, found["y"], today)
-    if second > 12 >= first:
-        return _with_year(second, first, found["y"], today)
-    raise Unreadable(Sentence("This could be two days. Write the month as a word, such as 3 April."))
+    if found["sign"] == ".":
+        month_first = None if month_first else False
+    if first > 12 or first == second:
+        month_first = False
+    elif second > 12:
+        month_first = True
+    if month_first is None:
+        example = ShortDay(date(EXAMPLE.year, 4, 3))
+        raise Unreadable(Sentence("This could be two days. Write the month as a word, such as {day}.", day=example))
+    day, month = (second, first) if month_first else (first, second)
+    return _on_its_weekday(_with_year(day, month, found["y"], today), found)
 
 
 def _in_so_long(found: re.Match[str], today: date) -> date | None:
@@ -266,12 +294,14 @@ _NEXT = r"(?P<which>next|nächste[nrms]?|naechste[nrms]?|this|the coming|coming|
 _PART = r"(?P<part>(?:the )?(?:end|beginning|start|middle|mid|early|late|ende|anfang|mitte))"
 _OF = r"(?: |-)(?:of )?(?:the |des |der |dem )?"
 
-_RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str], date], date | None]], ...] = tuple(
+_IN_NUMBERS = re.compile(
+    rf"{_LED_BY_WEEKDAY}(?P<a>\d{{1,2}})(?P<sign>[/.-])(?P<b>\d{{1,2}})(?:(?P=sign)(?P<y>\d{{4}}|\d{{2}}))?"
+)
+_RULES: tuple[_Rule, ...] = tuple(
     (re.compile(pattern), meaning)
     for pattern, meaning in (
         (rf"{_Y}-(?P<m>\d{{1,2}})-{_D}", _iso),
         (rf"{_LED_BY_WEEKDAY}{_D}\. ?(?P<m>\d{{1,2}})\.?(?: ?(?P<y>\d{{4}}|\d{{2}}))?", _named),
-        (r"(?P<a>\d{1,2})/(?P<b>\d{1,2})(?:/(?P<y>\d{4}|\d{2}))?", _slashed),
         (rf"{_LED_BY_WEEKDAY}{_D}(?:st|nd|rd|th|\.)?(?: of)? ?{_M}\.?(?: {_Y})?", _named),
         (rf"{_LED_BY_WEEKDAY}{_M}\.? (?:the )?{_D}(?:st|nd|rd|th)?(?: {_Y})?", _named),
         (rf"{_D}(?:st|nd|rd|th|\.)", _day_of_month),

@@ -1,9 +1,9 @@
 """Why a talk has the hour it has. It is kept in English beside the hour, and said in the language of its reader."""
 
 import re
-from datetime import date
+from datetime import UTC, datetime
 
-from cycle.sentences import Sentence
+from cycle.sentences import Sentence, ShortDay
 
 INSIDE = Sentence("inside both people's hours")
 OUTSIDE = Sentence("outside the usual hours: you share under an hour a day")
@@ -22,26 +22,6 @@ IN_PLACE = "in place of the former one"
 
 _WITH_VALUES = (ON_DUE_DATE, IN_WEEK_OF_DUE_DATE, NEAREST_TO_DUE_DATE, ONE_MOVED, BOTH_MOVED)
 
-_DAYS = (
-    Sentence("{number} January"),
-    Sentence("{number} February"),
-    Sentence("{number} March"),
-    Sentence("{number} April"),
-    Sentence("{number} May"),
-    Sentence("{number} June"),
-    Sentence("{number} July"),
-    Sentence("{number} August"),
-    Sentence("{number} September"),
-    Sentence("{number} October"),
-    Sentence("{number} November"),
-    Sentence("{number} December"),
-)
-
-
-def day_and_month(day: date) -> Sentence:
-    """ "11 March" """
-    return Sentence(_DAYS[day.month - 1].template, number=day.day)
-
 
 def recalled(kept: str) -> Sentence:
     """A reason read from where it was kept, with what it was made of."""
@@ -49,8 +29,16 @@ def recalled(kept: str) -> Sentence:
     if made is None:
         return Sentence(kept)
     template, values = made
-    day = _made_of(values.get("day", ""), _DAYS)
-    return Sentence(template, **values | ({"day": Sentence(day[0], **day[1])} if day else {}))
+    day = _short_day(values.get("day", ""))
+    return Sentence(template, **values | ({"day": day} if day else {}))
+
+
+def _short_day(text: str) -> ShortDay | None:
+    """A day that was kept in English, and without its year: one that has each day of a year will do."""
+    try:
+        return ShortDay(datetime.strptime(f"{text} 2000", "%d %B %Y").replace(tzinfo=UTC).date())
+    except ValueError:
+        return None
 
 
 def _made_of(text: str, templates: tuple[Sentence, ...]) -> tuple[str, dict[str, str]] | None:

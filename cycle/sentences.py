@@ -1,14 +1,22 @@
 """A sentence for people that can still be said in another language: it remembers what it was made of."""
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, time
 from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class ShortDay:
+    """A day that is said without its weekday and year: "19 March"."""
+
+    day: date
 
 
 class Sentence(str):
     """`Sentence("A title has at most {letters} letters.", letters=80)`: a `str`, in English, filled in.
 
-    `template` is what catalogues of translations know it by; `values` fill it: texts, counts, dates or other
-    sentences. A template without values is taken as it stands, braces and all.
+    `template` is what catalogues of translations know it by; `values` fill it: texts, counts, days, times of
+    day or other sentences. A template without values is taken as it stands, braces and all.
     """
 
     template: str
@@ -26,4 +34,11 @@ class Sentence(str):
 
 
 def _in_english(value: Any) -> Any:
-    return f"{value:%A} {value.day} {value:%B %Y}" if isinstance(value, date) else value
+    match value:
+        case ShortDay(day):
+            return f"{day.day} {day:%B}"
+        case date():
+            return f"{value:%A} {value.day} {value:%B %Y}"
+        case time():
+            return f"{value:%H:%M}"
+    return value

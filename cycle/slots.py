@@ -15,9 +15,8 @@ from cycle.reasons import (
     ON_DUE_DATE,
     OUTSIDE,
     OVER_TENTATIVE,
-    day_and_month,
 )
-from cycle.sentences import Sentence
+from cycle.sentences import Sentence, ShortDay
 from cycle.workdays import ONE_DAY, WorkWeek
 
 # Two people who share less than this in a day meet within the wide hours, each by their own wall clock.
@@ -118,7 +117,7 @@ def rank(slots: Iterable[Slot], due: date, previous: tuple[int, time] | None, zo
 def reasons(slot: Slot, due: date, previous: tuple[int, time] | None, zone: str) -> tuple[str, ...]:
     """Why this hour, in words for both people; the arguments are those of rank."""
     start = slot.start.astimezone(ZoneInfo(zone))
-    day = day_and_month(due)
+    day = ShortDay(due)
     found = [OUTSIDE if slot.outside_minutes else INSIDE]
     if start.date() == due:
         found.append(Sentence(ON_DUE_DATE.template, day=day))

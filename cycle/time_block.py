@@ -18,7 +18,9 @@ USUAL_LENGTH = 60
 LONGEST_MONTHS = 24
 """How far ahead: as far as an action may be due."""
 
+# Browsers that know such a field send "14:30" wherever they are; the others whatever was typed.
 _HOUR = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})")
+_HOUR_OF_TWELVE = re.compile(r"(0?[1-9]|1[0-2])(?:[:.]([0-9]{2}))?\s?([ap])\.?m\.?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,9 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A block as people write it: a day ("next Friday"), an hour of their clock ("09:00"), a length in minutes."""
+    """A block as people write it: a day ("next Friday"), an hour of their clock ("09:00", "2:30 PM"), a length in
+    minutes.
+    """
 
     day: str
     hour: str
@@ -56,13 +60,14 @@ def usual_block(week: WorkWeek, now: datetime) -> Proposed:
     return Proposed(day, f"{opens:%H:%M}")
 
 
-def read_block(wanted: Wanted, zone: str, now: datetime) -> Span:
+def read_block(wanted: Wanted, zone: str, now: datetime, month_first: bool | None = None) -> Span:
     """The time that is meant, in UTC, all of it as long as was chosen, whatever the clocks do within.
 
-    Of an hour that the clocks show twice it is the first that is still ahead. Raises Refused.
+    Of an hour that the clocks show twice it is the first that is still ahead; `month_first` as in `read_day`. Raises
+    Refused.
     """
     today = now.astimezone(ZoneInfo(zone)).date()
-    day, wall = read_day(wanted.day, today), _read_hour(wanted.hour)
+    day, wall = read_day(wanted.day, today, month_first), _read_hour(wanted.hour)
     if wanted.minutes not in map(str, LENGTHS):
         raise Refused(Sentence("Choose one of the lengths on the page."))
     if day < today:
@@ -72,9 +77,7 @@ def read_block(wanted: Wanted, zone: str, now: datetime) -> Span:
     starts = _instants(day, wall, zone)
     if not starts:
         raise Refused(
-            Sentence(
-                "On {day} the clocks skip {hour}. Choose an earlier or a later hour.", day=day, hour=f"{wall:%H:%M}"
-            )
+            Sentence("On {day} the clocks skip {hour}. Choose an earlier or a later hour.", day=day, hour=wall)
         )
     ahead = [start for start in starts if start > now]
     if not ahead:
@@ -83,11 +86,16 @@ def read_block(wanted: Wanted, zone: str, now: datetime) -> Span:
 
 
 def _read_hour(text: str) -> time:
+    hour, minute = 24, 0
     if found := _HOUR.fullmatch(text.strip()):
-        hour, minute = map(int, found.groups())
-        if hour < 24 and minute < 60:
-            return time(hour, minute)
-    raise Refused(Sentence("We cannot tell which hour this is. Write it as 09:00 or 14:30."))
+        hour, minute = int(found[1]), int(found[2])
+    elif found := _HOUR_OF_TWELVE.fullmatch(text.strip()):
+        hour, minute = int(found[1]) % 12 + (12 if found[3] in "pP" else 0), int(found[2] or 0)
+    if hour < 24 and minute < 60:
+        return time(hour, minute)
+    raise Refused(
+        Sentence("We cannot tell which hour this is. Write it as {one} or {other}.", one=time(9), other=time(14, 30))
+    )
 
 
 def _instants(day: date, wall: time, zone: str) -> list[datetime]:

@@ -25,7 +25,7 @@ from integrations.database.supporters import Subject, Support, supporters_of
 from integrations.database.tables import ActionEvent, Goal, Milestone, Person, Plan
 from web.changes import change_once
 from web.face import database_of
-from web.pages import NotHere, Unfit, go, page, typed_in
+from web.pages import NotHere, Unfit, go, page, typed_in, words_of
 from web.plan_words import EVENTS, MODALITIES, ROLES
 from web.sessions import Signed, Viewer
 
@@ -182,7 +182,7 @@ async def done(request: Request, viewer: Signed, action_id: str) -> Response:
 @router.post("/new-date")
 async def new_date(request: Request, viewer: Signed, action_id: str) -> Response:
     async def change(session: AsyncSession, typed: Mapping[str, str]) -> None:
-        due_on = day_of(typed, "due_on", local_day(viewer.person, request.state.now))
+        due_on = day_of(request, viewer, typed, "due_on")
         await actions.new_date(session, action_id, viewer.id, due_on, request.state.now)
 
     return await _move(request, viewer, action_id, change, "new-date")
@@ -304,9 +304,10 @@ async def _move(
 
 
 def _day_if_any(request: Request, viewer: Viewer, typed: Mapping[str, str]) -> date | None:
-    return day_of(typed, "due_on", local_day(viewer.person, request.state.now)) if typed.get("due_on") else None
+    return day_of(request, viewer, typed, "due_on") if typed.get("due_on") else None
 
 
-def day_of(typed: Mapping[str, str], name: str, today: date) -> date:
-    """The day in a form's field, as people write one: "in two weeks", "19.3.", 2030-03-11. Raises Refused."""
-    return read_day(typed.get(name, ""), today)
+def day_of(request: Request, viewer: Viewer, typed: Mapping[str, str], name: str) -> date:
+    """The day in a form's field, as its writer writes one: "in two weeks", "19.3.", 2030-03-11. Raises Refused."""
+    today = local_day(viewer.person, request.state.now)
+    return read_day(typed.get(name, ""), today, words_of(request).month_first)

@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from config.languages import words_in
 from cycle.actions import Refused
 from cycle.natural_dates import Unreadable, read_day
 from cycle.sentences import Sentence
@@ -16,7 +15,7 @@ from integrations.database.people import local_day
 from integrations.database.taken_back import TakenBack, take_back_action
 from web.check_ins import pair_for, talk_page
 from web.face import database_of
-from web.pages import go, language_of, typed_in
+from web.pages import go, typed_in, words_of
 from web.sessions import Signed, Viewer
 
 router = APIRouter(prefix="/check-ins/{check_in_id}/actions")
@@ -82,7 +81,7 @@ def _owner(shown: Conversation, viewer: Viewer, typed: dict[str, str]) -> str:
 def _due(shown: Conversation, viewer: Viewer, typed: dict[str, str], request: Request) -> date:
     """The day as it was written, on the writer's calendar; it must lie ahead. Raises Refused."""
     today = local_day(viewer.person, request.state.now)
-    day = read_day(typed.get("due_on", ""), today)
+    day = read_day(typed.get("due_on", ""), today, words_of(request).month_first)
     if day <= today:
         raise Unreadable(Sentence("That is {day}, which is not ahead of you. Choose tomorrow or a later day.", day=day))
     return day
@@ -94,6 +93,6 @@ def _as_typed(was: TakenBack, request: Request) -> dict[str, str]:
         "success": was.success or "",
         "owner": was.owner_id,
         "modality": was.modality,
-        "due_on": words_in(language_of(request)).day(was.due_on),
+        "due_on": words_of(request).day(was.due_on),
     }
     return shown | ({"private": "yes"} if was.private else {})

@@ -9,21 +9,19 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from config.languages import words_in
 from cycle.sentences import Sentence
 from web.face import face_of
-from web.pages import language_of
+from web.pages import words_of
 from web.sessions import Viewer
 
 
 def kept(request: Request, viewer: Viewer, fields: Mapping[str, str], waiting: Sequence[str] = ()) -> Response:
     """`fields` are the form's as they are kept now; `waiting` names those that only its button sends."""
-    hour = f"{request.state.now.astimezone(ZoneInfo(viewer.zone)):%H:%M}"
+    hour = request.state.now.astimezone(ZoneInfo(viewer.zone)).time()
     said = Sentence("Saved {hour}", hour=hour)
     if waiting:
         said = Sentence("Saved {hour}. What you share is sent when you press Save.", hour=hour)
-    words = words_in(language_of(request)).say(said)
-    return JSONResponse({"words": words, "fields": dict(fields), "waiting": list(waiting)})
+    return JSONResponse({"words": words_of(request).say(said), "fields": dict(fields), "waiting": list(waiting)})
 
 
 def key_of(request: Request, viewer_id: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from config.languages import NAMES, Words, fitting
+from config.languages import Words, fitting, locale_for, words_in
 from cycle.pathways import Catalogue
 from cycle.pre_read import Snapshot
 from cycle.reflection import BY_KEY
@@ -177,8 +177,7 @@ def said(table: str, column: str, value: Any, words: Words, zone: str, ways: Cat
         case "people", "country":
             return words.country(value)
         case "people", "language" | "language_chosen":
-            language = fitting(value)
-            return NAMES[language] if language else str(value)
+            return words_in(locale_for([value])).name if fitting(value) else str(value)
         case "pre_reads", "content":
             return _page(Snapshot.model_validate(value), words)
     return words.say(value) if isinstance(value, Sentence) else str(value)

@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from integrations.database import milestones
-from integrations.database.people import local_day
 from web.actions import action_page, day_of
 from web.changes import OfWhatWasTyped, change_on_page
 from web.sessions import Signed, Viewer
@@ -20,8 +19,7 @@ router = APIRouter(prefix="/actions/{action_id}/milestones")
 async def add(request: Request, viewer: Signed, action_id: str) -> Response:
     async def change(session: AsyncSession, typed: Mapping[str, str]) -> None:
         now = request.state.now
-        today = local_day(viewer.person, now)
-        day = day_of(typed, "step_by", today) if typed.get("step_by", "").strip() else None
+        day = day_of(request, viewer, typed, "step_by") if typed.get("step_by", "").strip() else None
         await milestones.add_milestone(session, action_id, viewer.id, typed.get("step", ""), day, now)
 
     return await _change(request, viewer, action_id, change)

@@ -12,7 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from config.languages import NAMES, Language, Words, first_fitting, words_in
+from config.languages import NAMES, Words, locale_for, words_in
+from config.languages.templates import compiled_in
+from cycle.natural_dates import EXAMPLE
 from cycle.sentences import Sentence
 from integrations.database.people import local_day
 from web.assets import asset
@@ -76,17 +78,16 @@ class Unfit(Exception):
         self.typed = dict(typed or {})
 
 
-def language_of(request: Request) -> Language:
-    """The language of whoever is signed in; before that, the first that their browser asks for and we speak."""
-    known: Language | None = getattr(request.state, "language", None)
+def words_of(request: Request) -> Words:
+    """The words of whoever is signed in; before that, in the first language that the browser asks for and we speak."""
+    known: str | None = getattr(request.state, "locale", None)
     asked = request.headers.get("accept-language", "")
     default = face_of(request).settings.language
-    return known or first_fitting((each.split(";")[0] for each in asked.split(",")), default)
+    return words_in(known or locale_for((each.split(";")[0] for each in asked.split(",")), default))
 
 
 @cache
-def _environment(language: Language) -> Environment:
-    words = words_in(language)
+def _environment(words: Words) -> Environment:
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -94,11 +95,13 @@ def _environment(language: Language) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=compiled_in(words.language),
     )
     made.policies["ext.i18n.trimmed"] = True
     # From the extension, which types do not see.
     made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.globals |= {"language": language, "languages": NAMES, "asset": asset}
+    made.globals |= {"language": words.language, "languages": NAMES, "asset": asset}
+    made.globals["example_day"] = words.short_day(EXAMPLE)
     made.filters["say"] = words.say
     made.filters["day"] = words.day
     made.filters["short_day"] = words.short_day
@@ -114,12 +117,13 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
 
     Asked by htmx for an element, it renders that element's block alone: forms.html says how.
     """
-    made = _environment(language_of(request)).get_template(template)
+    words = words_of(request)
+    made = _environment(words).get_template(template)
     facts.setdefault("viewer", getattr(request.state, "viewer", None))
     facts.setdefault("typed", {})
     facts.setdefault("errors", {})
     facts.setdefault("noted", False)
-    facts["help_contact"] = words_in(language_of(request)).say(face_of(request).settings.help_contact)
+    facts["help_contact"] = words.say(face_of(request).settings.help_contact)
     facts["navigation"] = request.app.state.navigation
     facts["here"] = request.url.path if status < 400 else ""
     # A page of trouble says the same wherever it is met.
@@ -128,14 +132,9 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
     return HTMLResponse(kept_whole(made.render(**facts)), status_code=status)
 
 
-def words_of(request: Request) -> Words:
-    """The words of whoever reads the answer."""
-    return words_in(language_of(request))
-
-
 def rendered(request: Request, template: str, **facts: Any) -> str:
     """A template that is no page of ours, such as a file to keep, in its reader's language."""
-    return _environment(language_of(request)).get_template(template).render(**facts)
+    return _environment(words_of(request)).get_template(template).render(**facts)
 
 
 def _target(request: Request) -> str | None:

@@ -17,7 +17,7 @@ from integrations.database.calls_for_help import calls_by, take_call_back
 from integrations.database.columns import new_id
 from integrations.database.goals import set_goal
 from integrations.database.milestones import milestones_of
-from integrations.database.people import local_day, partner_of
+from integrations.database.people import partner_of
 from integrations.database.readings import note_reading
 from integrations.database.successors import goals_for, handover_to
 from integrations.database.supporters import supporting
@@ -119,7 +119,7 @@ async def _make(
         title=typed.get("title", ""),
         success=typed.get("success"),
         modality=typed.get("modality") or "stretch",
-        due_on=day_of(typed, "due_on", local_day(viewer.person, now)),
+        due_on=day_of(request, viewer, typed, "due_on"),
         private="private" in typed,
         form_token=None,
         now=now,

@@ -18,7 +18,7 @@ from starlette.responses import Response
 
 from config.settings import Settings
 from cycle.sentences import Sentence
-from integrations.database.people import language_of, person_by_oid
+from integrations.database.people import locale_of, person_by_oid
 from integrations.database.tables import Person
 from integrations.entra.sign_in import SignedIn
 from web.face import database_of, face_of
@@ -143,7 +143,7 @@ async def signed_in(request: Request) -> Viewer:
         raise await _signed_out(request)
     viewer = Viewer(person, frozenset(account["roles"]))
     request.state.viewer = viewer
-    request.state.language = language_of(person, face_of(request).settings.language)
+    request.state.locale = locale_of(person, face_of(request).settings.language)
     return viewer
 
 

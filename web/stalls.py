@@ -81,10 +81,8 @@ async def answer(request: Request, viewer: Signed, stall_id: str) -> Response:
 @router.post("/smaller")
 async def smaller(request: Request, viewer: Signed, stall_id: str) -> Response:
     async def change(session: AsyncSession, typed: Mapping[str, str]) -> None:
-        now = request.state.now
-        today = local_day(viewer.person, now)
-        due_on = day_of(typed, "due_on", today) if typed.get("due_on", "").strip() else None
-        await stalls.make_smaller(session, stall_id, viewer.id, now, typed.get("title"), due_on)
+        due_on = day_of(request, viewer, typed, "due_on") if typed.get("due_on", "").strip() else None
+        await stalls.make_smaller(session, stall_id, viewer.id, request.state.now, typed.get("title"), due_on)
 
     return await _move(request, viewer, stall_id, change)
 

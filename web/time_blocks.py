@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from config.languages import words_in
 from cycle.actions import Refused
 from cycle.sentences import Sentence
 from cycle.time_block import Wanted, read_block
@@ -21,7 +20,7 @@ from integrations.database.action_views import action_for, note_actions_read
 from integrations.database.tables import ActionRow
 from web.actions import action_page
 from web.face import database_of, face_of
-from web.pages import NotHere, Unfit, language_of
+from web.pages import NotHere, Unfit, words_of
 from web.sessions import Signed
 
 router = APIRouter(prefix="/actions/{action_id}")
@@ -36,6 +35,7 @@ async def time_file(
 ) -> Response:
     """For the owner of an open action alone. What does not fit is said on the action's page, above the form."""
     wanted, now = Wanted(day, hour, minutes), request.state.now
+    month_first = words_of(request).month_first
 
     async def ask(session: AsyncSession) -> tuple[ActionRow, Span]:
         view = await action_for(session, viewer.id, action_id, now)
@@ -43,7 +43,7 @@ async def time_file(
             raise NotHere
         if view.row.state != "open":
             raise Refused(Sentence("This one is not open any more."))
-        block = read_block(wanted, viewer.zone, now)
+        block = read_block(wanted, viewer.zone, now, month_first)
         await note_actions_read(session, [view], viewer.person, now)
         return view.row, block
 
@@ -68,7 +68,7 @@ def _file(request: Request, action: ActionRow, block: Span) -> bytes:
     event.add("dtstart", block.start)
     event.add("dtend", block.end)
     event.add("summary", _text(action.title))
-    event.add("description", words_in(language_of(request)).say(about))
+    event.add("description", words_of(request).say(about))
     event.add("transp", "OPAQUE")
     event.add("class", "PRIVATE")
     event.add("x-microsoft-cdo-busystatus", "BUSY")

@@ -1,6 +1,6 @@
 """Every kind of letter part: the facts it needs, the folder that words it, and how it travels.
 
-Facts arrive formatted for the reader: days as "Thursday 11 March", hours as "10:00", links as full URLs,
+Facts arrive formatted for the reader: days as "Thursday 11 March", hours as "10:00" or "10:00 AM", links as full URLs,
 people by the name their colleagues use. Counts stay numbers; the templates spell them. All wording is in
 `templates/<template>/`.
 """

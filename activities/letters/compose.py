@@ -12,7 +12,7 @@ from activities.letters import catalogue
 from activities.letters.catalogue import Part
 from activities.letters.wanted import open_past_due
 from activities.letters.wording import Wording
-from config.languages import DEFAULT, Language, Words, words_in
+from config.languages import DEFAULT, Words, words_in
 from cycle.check_in import OPEN
 from cycle.feedback import closes_at
 from cycle.policy import Policy
@@ -21,7 +21,7 @@ from cycle.sentences import Sentence
 from cycle.support import REASON_WORDS, REASONS, step_days, three_repairs
 from integrations.database.check_ins import Pair, check_in, count_moves, next_check_in
 from integrations.database.offers import open_offer
-from integrations.database.people import language_of, leaves_of, partner_of
+from integrations.database.people import leaves_of, locale_of, partner_of
 from integrations.database.plans import rules_of
 from integrations.database.policies import hr_partner_of, policy_of_check_in
 from integrations.database.reflections import lines_leave_at, questions_of
@@ -58,11 +58,11 @@ class Composer:
     """Makes parts for letters whose links lead to `public_url`."""
 
     public_url: str
-    language: Language = DEFAULT
+    locale: str = DEFAULT
     """Of those whose own is not known."""
 
-    def language_of(self, person: Person) -> Language:
-        return language_of(person, self.language)
+    def locale_of(self, person: Person) -> str:
+        return locale_of(person, self.locale)
 
     async def part(self, session: AsyncSession, item: LetterItem, now: datetime) -> Part:
         recipient = await session.get_one(Person, item.recipient_id)
@@ -109,7 +109,7 @@ class Composer:
                 return catalogue.ReflectionRequest(
                     partner_name=other.first_name,
                     day=words.weekday_and_day(start),
-                    hour=_hour(start),
+                    hour=words.clock(start.time()),
                     questions=len(await questions_of(session, pair.row)),
                     minutes=policy.reflection.minutes,
                     form_url=self._link(form),
@@ -117,7 +117,7 @@ class Composer:
                     another_time_url=self._link(f"{page}/another-time"),
                     not_this_time_url=self._link(f"{page}/not-this-time"),
                     leaves_day=words.weekday(leaves),
-                    leaves_hour=_hour(leaves),
+                    leaves_hour=words.clock(leaves.time()),
                 )
             case "reflection_reminder":
                 return catalogue.ReflectionReminder(
@@ -132,7 +132,7 @@ class Composer:
                 return catalogue.Moves(
                     partner_name=other.first_name,
                     day=words.weekday_and_day(start),
-                    hour=_hour(start),
+                    hour=words.clock(start.time()),
                     another_time_url=self._link(f"{page}/another-time"),
                     not_this_time_url=self._link(f"{page}/not-this-time"),
                 )
@@ -161,7 +161,7 @@ class Composer:
             assisted_name=pair.partner.first_name if recipient not in pair.people else None,
             until_day=words.weekday_and_day(_local(offer.until, recipient)),
             kept_day=words.weekday_and_day(start) if offer.keeps_hour else None,
-            kept_hour=_hour(start) if offer.keeps_hour else None,
+            kept_hour=words.clock(start.time()) if offer.keeps_hour else None,
             moves=await count_moves(session, pair.row.id),
             slots_url=self._link(f"{page}/slots"),
             not_this_time_url=self._link(f"{page}/not-this-time"),
@@ -339,7 +339,7 @@ class Composer:
         )
 
     def _words(self, reader: Person) -> Words:
-        return words_in(self.language_of(reader))
+        return words_in(self.locale_of(reader))
 
     def _link(self, path: str) -> str:
         return f"{self.public_url}{path}"
@@ -390,7 +390,3 @@ def _step_in_words(step: PathwayStep, words: Words) -> str:
 
 def _local(at: datetime, person: Person) -> datetime:
     return at.astimezone(ZoneInfo(person.zone))
-
-
-def _hour(at: datetime) -> str:
-    return f"{at:%H:%M}"

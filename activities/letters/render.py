@@ -13,7 +13,8 @@ from markupsafe import Markup
 
 from activities.letters.catalogue import Part, PreRead, facts, open_facts
 from activities.letters.wording import Wording
-from config.languages import DEFAULT, Language, words_in
+from config.languages import DEFAULT, words_in
+from config.languages.templates import compiled_in
 
 # What XML cannot hold, and no letter needs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -32,9 +33,9 @@ def _without_control(value: Any) -> Any:
 
 
 @cache
-def _templates(language: Language) -> Environment:
-    """The templates of one language; what a person wrote is put into them, and never translated."""
-    words = words_in(language)
+def _templates(locale: str) -> Environment:
+    """The templates of one locale; what a person wrote is put into them, and never translated."""
+    words = words_in(locale)
     made = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=select_autoescape(enabled_extensions=("mjml",), default=False),
@@ -44,10 +45,11 @@ def _templates(language: Language) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
         finalize=_without_control,
+        bytecode_cache=compiled_in(words.language),
     )
     # From the extension, which types do not see.
     made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.globals.update(Wording(words).globals(), language=language)
+    made.globals.update(Wording(words).globals(), language=words.language)
     return made
 
 
@@ -67,11 +69,11 @@ def render(
     home_url: str,
     help_contact: str,
     privacy_url: str,
-    language: Language = DEFAULT,
+    locale: str = DEFAULT,
 ) -> Rendered:
     """Render `parts`, in their order, as one message to `recipient_name` (the name in the greeting).
 
-    The facts of the parts are in `language` already. One part brings its own subject; several share a neutral one.
+    The facts of the parts are said in `locale` already. One part brings its own subject; several share a neutral one.
     Raises ValueError for no parts, and for a part that travels alone but was given company.
     """
     if not parts:
@@ -80,27 +82,27 @@ def render(
     if alone and len(parts) > 1:
         raise ValueError(f"A {alone[0]} travels alone; send it as a message of its own.")
 
-    subject, preview = _subject(recipient_name, parts, language)
+    subject, preview = _subject(recipient_name, parts, locale)
     # Both readers of a pre-read get the same letter, to the greeting.
     name = parts[0].names if isinstance(parts[0], PreRead) else recipient_name
     frame = {
         "name": name,
         "home_url": home_url,
         # Whom an installation names stays as it is; what we say where it names nobody is said in every language.
-        "help_contact": words_in(language).say(help_contact),
+        "help_contact": words_in(locale).say(help_contact),
         "privacy_url": privacy_url,
     }
-    texts = [_fill(language, f"{part.template}/body.txt", facts(part)).strip() for part in parts]
-    bodies = [_fill(language, f"{part.template}/body.mjml", facts(part)) for part in parts]
+    texts = [_fill(locale, f"{part.template}/body.txt", facts(part)).strip() for part in parts]
+    bodies = [_fill(locale, f"{part.template}/body.mjml", facts(part)) for part in parts]
     mjml = _fill(
-        language,
+        locale,
         "layout/body.mjml",
         {**frame, "subject": subject, "preview": preview, "bodies": bodies},
     )
     return Rendered(
         subject=subject,
         preview=preview,
-        text=re.sub(r"\n{3,}", "\n\n", _fill(language, "layout/body.txt", {**frame, "bodies": texts})).strip() + "\n",
+        text=re.sub(r"\n{3,}", "\n\n", _fill(locale, "layout/body.txt", {**frame, "bodies": texts})).strip() + "\n",
         html=_html(mjml),
     )
 
@@ -115,7 +117,7 @@ def _html(mjml: str) -> str:
     return html.replace(_LETTER, f"<main>{_LETTER}", 1).replace("</body>", "</main></body>", 1)
 
 
-def _subject(recipient_name: str, parts: Sequence[Part], language: Language) -> tuple[str, str]:
+def _subject(recipient_name: str, parts: Sequence[Part], locale: str) -> tuple[str, str]:
     """A subject.txt is two lines, subject and preview, and sees no field that a person wrote."""
     if len(parts) == 1:
         name, shown = f"{parts[0].template}/subject.txt", open_facts(parts[0])
@@ -126,9 +128,9 @@ def _subject(recipient_name: str, parts: Sequence[Part], language: Language) -> 
         )
     # A line break in a name would otherwise become a second subject, or a header.
     flat = {key: " ".join(value.split()) if isinstance(value, str) else value for key, value in shown.items()}
-    subject, preview = _fill(language, name, flat).strip().splitlines()
+    subject, preview = _fill(locale, name, flat).strip().splitlines()
     return subject, preview
 
 
-def _fill(language: Language, template: str, values: dict[str, object]) -> str:
-    return _templates(language).get_template(template).render(values)
+def _fill(locale: str, template: str, values: dict[str, object]) -> str:
+    return _templates(locale).get_template(template).render(values)

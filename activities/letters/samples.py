@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any, TypeVar
 
 from activities.letters.catalogue import (
@@ -40,6 +40,7 @@ from cycle.support import REASON_WORDS, three_repairs
 HERE = "https://perennial.example"
 TALK = date(2030, 3, 14)
 """A Thursday."""
+HOUR = time(10)
 
 # What people wrote is in the language they share; nobody translates it.
 _WRITTEN: dict[Language, dict[str, str]] = {
@@ -74,9 +75,10 @@ _WRITTEN: dict[Language, dict[str, str]] = {
 Step = TypeVar("Step", bound=ActionStep)
 
 
-def sample_parts(language: Language = DEFAULT) -> dict[str, Part]:
+def sample_parts(locale: str = DEFAULT) -> dict[str, Part]:
     """A part of each kind, by its template's name."""
-    words, written = words_in(language), _WRITTEN[language]
+    words = words_in(locale)
+    written = _WRITTEN[words.language]
     wording = Wording(words)
     day, weekday = words.weekday_and_day(TALK), words.weekday(TALK)
 
@@ -100,7 +102,7 @@ def sample_parts(language: Language = DEFAULT) -> dict[str, Part]:
         ReflectionRequest(
             partner_name="Mara",
             day=day,
-            hour="10:00",
+            hour=words.clock(HOUR),
             questions=4,
             minutes=8,
             form_url=f"{HERE}/reflections/1",
@@ -108,7 +110,7 @@ def sample_parts(language: Language = DEFAULT) -> dict[str, Part]:
             another_time_url=f"{HERE}/check-ins/1/another-time",
             not_this_time_url=f"{HERE}/check-ins/1/not-this-time",
             leaves_day=words.weekday(date(2030, 3, 13)),
-            leaves_hour="09:30",
+            leaves_hour=words.clock(time(9, 30)),
         ),
         ReflectionReminder(
             partner_name="Mara",
@@ -155,7 +157,7 @@ def sample_parts(language: Language = DEFAULT) -> dict[str, Part]:
         Moves(
             partner_name="Mara",
             day=day,
-            hour="10:00",
+            hour=words.clock(HOUR),
             another_time_url=f"{HERE}/check-ins/1/another-time",
             not_this_time_url=f"{HERE}/check-ins/1/not-this-time",
         ),
@@ -218,15 +220,16 @@ def sample_parts(language: Language = DEFAULT) -> dict[str, Part]:
     return {part.template: part for part in parts}
 
 
-def sample_letters(language: Language = DEFAULT) -> dict[str, Rendered]:
+def sample_letters(locale: str = DEFAULT) -> dict[str, Rendered]:
     """A whole letter of each kind, by its template's name; and some of the other ways they can be worded."""
-    parts = sample_parts(language)
-    day = words_in(language).weekday_and_day(TALK)
+    parts = sample_parts(locale)
+    words = words_in(locale)
+    day, hour = words.weekday_and_day(TALK), words.clock(HOUR)
     letters: dict[str, list[Part]] = {name: [part] for name, part in parts.items()}
     letters |= {
         "pre_read_link_only": [_but(parts["pre_read"], link_only=True, page_url=f"{HERE}/check-ins/1/pre-read")],
         "slots_for_an_assistant": [_but(parts["slots"], assisted_name="Mara", partner_name="Sami")],
-        "slots_beside_a_kept_hour": [_but(parts["slots"], kept_day=day, kept_hour="10:00", moves=2)],
+        "slots_beside_a_kept_hour": [_but(parts["slots"], kept_day=day, kept_hour=hour, moves=2)],
         "support_note_about_check_ins": [_but(parts["support_note"], about="check_ins", keep_hr_out_url=None)],
         "several_things": [parts[name] for name in ("outcome_question", "action_passed", "weekly")],
     }
@@ -237,7 +240,7 @@ def sample_letters(language: Language = DEFAULT) -> dict[str, Rendered]:
             home_url=HERE,
             help_contact="people@perennial.example",
             privacy_url=f"{HERE}/privacy",
-            language=language,
+            locale=locale,
         )
         for name, each in letters.items()
     }

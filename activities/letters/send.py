@@ -294,8 +294,8 @@ class Letters:
 
     def _rendered(self, person: Person, parts: Sequence[catalogue.Part]) -> Rendered:
         url = self._composer.public_url
-        language = self._composer.language_of(person)
-        return render(person.first_name, parts, url, self._help_contact, f"{url}/privacy", language)
+        locale = self._composer.locale_of(person)
+        return render(person.first_name, parts, url, self._help_contact, f"{url}/privacy", locale)
 
     async def _put_off(self, session: AsyncSession, item: LetterItem, error: Exception, now: datetime) -> None:
         person = await session.get_one(Person, item.recipient_id)

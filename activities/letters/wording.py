@@ -52,7 +52,7 @@ class Wording:
 
     def when(self, start: datetime, now: datetime) -> str:
         """ "tomorrow at 10:00", "on Monday at 10:00"; both instants are on the reader's clock."""
-        hour = f"{start:%H:%M}"
+        hour = start.time()
         match (start.date() - now.date()).days:
             case 0:
                 return self.words.say(Sentence("today at {hour}", hour=hour))

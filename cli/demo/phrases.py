@@ -11,7 +11,7 @@ from functools import cache
 from config.languages import LANGUAGES, words_in
 
 _PLACE = re.compile(r"%\((\w+)\)s")
-_A_DAY = r"(?:\w+,? )?\d{1,2}\.? [^\W\d]+"
+_A_DAY = r"(?:\w+,? )?(?:\d{1,2}\.? [^\W\d]+|[^\W\d]+ \d{1,2})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from cli.demo.personnel import Move, draw_moves
 from cli.demo.temperaments import Temperament, dealt
 from cli.demo.words import GOALS, SUCCESSES, draw, pick, title
 
-GERMAN = "de-DE"
+GERMAN, AMERICAN = "de-DE", "en-US"
 QUARTERLY, MONTHLY = "Quarterly check-ins", "Monthly check-ins"
 
 # Days from day 0. A stalled plan needs 14 overdue and 30 quiet days: these have 16 and 25 behind them.
@@ -49,7 +49,7 @@ class Story:
     manners: Mapping[str, Manners] = field(default_factory=dict)
     moves: Sequence[Move] = ()
     languages: Mapping[str, str] = field(default_factory=dict)
-    """What mailboxes are set to where it is not English: a tag by mail address."""
+    """What mailboxes are set to where it is not British English: a tag by mail address."""
     initiatives: Mapping[str, Sequence[Initiative]] = field(default_factory=dict)
 
     @property
@@ -119,7 +119,7 @@ def write_story(organization: Mapping[str, Any], days: int = 0) -> Story:
         titles_used=writer.used,
         manners=manners([mail for mail in managed if mail not in managers]),
         moves=moves,
-        languages=dict.fromkeys(german, GERMAN),
+        languages=dict.fromkeys(german, GERMAN) | dict.fromkeys(_american_readers(people, managers), AMERICAN),
         initiatives=draw_initiatives(
             {each["mail"]: each["manager"] for each in people},
             temperaments,
@@ -135,6 +135,11 @@ def _german_readers(people: Sequence[Mapping[str, Any]], managers: Sequence[str]
     leads = [mail for mail in there if mail in managers]
     employees = [each["mail"] for each in people if each["manager"] and each["mail"] not in managers]
     return leads[:1] + [mail for mail in employees[1:] if mail in there][:1]
+
+
+def _american_readers(people: Sequence[Mapping[str, Any]], managers: Sequence[str]) -> list[str]:
+    """The first employee who lives in the United States."""
+    return [each["mail"] for each in people if each["country"] == "US" and each["mail"] not in managers][:1]
 
 
 def _usual_plan(writer: _Writer, n: int, mail: str) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -88,7 +88,9 @@ class SaidLater(TypeDecorator[str]):
 def _made_of(value: Any) -> Any:
     if isinstance(value, Sentence):
         return {"template": value.template, "values": {name: _made_of(each) for name, each in value.values.items()}}
-    return {"day": value.isoformat()} if isinstance(value, date) else value
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    return {"hour": value.isoformat()} if isinstance(value, time) else value
 
 
 def _made_again(kept: Any) -> Any:
@@ -97,6 +99,8 @@ def _made_again(kept: Any) -> Any:
             return Sentence(template, **{name: _made_again(each) for name, each in values.items()})
         case {"day": str(day)}:
             return date.fromisoformat(day)
+        case {"hour": str(hour)}:
+            return time.fromisoformat(hour)
     return kept
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from config.languages import DEFAULT, Language, first_fitting
+from config.languages import DEFAULT, locale_for
 from cycle.leave import Leave
 from cycle.mail_window import MailHours
 from cycle.policy import Mail
@@ -158,9 +158,11 @@ async def person_by_oid(session: AsyncSession, oid: str) -> Person | None:
     return await session.scalar(select(Person).where(Person.oid == oid))
 
 
-def language_of(person: Person, default: Language = DEFAULT) -> Language:
-    """What they chose wins, else what their mailbox is set to, if we speak it; else the installation's."""
-    return first_fitting((person.language_chosen, person.language), default)
+def locale_of(person: Person, default: str = DEFAULT) -> str:
+    """The language they chose wins, else their mailbox's, if we speak it, else the installation's; the region is that
+    of their mailbox, whatever they chose.
+    """
+    return locale_for((person.language_chosen, person.language), default)
 
 
 def local_day(person: Person, now: datetime) -> date:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from activities.reconciliation import in_words
+from config.languages import words_in
 from cycle.check_in import Step
 from cycle.reconciliation import Difference, Finding
 from integrations.database.tables import Booking, CalendarWatchRow, CheckInRow
@@ -154,7 +155,10 @@ async def test_an_event_that_no_check_in_knows_is_for_hr_until_it_is_gone(home: 
     event_id = await another_event(home, f"booking/{uuid4()}/1", START + timedelta(days=60))
     await home.do("compare", watch_id)
     key = f"calendar/{home.tenant.service}"
-    assert "that no check-in here knows" in (await home.needs_a_hand())[key]
+    listed = (await home.needs_a_hand())[key]
+    assert "that no check-in here knows" in listed
+    assert re.search(r" at \d{2}:\d{2} UTC", words_in("en-GB").say(listed))
+    assert re.search(r" at \d{1,2}:\d{2} [AP]M UTC", words_in("en-US").say(listed))
     assert await stands(home, event_id)
     comparison = home.activities["compare"].__self__
     await comparison.mend(home.tenant.service, [], MONDAY)

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 
 import pytest
+from babel.localedata import locale_identifiers
 from babel.messages.catalog import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.languages import LANGUAGES, Language, first_fitting, fitting, words_in
+from config.languages import LANGUAGES, Language, fitting, locale_for, words_in
 from config.languages.catalogue import is_said, marked, read
-from cycle.sentences import Sentence
+from cycle.sentences import Sentence, ShortDay
 
 OTHERS = LANGUAGES[1:]
 
@@ -100,6 +101,113 @@ def test_a_language_tag_finds_what_fits(tag: str | None, language: Language | No
     assert fitting(tag) == language
 
 
-def test_the_first_language_that_we_speak_wins() -> None:
-    assert first_fitting(["fr", "de-CH", "en"]) == "de"
-    assert first_fitting([None, "fr"]) == "en"
+@pytest.mark.parametrize(
+    ("tags", "locale"),
+    [
+        (["fr", "de-CH", "en"], "de-CH"),
+        ([None, "fr"], "en"),
+        (["en-US", "en"], "en-US"),
+        (["en_us"], "en-US"),
+        (["en-Latn-US-x-mine"], "en-US"),
+        (["en-US-POSIX"], "en-US"),
+        (["en-001"], "en-001"),
+        # The region is where somebody is; the language what they read.
+        (["en", "de-DE"], "en-DE"),
+        (["fr-CA"], "en-CA"),
+        (["fr-CA", "en-GB"], "en-GB"),
+        # Of these regions nobody has said how they write the language.
+        (["de", "en-US"], "de"),
+        (["zh-CN"], "en"),
+        (["en-ZZ"], "en"),
+        (["en-../../x", "de\n"], "de"),
+        (["e" * 5000], "en"),
+    ],
+)
+def test_the_first_language_that_we_speak_wins_and_keeps_a_region(tags: list[str | None], locale: str) -> None:
+    assert locale_for(tags) == locale
+    assert words_in(locale).locale == locale
+
+
+def test_the_installation_decides_what_no_tag_says() -> None:
+    assert locale_for([], "de-AT") == locale_for(["zh-CN"], "de-AT") == locale_for(["de"], "de-AT") == "de-AT"
+    assert locale_for(["fr-CA"], "en-US") == "en-CA", "where somebody is wins over where the others are"
+
+
+@given(st.lists(st.one_of(st.none(), st.text(), st.from_regex(r"[a-zA-Z]{2}[-_][a-zA-Z]{2}", fullmatch=True))))
+def test_whatever_a_browser_asks_for_there_is_a_locale_for_it(tags: list[str | None]) -> None:
+    assert words_in(locale_for(tags)).language in LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("locale", "hour", "short_day", "weekday_and_day"),
+    [
+        ("en-US", "Tuesday, December 3, 2030 at 2:30 PM", "December 3", "Tuesday, December 3"),
+        ("en-GB", "Tuesday 3 December 2030 at 14:30", "3 December", "Tuesday 3 December"),
+        ("en", "Tuesday 3 December 2030 at 14:30", "3 December", "Tuesday 3 December"),
+        ("en-CA", "Tuesday, December 3, 2030 at 2:30 p.m.", "December 3", "Tuesday, December 3"),
+        ("en-AU", "Tuesday 3 December 2030 at 2:30 pm", "3 December", "Tuesday 3 December"),
+        ("en-DE", "Tuesday 3 December 2030 at 14:30", "3 December", "Tuesday 3 December"),
+        ("de", "Dienstag, 3. Dezember 2030 um 14:30", "3. Dezember", "Dienstag, 3. Dezember"),
+        ("de-CH", "Dienstag, 3. Dezember 2030 um 14:30", "3. Dezember", "Dienstag, 3. Dezember"),
+    ],
+)
+def test_days_and_hours_are_written_as_the_region_does(
+    locale: str, hour: str, short_day: str, weekday_and_day: str
+) -> None:
+    words, at = words_in(locale), datetime(2030, 12, 3, 13, 30, tzinfo=UTC)
+    assert words.hour(at, "Europe/Berlin") == hour
+    assert words.short_day(at.date()) == short_day
+    assert words.weekday_and_day(at.date()) == weekday_and_day
+
+
+def test_austrians_call_january_jaenner() -> None:
+    assert words_in("de-AT").day(date(2030, 1, 3)) == "Donnerstag, 3. Jänner 2030"
+    assert words_in("de").day(date(2030, 1, 3)) == "Donnerstag, 3. Januar 2030"
+
+
+def test_an_hour_of_twelve_is_am_or_pm() -> None:
+    american = words_in("en-US")
+    shown = [american.clock(time(hour, 5)) for hour in (0, 9, 12, 23)]
+    assert shown == ["12:05 AM", "9:05 AM", "12:05 PM", "11:05 PM"]
+    at = datetime(2030, 3, 14, 9, 0, tzinfo=UTC)
+    assert american.hour(at, "Europe/Berlin", named=True) == "Thursday, March 14, 2030 at 10:00 AM, Berlin time"
+
+
+def test_a_sentence_says_days_and_hours_as_its_reader_writes_them() -> None:
+    sentence = Sentence("{day} at {hour}", day=ShortDay(date(2030, 3, 14)), hour=time(9))
+    assert sentence == "14 March at 09:00"
+    assert words_in("en-US").say(sentence) == "March 14 at 9:00 AM"
+    assert words_in("de").say(sentence) == "14. März um 09:00"
+
+
+LOCALES = sorted(each.replace("_", "-") for each in locale_identifiers() if re.fullmatch(r"(en|de)_\w{2,3}", each))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_region_has_whole_days_without_what_mail_programs_show_as_a_box(locale: str) -> None:
+    words = words_in(locale)
+    assert locale_for([locale]) == locale
+    said = [words.hour(datetime(2030, 3, 14, hour, 30, tzinfo=UTC), "UTC") for hour in (9, 22)]
+    assert len({*said}) == 2
+    short = words.short_day(date(2030, 3, 14))
+    assert re.fullmatch(r"14\.? \w+|\w+ 14", short)
+    for each in said:
+        assert re.match(r"\w+,? " + re.escape(short), each)
+        assert "2030" in each
+        assert all(letter == " " or not letter.isspace() for letter in each)
+
+
+@pytest.mark.parametrize(
+    ("locale", "first"),
+    [("en-US", True), ("en-GB", False), ("de-AT", False), ("en-CA", None), ("en-ZA", None), ("en", None), ("de", None)],
+)
+def test_whether_the_month_goes_first_is_known_or_left_open(locale: str, first: bool | None) -> None:
+    assert words_in(locale).month_first is first
+
+
+def test_a_locale_has_a_name_for_its_readers() -> None:
+    assert [words_in(each).name for each in ("en", "en-US", "de-AT")] == [
+        "English",
+        "English (United States)",
+        "Deutsch (Österreich)",
+    ]

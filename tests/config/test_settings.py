@@ -248,3 +248,15 @@ def test_json_logging_writes_one_object_a_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert json.loads(line)["message"] == "check-in C1\nbooked"
     assert json.loads(line)["level"] == "info"
+
+
+@pytest.mark.parametrize(("given", "kept"), [("de", "de"), ("en-us", "en-US"), ("de_AT", "de-AT"), ("en-ZZ", "en")])
+def test_the_language_may_have_a_region(given: str, kept: str) -> None:
+    assert load_settings(SANDBOX | {"PERENNIAL_LANGUAGE": given}).language == kept
+
+
+@pytest.mark.parametrize("given", ["fr", "English"])
+def test_a_language_that_we_do_not_speak_is_refused(given: str) -> None:
+    (problem,) = problems(SANDBOX | {"PERENNIAL_LANGUAGE": given})
+    assert problem.startswith("PERENNIAL_LANGUAGE ")
+    assert "en or de, with a region or without" in problem

@@ -4,13 +4,15 @@ import contextlib
 from datetime import date, timedelta
 
 import pytest
+from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.languages import LANGUAGES, words_in
+from config.languages import locale_for, words_in
 from cycle.natural_dates import Unreadable, read_day
 
 WEDNESDAY = date(2030, 3, 6)
+LOCALES = sorted({locale_for([tag]) for tag in ("en", "de", *locale_identifiers())})
 DAYS = st.dates(date(2020, 1, 1), date(2090, 12, 31))
 AHEAD = st.integers(1, 364)
 EN = [
@@ -112,16 +114,41 @@ def test_what_is_no_day_is_not_guessed(text: str) -> None:
         read_day(text, WEDNESDAY)
 
 
-def test_what_could_be_two_days_is_asked_back() -> None:
+@pytest.mark.parametrize("text", ["3/4", "3/4/30", "03/04/2030", "3-4", "3-4-2030", "by 3/4"])
+def test_what_could_be_two_days_is_the_one_that_its_writer_means(text: str) -> None:
+    yesterday = date(2030, 3, 3)
+    assert read_day(text, yesterday, month_first=True) == date(2030, 3, 4)
+    assert read_day(text, yesterday, month_first=False) == date(2030, 4, 3)
     with pytest.raises(Unreadable, match="could be two days"):
-        read_day("3/4", WEDNESDAY)
+        read_day(text, yesterday)
+
+
+@pytest.mark.parametrize("month_first", [True, False, None])
+def test_what_can_be_one_day_alone_is_read_whoever_writes_it(month_first: bool | None) -> None:
+    for text in ("30/4", "4/30", "30.4", "30-4-2030", "Tue 4/30", "Di, 30/4"):
+        assert read_day(text, WEDNESDAY, month_first) == date(2030, 4, 30)
+    assert read_day("4/4", WEDNESDAY, month_first) == date(2030, 4, 4)
+    assert read_day("3.4.", WEDNESDAY, month_first) == date(2030, 4, 3), "only a day that goes first has this dot"
+
+
+def test_dots_stand_behind_the_day_but_nobody_knows_what_americans_mean_by_them() -> None:
+    for month_first in (False, None):
+        assert read_day("3.4.2030", WEDNESDAY, month_first) == date(2030, 4, 3)
+    with pytest.raises(Unreadable, match="could be two days"):
+        read_day("3.4.2030", WEDNESDAY, month_first=True)
+
+
+def test_a_weekday_that_does_not_belong_is_asked_back() -> None:
+    for month_first, text in ((True, "Tuesday 3/8"), (False, "Tuesday, 8/3"), (None, "Tue 8.3.")):
+        with pytest.raises(Unreadable, match="do not belong together"):
+            read_day(text, WEDNESDAY, month_first)
     with pytest.raises(Unreadable, match="do not belong together"):
         read_day("Friday 7 March 2030", WEDNESDAY)
 
 
 @given(DAYS, DAYS)
 def test_a_day_with_its_year_is_read_back_from_however_it_is_shown(day: date, today: date) -> None:
-    shown = [words_in(language).day(day) for language in LANGUAGES]
+    shown = [words_in(locale).day(day) for locale in LOCALES]
     written = [
         day.isoformat(),
         f"{day.day}.{day.month}.{day.year}",

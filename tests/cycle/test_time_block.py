@@ -79,6 +79,35 @@ def test_an_hour_shown_twice_is_the_second_once_the_first_has_passed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("2:30 PM", time(14, 30)),
+        ("2:30\u202fpm", time(14, 30)),
+        ("2.30 p.m.", time(14, 30)),
+        ("2pm", time(14)),
+        ("10 am", time(10)),
+        ("12:05 PM", time(12, 5)),
+        ("12:15 AM", time(0, 15)),
+    ],
+)
+def test_an_hour_can_be_written_with_am_or_pm(text: str, start: time) -> None:
+    block = read_block(Wanted("tomorrow", text, "30"), BERLIN, MONDAY)
+    assert block.start.astimezone(ZoneInfo(BERLIN)).time() == start
+
+
+@pytest.mark.parametrize("text", ["0:30 AM", "13:00 PM", "14:30 PM", "2:60 PM", "PM", "2:30 xm", "2"])
+def test_an_hour_that_no_clock_shows_is_not_guessed(text: str) -> None:
+    with pytest.raises(Refused, match="which hour this is"):
+        read_block(Wanted("tomorrow", text, "30"), BERLIN, MONDAY)
+
+
+def test_a_day_in_numbers_is_the_one_that_its_writer_means() -> None:
+    wanted = Wanted("3/5", "10:00", "30")
+    assert read_block(wanted, BERLIN, MONDAY, month_first=True).start == datetime(2030, 3, 5, 9, 0, tzinfo=UTC)
+    assert read_block(wanted, BERLIN, MONDAY, month_first=False).start == datetime(2030, 5, 3, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     ("day", "hour", "minutes", "sentence"),
     [
         ("", "09:00", "60", "The day is missing"),

@@ -4,22 +4,35 @@ from typing import Any
 
 import pytest
 
-from integrations.database.people import language_of
+from integrations.database.people import locale_of
 from integrations.database.tables import Person
 
 HOME_IN_GERMAN = 'lang="de"'
 
 
 @pytest.mark.parametrize(
-    ("chosen", "mailbox", "language"),
-    [("en", "de-DE", "en"), ("de", "en-GB", "de"), (None, "de-AT", "de"), (None, "fr-FR", "en"), (None, None, "en")],
+    ("chosen", "mailbox", "locale"),
+    [
+        ("en", "de-DE", "en-DE"),
+        ("en", "en-US", "en-US"),
+        ("en", None, "en"),
+        ("de", "en-GB", "de"),
+        ("de", "de-AT", "de-AT"),
+        (None, "de-AT", "de-AT"),
+        (None, "es-US", "en-US"),
+        (None, "zh-CN", "en"),
+        (None, None, "en"),
+    ],
 )
-def test_what_was_chosen_wins_over_the_mailbox(chosen: str | None, mailbox: str | None, language: str) -> None:
-    assert language_of(Person(language_chosen=chosen, language=mailbox)) == language
+def test_what_was_chosen_wins_over_the_mailbox_whose_region_stays(
+    chosen: str | None, mailbox: str | None, locale: str
+) -> None:
+    assert locale_of(Person(language_chosen=chosen, language=mailbox)) == locale
 
 
 def test_the_installation_decides_for_a_mailbox_in_a_language_we_do_not_speak() -> None:
-    assert language_of(Person(language_chosen=None, language="fr-FR"), "de") == "de"
+    assert locale_of(Person(language_chosen=None, language="fr-FR"), "de") == "de"
+    assert locale_of(Person(language_chosen=None, language="zh-CN"), "en-US") == "en-US"
 
 
 async def test_the_pages_follow_the_mailbox_until_a_language_is_chosen(world: Any) -> None:

@@ -157,9 +157,9 @@ async def test_the_page_of_an_export_says_days_hours_and_what_codes_mean(planted
         if name == "ann":
             for words in (
                 "Montag, 4. März 2030 um 10:00 – Mittwoch, 6. März 2030 um 10:00",
-                "Montag, 8. Januar 2029",
+                "Montag, 8. Jänner 2029",
                 "Deutschland",
-                "Deutsch",
+                "Deutsch (Österreich)",
                 "Was hast du seit dem letzten Mal gelernt",
                 "Ja, wir haben gesprochen",
             ):

@@ -7,7 +7,7 @@ import pytest
 from activities.letters.catalogue import Part
 from activities.letters.render import Rendered, render
 from activities.letters.samples import sample_parts
-from config.languages import DEFAULT, Language
+from config.languages import DEFAULT
 
 
 @pytest.fixture(scope="session")
@@ -20,14 +20,14 @@ def parts() -> dict[str, Part]:
 def letter_to() -> Callable[..., Rendered]:
     """Renders parts for somebody, with the frame that every letter has."""
 
-    def letter(name: str, parts: Sequence[Part], language: Language = DEFAULT) -> Rendered:
+    def letter(name: str, parts: Sequence[Part], locale: str = DEFAULT) -> Rendered:
         return render(
             name,
             parts,
             home_url="https://perennial.example/",
             help_contact="people@example.com",
             privacy_url="https://perennial.example/privacy?in=plain&words=1",
-            language=language,
+            locale=locale,
         )
 
     return letter

@@ -53,8 +53,8 @@ async def compose(home: Any, key: str = "item", now: datetime = MONDAY) -> tuple
     async with home.database.reading() as session:
         item = await session.get_one(LetterItem, key)
         part = await Composer(HERE).part(session, item, now)
-        language = Composer(HERE).language_of(await session.get_one(Person, item.recipient_id))
-    return part, render("Ann", [part], HERE, "your HR team", f"{HERE}/privacy", language)
+        locale = Composer(HERE).locale_of(await session.get_one(Person, item.recipient_id))
+    return part, render("Ann", [part], HERE, "your HR team", f"{HERE}/privacy", locale)
 
 
 async def a_talk(home: Any, kind: str, to: str = "ann", **others: Any) -> str:
@@ -452,11 +452,40 @@ async def test_the_day_of_a_promise_is_said_to_each_in_their_language(home: Any)
         assert "Join two calls (bis 19. März)" in german
 
 
+async def test_an_american_and_a_briton_read_the_same_facts_each_as_they_write_them(home: Any) -> None:
+    await home.change(Person, "ann", language="en-US")
+    await home.change(Person, "mara", language="en-GB")
+    await home.an_action(date(2030, 3, 19), title="Join two calls")
+    check_in_id = await a_talk(home, "pre_read")
+    await freeze(home, check_in_id)
+    await home.an_item("to-mara", "pre_read", "mara", check_in_id=check_in_id, booking_no=1)
+    now = START - timedelta(days=1)
+    (_, american), (_, british) = await compose(home, now=now), await compose(home, "to-mara", now)
+    assert american.subject == "For your check-in tomorrow at 10:00 AM"
+    assert british.subject == "For your check-in tomorrow at 10:00"
+    for mine, theirs in ((american.text, british.text), (american.html, british.html)):
+        assert "Join two calls (by March 19)" in mine
+        assert "Join two calls (by 19 March)" in theirs
+
+
+async def test_an_american_hears_of_the_hour_in_the_whole_letter_as_they_write_it(home: Any) -> None:
+    await home.change(Person, "ann", language="en-US")
+    await a_talk(home, "reflection_request")
+    _, letter = await compose(home)
+    assert letter.subject == "Before your check-in on Thursday, March 14"
+    assert letter.subject.isascii()
+    for each in (letter.text, letter.html):
+        assert "Thursday, March 14 at 10:00 AM" in each
+        assert "Wednesday at 9:30 AM" in each
+        assert "14 March" not in each
+        assert "\u202f" not in each
+
+
 async def test_who_has_no_language_of_their_own_reads_that_of_the_installation(home: Any) -> None:
     async with home.database.reading() as session:
         ann = await session.get_one(Person, "ann")
-    assert Composer(HERE).language_of(ann) == "en"
-    assert Composer(HERE, "de").language_of(ann) == "de"
+    assert Composer(HERE).locale_of(ann) == "en"
+    assert Composer(HERE, "de").locale_of(ann) == "de"
     await home.change(Person, "ann", language="fr-FR")
     async with home.database.reading() as session:
-        assert Composer(HERE, "de").language_of(await session.get_one(Person, "ann")) == "de"
+        assert Composer(HERE, "de").locale_of(await session.get_one(Person, "ann")) == "de"

@@ -101,6 +101,22 @@ def test_there_is_a_sample_of_every_kind(language: Language) -> None:
     assert set(sample_letters(language)) > set(KINDS)
 
 
+BRITISH = re.compile(r"\b\d{1,2} (January|February|March|April|December)\b|\b\d{1,2}:\d\d\b(?! [AP]M)")
+
+
+@pytest.mark.parametrize("name", sample_letters())
+def test_an_american_reads_every_day_and_hour_as_americans_write_them(name: str) -> None:
+    american, british = (
+        # What people wrote stays as they wrote it.
+        [re.sub(r"\((now|until) \d+ March\)", "", each) for each in (said.subject, said.preview, said.text, said.html)]
+        for said in (sample_letters(locale)[name] for locale in ("en-US", "en-GB"))
+    )
+    for mine, theirs in zip(american, british, strict=True):
+        assert not BRITISH.search(mine)
+        assert bool(BRITISH.search(theirs)) is (mine != theirs)
+        assert "\u202f" not in mine
+
+
 @EVERY_LETTER
 def test_a_letter_says_which_language_it_is_in(
     language: Language, name: str, letters: dict[tuple[Language, str], Rendered]

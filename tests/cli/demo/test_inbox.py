@@ -14,13 +14,16 @@ from cli.demo.actors import rung_of
 from cli.demo.evidence import Stretch
 from cli.demo.inbox import MailClient, parts_of
 from cli.demo.topics import day_in, due_in, title_in
-from config.languages import LANGUAGES, Language, words_in
+from config.languages import words_in
 
 SITE = "http://127.0.0.1:8000"
 
 
-def mailed(*parts: Written, language: Language = "en") -> str:
-    return render("Ann", parts, f"{SITE}/", "Hale", f"{SITE}/privacy", language).html
+LOCALES = ["en", "en-US", "de"]
+
+
+def mailed(*parts: Written, locale: str = "en") -> str:
+    return render("Ann", parts, f"{SITE}/", "Hale", f"{SITE}/privacy", locale).html
 
 
 def action(kind: type[catalogue.ActionStep], number: int = 1) -> Written:
@@ -229,21 +232,21 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_letter_of_the_catalogue_is_understood_in_every_language(language: Language) -> None:
-    letters = sample_letters(language)
-    found = {name: [part.kind for part in parts_of(letters[name].html)] for name in sample_parts(language)}
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_letter_of_the_catalogue_is_understood_in_every_language(locale: str) -> None:
+    letters = sample_letters(locale)
+    found = {name: [part.kind for part in parts_of(letters[name].html)] for name in sample_parts(locale)}
     assert found == KINDS
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_second_question_is_known_in_every_language(language: Language) -> None:
-    day = words_in(language).weekday_and_day(date(2030, 3, 14))
-    (part,) = parts_of(mailed(replace(outcome(second=True), day=day), language=language))
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_second_question_is_known_in_every_language(locale: str) -> None:
+    day = words_in(locale).weekday_and_day(date(2030, 3, 14))
+    (part,) = parts_of(mailed(replace(outcome(second=True), day=day), locale=locale))
     assert (part.kind, day_in(part, date(2030, 3, 15))) == ("second-outcome", date(2030, 3, 14))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("locale", LOCALES)
 @pytest.mark.parametrize(
     ("name", "rung"),
     [
@@ -253,18 +256,18 @@ def test_a_second_question_is_known_in_every_language(language: Language) -> Non
         ("action_still_open", "still_open"),
     ],
 )
-def test_what_an_action_is_about_is_read_in_every_language(language: Language, name: str, rung: str) -> None:
-    written = sample_parts(language)[name]
+def test_what_an_action_is_about_is_read_in_every_language(locale: str, name: str, rung: str) -> None:
+    written = sample_parts(locale)[name]
     assert isinstance(written, catalogue.ActionStep)
-    (part,) = parts_of(sample_letters(language)[name].html)
+    (part,) = parts_of(sample_letters(locale)[name].html)
     assert (rung_of(part.text), title_in(part)) == (rung, written.title)
     assert due_in(part, date(2030, 2, 20)) == date(2030, 2, 23)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_what_a_leaver_had_taken_on_is_read_in_every_language(language: Language) -> None:
-    (part,) = parts_of(sample_letters(language)["action_without_owner"].html)
-    written = sample_parts(language)["action_without_owner"]
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_a_leaver_had_taken_on_is_read_in_every_language(locale: str) -> None:
+    (part,) = parts_of(sample_letters(locale)["action_without_owner"].html)
+    written = sample_parts(locale)["action_without_owner"]
     assert isinstance(written, catalogue.ActionWithoutOwner)
     assert (title_in(part), due_in(part, date(2030, 2, 20))) == (written.title, date(2030, 2, 23))
 

@@ -83,9 +83,17 @@ def test_no_title_is_used_twice_or_is_part_of_another() -> None:
 def test_an_employee_and_a_manager_read_german_and_ann_does_not() -> None:
     story = write_story(organization(), 95)
     bosses = {each["manager"] for each in organization()["people"]}
-    assert sorted(mail in bosses for mail in story.languages) == [False, True]
-    assert "de-DE" in story.languages.values()
+    german = [mail for mail, tag in story.languages.items() if tag == "de-DE"]
+    assert sorted(mail in bosses for mail in german) == [False, True]
     assert not [mail for mail in story.languages if mail.startswith("ann.")]
+
+
+def test_an_employee_in_the_united_states_reads_what_americans_write() -> None:
+    made = organization()
+    (american,) = [mail for mail, tag in write_story(made, 95).languages.items() if tag == "en-US"]
+    (person,) = [each for each in made["people"] if each["mail"] == american]
+    assert person["country"] == "US"
+    assert american not in {each["manager"] for each in made["people"]}
 
 
 @pytest.mark.parametrize("people", [4, 12, 40])
@@ -95,7 +103,7 @@ def test_somebody_invites_a_supporter_and_somebody_asks_one_who_answers_and_one_
     (inviter, (supporter,)), (asker, (gives, lets_it_lie)) = taken["support"], taken["feedback"]
     assert inviter != supporter
     assert story.temperaments[supporter] is not Temperament.SILENT
-    assert asker in story.languages
+    assert story.languages[asker] == "de-DE"
     assert asker not in (gives, lets_it_lie)
     assert gives_feedback(story.temperaments[gives])
     assert not gives_feedback(story.temperaments[lets_it_lie])

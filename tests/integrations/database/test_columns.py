@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import select, text
 from sqlalchemy.exc import StatementError
 
+from cycle.sentences import Sentence
 from integrations.database.columns import UnreadableText, new_id
 from integrations.database.connection import Database, open_database
 from integrations.database.tables import Goal, NeedsAHand, Person, Plan, Table
@@ -121,6 +122,18 @@ async def test_a_text_whose_key_is_gone_says_which_setting_misses_it_and_shows_n
         async with database.reading() as session:
             assert (await session.scalars(select(Goal.id))).all() == ["g"]
     assert "pricing" not in str(refused.value)
+
+
+async def test_a_sentence_comes_back_with_its_days_and_hours(url: str, keys: tuple[str, ...]) -> None:
+    values = {"day": date(2030, 3, 14), "hour": time(9, 30), "name": "Ann"}
+    async with opened(url, keys) as database:
+        async with database.transaction() as session:
+            session.add(NeedsAHand(key="k", sentence=Sentence("{name}: {day} at {hour}", **values), since=NOW))
+        async with database.reading() as session:
+            said = (await session.get_one(NeedsAHand, "k")).sentence
+    assert isinstance(said, Sentence)
+    assert said == "Ann: Thursday 14 March 2030 at 09:30"
+    assert said.values == values
 
 
 @pytest.mark.parametrize(
