@@ -80,6 +80,7 @@ BEFORE: Sequence[Shot] = (
     Shot("privacy", "Privacy", "/privacy"),
     Shot("export", "What is kept of somebody, as a file of theirs", "/privacy/export", inside="perennial.html"),
     Shot("hr", "HR", "/hr", "Hale"),
+    Shot("hr-administrator", "The same page, as the administrator sees it", "/hr", "Ira"),
     Shot("history", "History", "/history"),
     Shot("history-search", "History, searched", "/history", typed=(("q", "pricing"),), press="Search"),
     Shot("check-in-past", "A past check-in", "/check-ins/{ann-past-1}"),
