@@ -60,6 +60,7 @@ BEFORE: Sequence[Shot] = (
     Shot("supporting", "Somebody asks me along", "/supporting/{ann-peer-of}", "Ida"),
     Shot("supporting-yes", "Standing by somebody", "/supporting/{ann-mentor-of}", "Otto"),
     Shot("stall", "A plan that has been quiet", "/stalls/{ida-stall}", "Ida"),
+    Shot("stall-with-manager", "One whose next step is the manager's", "/stalls/{sami-stall}", "Sami"),
     Shot("handover", "What a new manager may see", "/handovers/{kai-handover}", "Kai"),
     Shot("feedback", "Feedback", "/feedback"),
     Shot("feedback-give", "Give feedback", "/feedback/{ann-feedback-2}", "Ida"),

@@ -63,7 +63,10 @@ PAGES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "/goals/{goal_id}": {"ann": ("/goals/goal", "/goals/done-goal"), "mara": ("/goals/goal",)},
     "/supporting/{support_id}": {"nora": ("/supporting/support", "/supporting/invited")},
-    "/stalls/{stall_id}": {"ann": ("/stalls/stall", "/stalls/stall?choose=pause"), "mara": ("/stalls/stall",)},
+    "/stalls/{stall_id}": {
+        "ann": ("/stalls/stall", "/stalls/stall?choose=pause", "/stalls/manager-stuck"),
+        "mara": ("/stalls/stall",),
+    },
     "/handovers/{handover_id}": {"ann": ("/handovers/handover",), "mara": ("/handovers/handover",)},
     "/feedback": {"ann": ("/feedback",), "nora": ("/feedback",)},
     "/feedback/{request_id}": {

@@ -197,7 +197,7 @@ PLACES = {
     "{interest_id}": {"today": "interest"},
     "{key}": {"today": "guide"},
     "{plan_id}": {"today": "plan"},
-    "{stall_id}": {"today": "stall", "of an action": "stuck"},
+    "{stall_id}": {"today": "stall", "of an action": "stuck", "manager's": "manager-stuck"},
     "{handover_id}": {"today": "handover", "chosen": "handover"},
     "{person_id}": {"today": "person-ann"},
     "{path:path}": {"today": "perennial.css"},
@@ -528,6 +528,23 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
         )
     yield Stall(id="stall", plan_id="plan", cause="check-ins/before", began_at=lately)
     yield Stall(id="stuck", plan_id="plan", cause="action/proposed-action", holder_id="person-ann", began_at=lately)
+    yield Stall(
+        id="manager-stuck",
+        plan_id="plan",
+        cause="action/manager-action",
+        holder_id="person-mara",
+        began_at=long_ago,
+    )
+    yield LetterItem(
+        key="repairs/manager-stuck/person-ann",
+        recipient_id="person-ann",
+        kind="support_repairs",
+        stall_id="manager-stuck",
+        step="repairs",
+        due_at=lately,
+        state="sent",
+        sent_at=lately,
+    )
     yield StallAnswer(
         stall_id="stall", person_id="person-mara", reason="help", to_partner=True, to_hr=True, answered_at=lately
     )
