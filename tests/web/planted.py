@@ -141,6 +141,7 @@ TEXTS = {
     "old call for help": _action("action", "ann", "ann"),
     "mentor's call for help": _by("nora", "action/mentor-action"),
     "step": _action("action", "ann", "ann"),
+    "leaver's step": _by("lena", "action/manager-action", belongs=frozenset({"mara"})),
     "outcome": _action("done-action", "ann", "ann"),
     "change": _by("ann", "goal/done-goal"),
     "invitation": _by("ann", "invitation/{support_id}", belongs=frozenset({"nora"})),
@@ -560,7 +561,16 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
     yield ActionEvent(action_id="done-action", person_id="person-ann", what="done", at=lately)
     call = Sentence("{name} asks HR for help with a plan. Please get in touch; nobody else was told.", name="Ann")
     yield NeedsAHand(key="help/person-ann", person_id="person-ann", sentence=call, since=lately)
-    yield Milestone(id="step", action_id="action", title=sentence("step"), made_at=lately)
+    yield Milestone(id="step", action_id="action", writer_id="person-ann", title=sentence("step"), made_at=lately)
+    # Lena had it before Mara, who reached the step after the last talk.
+    yield Milestone(
+        id="leaver-step",
+        action_id="manager-action",
+        writer_id="person-lena",
+        title=sentence("leaver's step"),
+        done_at=lately + timedelta(days=3),
+        made_at=lately,
+    )
     yield from _written_with_others(lately)
 
 
