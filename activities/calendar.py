@@ -226,9 +226,11 @@ class Calendar:
         async with self._database.transaction() as session:
             (await session.get_one(Booking, booking.id)).event_id = None
             if left_over:
-                sentence = (
-                    f"The check-in of {pair.person.name} and {pair.partner.name} has another organizer, and the "
-                    "mailbox of the former one is gone: ask whoever still has its invitation to delete it."
+                sentence = Sentence(
+                    "The check-in of {person} and {partner} has another organizer, and the mailbox of the former one "
+                    "is gone: ask whoever still has its invitation to delete it.",
+                    person=pair.person.name,
+                    partner=pair.partner.name,
                 )
                 await ask_for_a_hand(session, f"left-over/{about.id}", sentence, about.now, pair.person.id)
 

@@ -15,7 +15,7 @@ from activities.moment import Moment
 from activities.subscription_care import Say, SubscriptionCare, lock_row
 from cycle.calendar_watch import TRY_AGAIN
 from cycle.directory_watch import LOOK_EVERY_HOURS, Population, Told, next_look, policy_for
-from cycle.sentences import Sentence
+from cycle.sentences import Quote, Sentence
 from integrations.database.columns import UnreadableText
 from integrations.database.connection import Database
 from integrations.database.directory_watches import (
@@ -160,7 +160,7 @@ class DirectoryWatches:
             troubled.add(person_id)
             async with self._database.transaction() as session:
                 person = await session.get_one(Person, person_id)
-                remedy = str(error) if isinstance(error, UnreadableText) else A_FAULT
+                remedy = error.words if isinstance(error, UnreadableText) else A_FAULT
                 sentence = Sentence(
                     "What the directory says of {name} cannot be followed, and is tried again at each look at it. "
                     "{remedy}",
@@ -264,7 +264,7 @@ class DirectoryWatches:
         if holder.oid != user.oid:
             await self._wait(user, _somebody_elses(user, holder), now)
 
-    async def _wait(self, user: DirectoryUser, sentence: str, now: datetime) -> None:
+    async def _wait(self, user: DirectoryUser, sentence: Sentence, now: datetime) -> None:
         async with self._database.transaction() as session:
             await ask_for_a_hand(session, f"joiner/{user.oid}", sentence, now)
 
@@ -349,7 +349,7 @@ class DirectoryWatches:
             sentence = Sentence(
                 "Who joins, leaves or has a new manager is noticed twice a day only. Graph would tell at once, "
                 "but: {trouble}",
-                trouble=str(trouble),
+                trouble=Quote(trouble),
             )
             async with self._database.transaction() as session:
                 await ask_for_a_hand(session, f"notifications/{USERS}", sentence, now)
@@ -422,7 +422,7 @@ def _nowhere(user: DirectoryUser) -> Sentence:
     )
 
 
-def _somebody_elses(user: DirectoryUser, holder: Person) -> str:
+def _somebody_elses(user: DirectoryUser, holder: Person) -> Sentence:
     if holder.left_at is None:
         return Sentence(
             "{name} has joined with the address that {holder} has here: correct one of the two in the "

@@ -200,7 +200,7 @@ class TeamPlans:
 
     async def _diaries(
         self, organizer: str, people: Mapping[str, Person], weeks: Mapping[str, WorkWeek], days: Sequence[Days]
-    ) -> tuple[dict[str, Diary], dict[str, str]]:
+    ) -> tuple[dict[str, Diary], dict[str, Sentence]]:
         """What each calendar says of the days in question, a day more on either side for other zones.
 
         Asked in the organizer's mailbox: where managers organize, the service mailbox has no calendar for us.
@@ -215,7 +215,7 @@ class TeamPlans:
         mails = [person.mail for person in people.values()]
         schedules = await self._calendars.schedules(organizer, mails, start, end)
         diaries: dict[str, Diary] = {}
-        unread: dict[str, str] = {}
+        unread: dict[str, Sentence] = {}
         for person_id, person in people.items():
             schedule = schedules[person.mail]
             if schedule.trouble:
@@ -233,8 +233,8 @@ class TeamPlans:
         self,
         waiting: Sequence[Waiting],
         choices: Sequence[Choice],
-        without: Mapping[str, str],
-        partner_unread: str | None,
+        without: Mapping[str, Sentence],
+        partner_unread: Sentence | None,
         caps: Caps,
         now: datetime,
     ) -> None:
@@ -327,7 +327,7 @@ async def _rests(session: AsyncSession, waiting: Waiting, now: datetime) -> bool
 
 
 async def _no_hour(
-    session: AsyncSession, pair: Pair, sentence: str | None, now: datetime, *, tell: bool = True
+    session: AsyncSession, pair: Pair, sentence: Sentence | None, now: datetime, *, tell: bool = True
 ) -> None:
     """Tries again tomorrow and tells HR; with no day left to try, which is always told, the check-in ends here."""
     row = await session.get_one(CheckInRow, pair.row.id)

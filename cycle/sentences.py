@@ -4,11 +4,15 @@ from datetime import date
 from typing import Any, Self
 
 
+class Quote(str):
+    """Words that a sentence repeats as they are, in English for readers of every language: those of an error."""
+
+
 class Sentence(str):
     """`Sentence("A title has at most {letters} letters.", letters=80)`: a `str`, in English, filled in.
 
-    `template` is what catalogues of translations know it by; `values` fill it: texts, counts, dates or other
-    sentences. A template without values is taken as it stands, braces and all.
+    `template` is what catalogues of translations know it by; `values` fill it: texts, counts, dates, quotes or
+    other sentences. A template without values is taken as it stands, braces and all.
     """
 
     template: str
@@ -26,4 +30,6 @@ class Sentence(str):
 
 
 def _in_english(value: Any) -> Any:
+    if isinstance(value, Quote):
+        return f"“{value}”"
     return f"{value:%A} {value.day} {value:%B %Y}" if isinstance(value, date) else value

@@ -19,6 +19,8 @@ from cli.showcase.times import Times
 from cycle.pre_read import PathwayStep, Promise, SharedLine, build_snapshot
 from cycle.reflection import moment_period
 from cycle.sentences import Sentence
+from cycle.stuck import Kind, line_key
+from cycle.stuck import sentence as stuck_because
 from integrations.database.tables import (
     Answer,
     Booking,
@@ -458,4 +460,8 @@ def _of_hr(cast: Cast, times: Times) -> Iterator[Any]:
             mail=second.mail,
         ),
         since=times.before(9),
+    )
+    refused = "Entra gave the app no token (AADSTS7000222): the client secret has expired; make a new one and set it."
+    yield NeedsAHand(
+        key=line_key(Kind.NO_TOKEN, ""), sentence=stuck_because(Kind.NO_TOKEN, [refused] * 3), since=times.before(1)
     )

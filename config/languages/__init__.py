@@ -18,7 +18,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-from cycle.sentences import Sentence
+from cycle.sentences import Quote, Sentence
 
 Language = Literal["en", "de"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -33,6 +33,7 @@ _LOCALE = {"en": "en_GB", "de": "de_DE"}
 _DAY = {"en": "EEEE d MMMM y", "de": "EEEE, d. MMMM y"}
 _SHORT_DAY = {"en": "d MMMM", "de": "d. MMMM"}
 _WEEKDAY_AND_DAY = {"en": "EEEE d MMMM", "de": "EEEE, d. MMMM"}
+_QUOTATION_MARKS = {"en": ("“", "”"), "de": ("„", "“")}
 
 
 def fitting(wanted: str | None) -> Language | None:
@@ -75,7 +76,7 @@ class Words:
             return self.gettext(sentence)
         said = self.gettext(sentence.template)
         return (
-            said.format(**{name: self._value(each) for name, each in sentence.values.items()})
+            said.format(**{name: self.value(each) for name, each in sentence.values.items()})
             if (sentence.values)
             else said
         )
@@ -112,9 +113,18 @@ class Words:
     def _date(self, day: date | None, patterns: dict[Any, str]) -> str:
         return format_date(day, patterns[self.language], locale=_LOCALE[self.language]) if day else ""
 
-    def _value(self, value: Any) -> Any:
+    def quoted(self, words: str) -> str:
+        """Within quotation marks."""
+        opening, closing = _QUOTATION_MARKS[self.language]
+        # Not an f-string, so that markup stays markup.
+        return opening + words + closing
+
+    def value(self, value: Any) -> Any:
+        """What fills a sentence, as it is said within it."""
         if isinstance(value, Sentence):
             return self.say(value)
+        if isinstance(value, Quote):
+            return self.quoted(value)
         return self.day(value) if isinstance(value, date) else value
 
 

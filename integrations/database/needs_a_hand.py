@@ -5,12 +5,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cycle.sentences import Sentence
 from cycle.stuck import SAME_TROUBLE
 from integrations.database.tables import NeedsAHand
 
 
 async def ask_for_a_hand(
-    session: AsyncSession, key: str, sentence: str, now: datetime, person_id: str | None = None
+    session: AsyncSession, key: str, sentence: Sentence, now: datetime, person_id: str | None = None
 ) -> None:
     """Puts the sentence on HR's list, or back on it; `key` makes it once. What comes back later counts anew."""
     row = await session.get(NeedsAHand, key)

@@ -10,6 +10,7 @@ from cryptography.fernet import Fernet
 from sqlalchemy import text
 
 from cycle.check_in import Step
+from cycle.sentences import Sentence
 from integrations.database.directory_watches import ensure_directory_watch
 from integrations.database.leavers import end_enrolment
 from integrations.database.needs_a_hand import ask_for_a_hand
@@ -249,8 +250,8 @@ async def test_hr_need_not_do_anything_any_more_for_whoever_left(home: Any, watc
     employee, old, _ = await a_team(home, watch)
     async with home.database.transaction() as session:
         for person in (employee, old):
-            await ask_for_a_hand(session, f"zone/{person.id}", "Have them choose a zone.", MONDAY, person.id)
-            await ask_for_a_hand(session, f"mail/{person.id}", "Correct the address.", MONDAY, person.id)
+            await ask_for_a_hand(session, f"zone/{person.id}", Sentence("Have them choose a zone."), MONDAY, person.id)
+            await ask_for_a_hand(session, f"mail/{person.id}", Sentence("Correct the address."), MONDAY, person.id)
     home.tenant.act(employee.mail, "leave_company", how="disabled")
     await home.do("follow_directory", watch)
     hands = await home.needs_a_hand()
@@ -406,7 +407,7 @@ async def test_a_mailbox_made_again_that_is_still_closed_delays_nobody(
 ) -> None:
     employee, old, new = await a_team(home, watch)
     async with home.database.transaction() as session:
-        await ask_for_a_hand(session, f"mailbox/{old.id}", "Give them one.", MONDAY, old.id)
+        await ask_for_a_hand(session, f"mailbox/{old.id}", Sentence("Give them one."), MONDAY, old.id)
     await home.change(Person, old.id, directory_read_at=None)
     path = f"/users/{old.oid}/mailboxSettings"
     home.tenant.fault("status", "GET", path, status=403, code="ErrorAccessDenied", rate=1)

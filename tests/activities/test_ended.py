@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cycle.check_in import State
+from cycle.sentences import Sentence
 from integrations.database.leavers import end_enrolment
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.policies import enrol_person
@@ -90,14 +91,14 @@ async def test_hrs_list_forgets_what_ending_the_enrolment_mends_and_nothing_else
     stay = ("help/ann", "left-over/x", "partner/mara")
     async with home.database.transaction() as session:
         for key in (*mended, *stay):
-            await ask_for_a_hand(session, key, "Do something.", MONDAY, "ann")
+            await ask_for_a_hand(session, key, Sentence("Do something."), MONDAY, "ann")
     await end(home, "ann")
     assert (await home.needs_a_hand()).keys() == set(stay)
 
 
 async def test_a_mailbox_that_others_wait_for_stays_on_hrs_list(home: Any) -> None:
     async with home.database.transaction() as session:
-        await ask_for_a_hand(session, "mailbox/mara", "Give them one.", MONDAY, "mara")
+        await ask_for_a_hand(session, "mailbox/mara", Sentence("Give them one."), MONDAY, "mara")
     await end(home, "mara")
     assert "mailbox/mara" in await home.needs_a_hand()
 

@@ -15,6 +15,8 @@ from cycle.policy import Policy
 from cycle.pre_read import Promise, SharedLine, build_snapshot
 from cycle.reflection import version_of
 from cycle.sentences import Sentence
+from cycle.stuck import Kind
+from cycle.stuck import sentence as stuck_because
 from integrations.database.successors import choose, handover_for
 from integrations.database.tables import (
     ActionEvent,
@@ -561,6 +563,8 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
     yield ActionEvent(action_id="done-action", person_id="person-ann", what="done", at=lately)
     call = Sentence("{name} asks HR for help with a plan. Please get in touch; nobody else was told.", name="Ann")
     yield NeedsAHand(key="help/person-ann", person_id="person-ann", sentence=call, since=lately)
+    busy = stuck_because(Kind.BUSY, ["Could not book a check-in: Microsoft Graph is busy or unwell (503)."])
+    yield NeedsAHand(key="stuck/busy", sentence=busy, since=lately)
     yield Milestone(id="step", action_id="action", writer_id="person-ann", title=sentence("step"), made_at=lately)
     # Lena had it before Mara, who reached the step after the last talk.
     yield Milestone(

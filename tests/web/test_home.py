@@ -22,6 +22,7 @@ from integrations.database.tables import (
     LearningMoment,
     LetterItem,
     Milestone,
+    NeedsAHand,
     Plan,
     Reading,
     Reporting,
@@ -211,7 +212,7 @@ async def test_hr_does_not_see_whoever_kept_it_out_or_was_helped(world: Any, cha
 
 async def test_hr_sees_what_cannot_go_on_by_itself(world: Any) -> None:
     async with world.database.transaction() as session:
-        await ask_for_a_hand(session, "k", "Otto Kern has no mailbox: give him one.", world.clock.at)
+        await ask_for_a_hand(session, "k", Sentence("Otto Kern has no mailbox: give him one."), world.clock.at)
     assert "Otto Kern has no mailbox" in (await (await world.browser("hale")).get("/hr")).text
 
 
@@ -226,7 +227,7 @@ async def test_each_reader_of_hrs_list_gets_it_in_their_own_language(world: Any)
     async with world.database.transaction() as session:
         await ask_for_a_hand(session, "one", sentence(Kind.NOT_ALLOWED, abouts), world.clock.at)
         await ask_for_a_hand(session, "two", both, world.clock.at)
-        await ask_for_a_hand(session, "three", "Otto Kern has {no} mailbox.", world.clock.at)
+        session.add(NeedsAHand(key="three", sentence="Otto Kern has {no} mailbox.", since=world.clock.at))
     hale = await world.browser("hale")
     page = html.unescape((await hale.get("/hr")).text)
     assert "2 things wait: an administrator grants Mail.Send for 2 mailboxes." in page
@@ -238,10 +239,27 @@ async def test_each_reader_of_hrs_list_gets_it_in_their_own_language(world: Any)
     assert "Otto Kern has {no} mailbox." in page, "what was kept as text is as it was"
 
 
+async def test_what_a_line_quotes_in_english_is_marked_as_a_quote_and_as_english(world: Any) -> None:
+    last = "Could not book: Microsoft Graph <b>is</b> busy (503)."
+    busy = Sentence("{name}: {sentence}", name="<i>Ann</i>", sentence=sentence(Kind.BUSY, [last]))
+    async with world.database.transaction() as session:
+        await ask_for_a_hand(session, "one", busy, world.clock.at)
+    assert f"“{last}”" in busy, "and so it is in a log"
+    quoted = f'<span lang="en">{html.escape(last)}</span>'
+    hale = await world.browser("hale")
+    page = (await hale.get("/hr")).text
+    assert f"The last word was: “{quoted}”" in page
+    await hale.post("/language", data={"language": "de", "back": "/hr"})
+    page = (await hale.get("/hr")).text
+    assert f"„{quoted}“" in page
+    assert "&lt;i&gt;Ann&lt;/i&gt;: Microsoft 365 " in page
+    assert "service health" not in page, "all around it is German"
+
+
 async def test_an_administrator_sees_the_faults_and_neither_who_needs_support_nor_who_asked_for_it(world: Any) -> None:
     await a_stall(world)
     async with world.database.transaction() as session:
-        await ask_for_a_hand(session, "k", "A mailbox is full: make room.", world.clock.at)
+        await ask_for_a_hand(session, "k", Sentence("A mailbox is full: make room."), world.clock.at)
     await (await world.browser("ann")).post("/plan/help", data={"whom": "hr"})
     assert "Ann Berg asks HR for help" in (await (await world.browser("hale")).get("/hr")).text
     ira = await world.browser("ira")
@@ -287,7 +305,7 @@ async def test_a_call_made_after_hrs_page_was_opened_stays(world: Any) -> None:
 
 async def test_nothing_but_a_call_for_help_has_the_button_that_ends_it(world: Any) -> None:
     async with world.database.transaction() as session:
-        await ask_for_a_hand(session, "partner/person-ann", "Ann has nobody.", world.clock.at, "person-ann")
+        await ask_for_a_hand(session, "partner/person-ann", Sentence("Ann has nobody."), world.clock.at, "person-ann")
     hale = await world.browser("hale")
     assert "We talked" not in (await hale.get("/hr")).text
     assert (await hale.post("/hr/calls/person-ann/talked")).status_code == 404

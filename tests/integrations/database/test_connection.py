@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from cycle.sentences import Sentence
 from integrations.database.connection import Database, open_database, poke
 from integrations.database.needs_a_hand import ask_for_a_hand
 from integrations.database.tables import NeedsAHand, Person, Plan, Table, WakeUp
@@ -63,7 +64,7 @@ async def test_a_wake_up_is_delivered_after_the_commit_and_forgotten_once_it_arr
 ) -> None:
     pokes.database = database
     async with database.transaction() as session:
-        await ask_for_a_hand(session, "k", "A sentence.", NOW)
+        await ask_for_a_hand(session, "k", Sentence("A sentence."), NOW)
         poke(session, "CheckIn", "c1", "changed", NOW)
         assert pokes.made == []
     # The change and one wake-up could be seen by anybody at the moment of the delivery.
@@ -76,7 +77,7 @@ async def test_a_transaction_that_fails_leaves_neither_change_nor_wake_up(
 ) -> None:
     async def fails() -> None:
         async with database.transaction() as session:
-            await ask_for_a_hand(session, "k", "A sentence.", NOW)
+            await ask_for_a_hand(session, "k", Sentence("A sentence."), NOW)
             poke(session, "CheckIn", "c1", "changed", NOW)
             await session.flush()
             raise LookupError
@@ -106,7 +107,7 @@ async def test_with_temporal_down_the_change_stands_and_the_wake_up_waits(
 ) -> None:
     pokes.up = False
     async with database.transaction() as session:
-        await ask_for_a_hand(session, "k", "A sentence.", NOW)
+        await ask_for_a_hand(session, "k", Sentence("A sentence."), NOW)
         poke(session, "CheckIn", "c1", "changed", NOW)
     async with database.reading() as session:
         assert await session.get(NeedsAHand, "k") is not None
