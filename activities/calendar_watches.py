@@ -16,7 +16,7 @@ from cycle.calendar_watch import (
     next_looks,
     window_at,
 )
-from cycle.sentences import Sentence
+from cycle.sentences import Quote, Sentence
 from cycle.stuck import Kind, line_key
 from integrations.database.calendar_watches import (
     event_ids_between,
@@ -121,7 +121,7 @@ class CalendarWatches:
                     "Changes in the calendar of {whose} are noticed hours later. Graph would tell at once, "
                     "but: {trouble}",
                     whose=whose,
-                    trouble=str(trouble),
+                    trouble=Quote(trouble),
                 )
             await ask_for_a_hand(session, key, sentence, now)
 

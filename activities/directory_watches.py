@@ -16,7 +16,7 @@ from activities.moment import Moment
 from activities.subscription_care import Say, SubscriptionCare, lock_row
 from cycle.calendar_watch import TRY_AGAIN
 from cycle.directory_watch import LOOK_EVERY_HOURS, Told, next_look
-from cycle.sentences import Sentence
+from cycle.sentences import Quote, Sentence
 from integrations.database.columns import UnreadableText
 from integrations.database.connection import Database
 from integrations.database.directory_watches import (
@@ -159,7 +159,7 @@ class DirectoryWatches:
             troubled.add(person_id)
             async with self._database.transaction() as session:
                 person = await session.get_one(Person, person_id)
-                remedy = str(error) if isinstance(error, UnreadableText) else A_FAULT
+                remedy = error.words if isinstance(error, UnreadableText) else A_FAULT
                 sentence = Sentence(
                     "What the directory says of {name} cannot be followed, and is tried again at each look at it. "
                     "{remedy}",
@@ -248,7 +248,7 @@ class DirectoryWatches:
             sentence = Sentence(
                 "Who joins, leaves or has a new manager is noticed twice a day only. Graph would tell at once, "
                 "but: {trouble}",
-                trouble=str(trouble),
+                trouble=Quote(trouble),
             )
             async with self._database.transaction() as session:
                 await ask_for_a_hand(session, f"notifications/{USERS}", sentence, now)

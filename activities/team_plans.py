@@ -233,7 +233,7 @@ class TeamPlans:
         self,
         waiting: Sequence[Waiting],
         choices: Sequence[Choice],
-        without: Mapping[str, str],
+        without: Mapping[str, Sentence],
         partner_unread: Sentence | None,
         caps: Caps,
         now: datetime,
@@ -327,7 +327,7 @@ async def _rests(session: AsyncSession, waiting: Waiting, now: datetime) -> bool
 
 
 async def _no_hour(
-    session: AsyncSession, pair: Pair, sentence: str | None, now: datetime, *, tell: bool = True
+    session: AsyncSession, pair: Pair, sentence: Sentence | None, now: datetime, *, tell: bool = True
 ) -> None:
     """Tries again tomorrow and tells HR; with no day left to try, which is always told, the check-in ends here."""
     row = await session.get_one(CheckInRow, pair.row.id)

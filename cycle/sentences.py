@@ -12,11 +12,15 @@ class ShortDay:
     day: date
 
 
+class Quote(str):
+    """Words that a sentence repeats as they are, in English for readers of every language: those of an error."""
+
+
 class Sentence(str):
     """`Sentence("A title has at most {letters} letters.", letters=80)`: a `str`, in English, filled in.
 
-    `template` is what catalogues of translations know it by; `values` fill it: texts, counts, days, times of
-    day or other sentences. A template without values is taken as it stands, braces and all.
+    `template` is what catalogues of translations know it by; `values` fill it: texts, counts, days, times of day,
+    quotes or other sentences. A template without values is taken as it stands, braces and all.
     """
 
     template: str
@@ -35,6 +39,8 @@ class Sentence(str):
 
 def _in_english(value: Any) -> Any:
     match value:
+        case Quote():
+            return f"“{value}”"
         case ShortDay(day):
             return f"{day.day} {day:%B}"
         case date():

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import reduce
 
-from cycle.sentences import Sentence
+from cycle.sentences import Quote, Sentence
 
 SAME_TROUBLE = timedelta(hours=2)
 """What comes back so soon after it seemed mended has lasted all the while: things are tried again every hour."""
@@ -61,7 +61,7 @@ def sentence(kind: Kind, abouts: Sequence[str], name: str = "") -> Sentence:
                 permissions=_permissions(abouts),
             )
         case Kind.NO_TOKEN:
-            return Sentence("Entra does not let Perennial in, and {waits}. {last}", waits=waits, last=last)
+            return Sentence("Entra does not let Perennial in, and {waits}. {last}", waits=waits, last=Quote(last))
         case Kind.NO_MAILBOX:
             return Sentence(
                 "The mailbox {mailbox} is not there, and {waits}: make it again, or correct the address.",
@@ -73,7 +73,7 @@ def sentence(kind: Kind, abouts: Sequence[str], name: str = "") -> Sentence:
                 "Microsoft 365 has not done for a day what was asked of it, and {waits}: look at its service health. "
                 "The last word was: {last}",
                 waits=waits,
-                last=last,
+                last=Quote(last),
             )
         case Kind.UNANSWERED:
             return Sentence(
@@ -96,7 +96,7 @@ def sentence(kind: Kind, abouts: Sequence[str], name: str = "") -> Sentence:
             return Sentence(
                 "Perennial has a fault ({fault}), and {waits}. It is ours, not yours: please report it, with what the "
                 "worker's log says at that place.",
-                fault=last,
+                fault=Quote(last),
                 waits=waits,
             )
 

@@ -50,7 +50,7 @@ class Choice:
 @dataclass(frozen=True, slots=True)
 class Unplaced:
     check_in_id: str
-    sentence: str
+    sentence: Sentence
 
 
 def plan_team(

@@ -61,6 +61,7 @@ class Organization:
     people: tuple[Person, ...]
     service: Person
     hr_partner: str
+    administrator: str
     # What the teams meet for, by their leader's mail; worked out when somebody first asks.
     standing: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
     _by_mail: dict[str, Person] = field(default_factory=dict, compare=False, repr=False)
@@ -90,7 +91,8 @@ def seeded_uuid(seed: int, what: str) -> str:
 
 
 def build_organization(seed: int, size: int, day0: date) -> Organization:
-    """`size` people who have a manager, and on top of them the managers without one and the HR partner.
+    """`size` people who have a manager, and on top of them the managers without one, the HR partner and the
+    administrator.
 
     1. Decide how many managers; every second one reports to the one before.
     2. Name them: Mara leads the first team, Ann is first in it, Otto is first in the second.
@@ -104,7 +106,7 @@ def build_organization(seed: int, size: int, day0: date) -> Organization:
     # Otto needs a manager who is not Ann's, so three people already make two teams.
     manager_count = max(2 if size >= 3 else 1, round(size / 4))
     employee_count = size - manager_count // 2
-    names = drawn_names(rng, manager_count + employee_count + 1)
+    names = drawn_names(rng, manager_count + employee_count + 2)
 
     managers: list[Person] = []
     for k in range(manager_count):
@@ -124,8 +126,10 @@ def build_organization(seed: int, size: int, day0: date) -> Organization:
         employees.append(person)
 
     _make_special(day0, managers[0], teams, employees)
-    hr = _person(rng, seed, day0, "Hale", names[-1][1], None, 0, 4, "HR partner")
+    hr = _person(rng, seed, day0, "Hale", names[-2][1], None, 0, 4, "HR partner")
     hr.department, hr.roles = "People", ("HR",)
+    administrator = _person(rng, seed, day0, "Ira", names[-1][1], None, 0, 4, "Administrator")
+    administrator.department, administrator.roles = "IT", ("Admin",)
     service = Person(
         id=seeded_uuid(seed, "checkins"),
         given="Check-ins",
@@ -143,7 +147,8 @@ def build_organization(seed: int, size: int, day0: date) -> Organization:
         department="People",
         working=False,
     )
-    return Organization(seed, size, day0, (*managers, *employees, hr), service, hr.mail)
+    people = (*managers, *employees, hr, administrator)
+    return Organization(seed, size, day0, people, service, hr.mail, administrator.mail)
 
 
 def _person(

@@ -33,6 +33,7 @@ def organization_record(organization: Organization) -> dict[str, Any]:
         "domain": DOMAIN,
         "service_mailbox": organization.service.mail,
         "hr_partner": organization.hr_partner,
+        "administrator": organization.administrator,
         "people": [
             {
                 "id": person.id,

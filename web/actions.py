@@ -19,7 +19,7 @@ from integrations.database.columns import new_id
 from integrations.database.evidence import Line, lines_of, say_what_came_of_it
 from integrations.database.people import local_day, partner_of, work_week
 from integrations.database.plans import rules_of
-from integrations.database.readings import note_readings, told_of_action
+from integrations.database.readings import note_readings, told_of_action, told_of_steps
 from integrations.database.successors import goals_for
 from integrations.database.supporters import Subject, Support, supporters_of
 from integrations.database.tables import ActionEvent, Goal, Milestone, Person, Plan
@@ -113,7 +113,7 @@ async def _note_read(session: AsyncSession, shown: _Shown, viewer: Viewer, now: 
     writers = told_of_action(view.row, view.plan_person.id, viewer.id)
     writers |= {line.writer.id for line in shown.lines}
     writers |= {person.id for event, person in shown.events if event.note and person}
-    of = [(each, f"action/{view.row.id}") for each in writers]
+    of = [*((each, f"action/{view.row.id}") for each in writers), *told_of_steps(shown.steps)]
     if shown.goal:
         of.append((view.plan_person.id, f"goal/{shown.goal.id}"))
     return await note_readings(session, viewer.person, of, now)

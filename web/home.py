@@ -11,6 +11,7 @@ from starlette.responses import Response
 from integrations.database.action_views import note_actions_read
 from integrations.database.last_time import LookBack, look_back
 from integrations.database.people import local_day
+from integrations.database.readings import note_readings, told_of_steps
 from integrations.database.upcoming import Upcoming, Waiting, takes_part, upcoming_talks, waiting_for
 from web.face import database_of
 from web.pages import page
@@ -46,6 +47,7 @@ async def home(request: Request, viewer: Signed) -> Response:
         back = await look_back(session, viewer.id, now)
         quoted = [each.quotes for each in waiting if each.quotes]
         noted = await note_actions_read(session, (*back.mine, *back.theirs, *quoted), viewer.person, now)
+        noted |= await note_readings(session, viewer.person, told_of_steps(back.steps), now)
         return _Home(talks, waiting, back, noted, bool(talks) or await takes_part(session, viewer.id, today))
 
     shown = await database_of(request).noting(ask)

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -15,7 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from config.languages import NAMES, Words, locale_for, words_in
 from config.languages.templates import compiled_in
 from cycle.natural_dates import EXAMPLE
-from cycle.sentences import Sentence
+from cycle.sentences import Quote, Sentence
 from integrations.database.people import local_day
 from web.assets import asset
 from web.face import face_of
@@ -102,12 +103,29 @@ def _environment(words: Words) -> Environment:
     made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals |= {"language": words.language, "languages": NAMES, "asset": asset}
     made.globals["example_day"] = words.short_day(EXAMPLE)
-    made.filters["say"] = words.say
+    made.filters["say"] = lambda said: say_in_html(words, said)
     made.filters["day"] = words.day
     made.filters["short_day"] = words.short_day
     made.filters["hour"] = words.hour
     made.filters["day_of"] = lambda at, person: local_day(person, at)
     return made
+
+
+def say_in_html(words: Words, said: str) -> str:
+    """As `Words.say`; what a sentence quotes is marked as English, for whoever has the page read out."""
+    if not isinstance(said, Sentence) or not said.values:
+        return words.say(said)
+    return escape(words.gettext(said.template)).format(
+        **{name: _in_html(words, value) for name, value in said.values.items()}
+    )
+
+
+def _in_html(words: Words, value: Any) -> Any:
+    if isinstance(value, Sentence):
+        return say_in_html(words, value)
+    if isinstance(value, Quote):
+        return words.quoted(Markup('<span lang="en">{}</span>').format(value))
+    return words.value(value)
 
 
 def page(request: Request, template: str, status: int = 200, **facts: Any) -> HTMLResponse:

@@ -1,4 +1,7 @@
-"""What the holder of a stuck plan answers, and the one click that stops or shrinks it. A GET changes nothing."""
+"""What the holder of a stuck plan answers, and the one click that stops or shrinks it. A GET changes nothing.
+
+Whose plan it is keeps HR out here, also where somebody else holds the stuck part.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +25,8 @@ from web.sessions import Signed, Viewer
 
 router = APIRouter(prefix="/stalls/{stall_id}")
 
-CHOICES = ("smaller", "pause", "leave", "keep-hr-out")
+HOLDERS_CHOICES, KEEP_HR_OUT = ("smaller", "pause", "leave"), "keep-hr-out"
+CHOICES = (*HOLDERS_CHOICES, KEEP_HR_OUT)
 
 
 @router.get("")
@@ -56,13 +60,14 @@ async def _page(
 
     shown = await database_of(request).noting(ask)
     view: stalls.StallView = shown["view"]
+    offered = (HOLDERS_CHOICES if view.holds else ()) + ((KEEP_HR_OUT,) if shown["can_keep_hr_out"] else ())
     return page(
         request,
         "stall.html",
         422 if problem else 200,
         **shown,
         chosen=view.answer.reason if view.answer else "",
-        choose=choose if choose in CHOICES and (choose != "keep-hr-out" or shown["can_keep_hr_out"]) else "",
+        choose=choose if choose in offered else "",
         reasons=REASONS,
         problem=problem.sentence if problem else None,
         typed=problem.typed if problem else {},

@@ -12,9 +12,9 @@ from integrations.database import supporters
 from integrations.database.columns import new_id
 from integrations.database.evidence import Line, lines_of, say_a_word, take_back
 from integrations.database.milestones import milestones_of
-from integrations.database.readings import note_readings, told_of_action
+from integrations.database.readings import note_readings, told_of_action, told_of_steps
 from integrations.database.supporters import Subject
-from integrations.database.tables import ActionRow, Goal
+from integrations.database.tables import ActionRow, Goal, Milestone
 from web.actions import action_page
 from web.changes import change_once
 from web.face import database_of
@@ -76,7 +76,7 @@ async def show(request: Request, viewer: Signed, support_id: str) -> Response:
         support = await supporters.support_for(session, viewer.id, support_id)
         if support is None:
             raise NotHere
-        goal, action, lines = None, None, list[Line]()
+        goal, action, lines, steps = None, None, list[Line](), list[Milestone]()
         of = []
         if not support.open and support.row.note:
             of = [(support.person.id, supporters.invitation(support.row))]
@@ -87,12 +87,13 @@ async def show(request: Request, viewer: Signed, support_id: str) -> Response:
             lines = await lines_of(session, subject, viewer.id, support.person.id)
             told = {support.person.id, *(line.writer.id for line in lines)}
             told |= told_of_action(action, support.person.id, viewer.id) if action else set()
-            of = [(each, subject.about) for each in told]
+            steps = (await milestones_of(session, [action.id])).get(action.id, []) if action else []
+            of = [*((each, subject.about) for each in told), *told_of_steps(steps)]
         return {
             "support": support,
             "goal": goal,
             "action": action,
-            "steps": (await milestones_of(session, [action.id])).get(action.id, []) if action else [],
+            "steps": steps,
             "lines": lines,
             "noted": await note_readings(session, viewer.person, of, request.state.now),
         }

@@ -223,7 +223,10 @@ class SupportNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportRepairs:
-    """Day 7, to both: simple repairs, each (text, url); the text fits a button ("Move one date")."""
+    """Day 7, to both: simple repairs, each (text, url); the text fits a button ("Move one date").
+
+    Without `keep_hr_out_url` that choice is not offered: it is for whose plan it is.
+    """
 
     template: ClassVar[str] = "support_repairs"
     travels: ClassVar[Travels] = "may_wait"
@@ -233,6 +236,7 @@ class SupportRepairs:
     hr_day: str
     hr_name: str
     kept_out: bool
+    keep_hr_out_url: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -258,6 +258,8 @@ class Composer:
         hr = await hr_partner_of(session, person.id)
         page = f"/stalls/{stall.id}"
         words = self._words(recipient)
+        can_keep_out = policy.stalled_plan.owner_can_keep_hr_out and recipient.id == person.id
+        keep_hr_out_url = self._link(f"{page}?choose=keep-hr-out") if can_keep_out else None
         # All days count from when the note reached the first of its readers, also in the letters to the other.
         noted_at = (await steps_sent(session, stall.id)).get("note")
         match item.kind:
@@ -265,7 +267,6 @@ class Composer:
                 days = step_days(noted_at or now, policy.stalled_plan, leaves_of(person))
                 # After the #, so that which one was clicked reaches no server and no log.
                 urls = {reason: self._link(f"{page}#{reason}") for reason in REASONS}
-                can_keep_out = policy.stalled_plan.owner_can_keep_hr_out and recipient.id == person.id
                 return catalogue.SupportNote(
                     about=_about(stall, plan, recipient),
                     partner_name=other.first_name,
@@ -277,7 +278,7 @@ class Composer:
                     smaller_url=self._link(f"{page}?choose=smaller"),
                     pause_url=self._link(f"{page}?choose=pause"),
                     leave_url=self._link(f"{page}?choose=leave"),
-                    keep_hr_out_url=self._link(f"{page}?choose=keep-hr-out") if can_keep_out else None,
+                    keep_hr_out_url=keep_hr_out_url,
                     repairs_day=words.short_day(_local(days["repairs"], recipient)),
                     hr_day=words.short_day(_local(days["hr"], recipient)),
                     hr_name=hr.first_name if hr else words.say(Sentence("someone")),
@@ -296,6 +297,7 @@ class Composer:
                     hr_day=words.short_day(_local(days["hr"], recipient)),
                     hr_name=hr.first_name if hr else words.say(Sentence("someone")),
                     kept_out=stall.hr_kept_out,
+                    keep_hr_out_url=keep_hr_out_url,
                 )
             case "support_request":
                 reason = await reason_for_hr(session, stall.id)

@@ -191,6 +191,7 @@ def sample_parts(locale: str = DEFAULT) -> dict[str, Part]:
             hr_day=words.short_day(date(2030, 3, 22)),
             hr_name="Hale",
             kept_out=False,
+            keep_hr_out_url=f"{HERE}/stalls/1?choose=keep-hr-out",
         ),
         SupportRequest(
             names=wording.listed(["Ann", "Mara"]),

@@ -301,7 +301,7 @@ class Letters:
         person = await session.get_one(Person, item.recipient_id)
         log.error("%s cannot be written: %s", item.key, type(error).__name__)
         item.state, item.letter_id, item.due_at = "waiting", None, now.replace(second=0, microsecond=0) + A_DAY
-        remedy = str(error) if isinstance(error, UnreadableText) else A_FAULT
+        remedy = error.words if isinstance(error, UnreadableText) else A_FAULT
         sentence = Sentence(
             "Something for {name} ({kind}) cannot be written, and is tried again daily. {remedy}",
             name=person.name,

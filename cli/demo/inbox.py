@@ -190,7 +190,7 @@ def _kind(path: str, text: str, queries: list[Mapping[str, str]], reminded: bool
             return "orphan"
         case ["handovers", _]:
             return "handover"
-        case ["stalls", _] if "choose" in chosen:
+        case ["stalls", _] if {"choose": "leave"} in queries:
             return "stall"
         case ["hr"]:
             return "request"

@@ -40,11 +40,12 @@ class Member:
 class Cast:
     members: Sequence[Member]
     hr: Person
+    administrator: Person
     policy_id: str
 
     def named(self, first_name: str) -> Person:
         everybody = [each for member in self.members for each in (member.person, member.partner)]
-        return next(each for each in (self.hr, *everybody) if each.first_name == first_name)
+        return next(each for each in (self.hr, self.administrator, *everybody) if each.first_name == first_name)
 
 
 def ids_of(cast: Cast) -> Mapping[str, str]:
@@ -69,16 +70,17 @@ async def settle(session: AsyncSession, organization: Mapping[str, Any], times: 
     found = {mail: each for mail, each in read_people(organization).items() if mail in told}
     long_ago = times.long_ago
     await save_people(session, [_new_person(told[mail], each, times) for mail, each in found.items()], long_ago)
-    hr_mail = organization["hr_partner"].lower()
+    hr_mail, administrator_mail = organization["hr_partner"].lower(), organization["administrator"].lower()
     await save_policy(session, POLICY, times.long_ago.date(), hr_mail, long_ago)
     await session.flush()
     people = {each.mail.lower(): each for each in await session.scalars(select(Person))}
     (policy,) = await session.scalars(select(PolicyRow))
     session.add(PathwaysRevision(number=1, document=_catalogue(times).model_dump(mode="json"), made_at=long_ago))
+    administrator = people.pop(administrator_mail)
     members = _members(people, {mail: each.manager for mail, each in found.items()}, hr_mail)
     for member in members:
         session.add(Enrolment(person_id=member.person.id, policy_id=policy.id, enrolled_at=long_ago))
-    return Cast(members, people[hr_mail], policy.id)
+    return Cast(members, people[hr_mail], administrator, policy.id)
 
 
 def _new_person(told: Mapping[str, Any], found: Any, times: Times) -> NewPerson:

@@ -64,6 +64,7 @@ def plan_rows(member: Member, times: Times) -> Iterator[Any]:
     for title, day, done in zip(words.STEPS, (-30, -14, 10), (True, True, False), strict=True):
         yield Milestone(
             action_id=member.key("calls"),
+            writer_id=person.id,
             title=title,
             due_on=times.day(day),
             done_at=times.before(-day) if done else None,

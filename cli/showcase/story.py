@@ -2,7 +2,7 @@
 
 In `begin` the questions have come; `send_pre_read` is the day before the talk, `end_talk` some hours after it. What
 else can happen is dealt out by place: who is first in a team has the talk ahead, the second a quiet plan, the third a
-new manager, the fourth three hours to choose from.
+new manager, the fourth three hours to choose from and a plan that is quiet where the manager has the next step.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,6 +19,8 @@ from cli.showcase.times import Times
 from cycle.pre_read import PathwayStep, Promise, SharedLine, build_snapshot
 from cycle.reflection import moment_period
 from cycle.sentences import Sentence
+from cycle.stuck import Kind, line_key
+from cycle.stuck import sentence as stuck_because
 from integrations.database.tables import (
     Answer,
     Booking,
@@ -143,7 +145,8 @@ def _of_member(member: Member, cast: Cast, times: Times) -> Iterator[Any]:
     yield from _pathways(member, times)
     yield from _readings(member, times)
     if member.place == 1:
-        yield from _stall(member, cast, times)
+        yield from _stall(member, member.person, "course", times)
+        yield _step(member, "support_request", "hr", cast.hr, times, 8)
     if member.place == 2:
         yield Handover(
             id=member.key("handover"),
@@ -154,6 +157,8 @@ def _of_member(member: Member, cast: Cast, times: Times) -> Iterator[Any]:
         )
     if member.place == 3:
         yield _offer(member, times)
+        yield from _stall(member, member.partner, "intro", times)
+        yield _step(member, "support_repairs", "repairs", member.person, times, 21)
 
 
 # Talks
@@ -385,30 +390,16 @@ def _readings(member: Member, times: Times) -> Iterator[Any]:
     yield Reading(reader_id=member.partner.id, owner_id=member.person.id, what=what, day=times.day(-9))
 
 
-def _stall(member: Member, cast: Cast, times: Times) -> Iterator[Any]:
+def _stall(member: Member, holder: Person, action: str, times: Times) -> Iterator[Any]:
     key = member.key("stall")
     yield Stall(
         id=key,
         plan_id=member.key("plan"),
-        cause=f"action/{member.key('course')}/{times.day(-46)}",
-        holder_id=member.person.id,
+        cause=f"action/{member.key(action)}/{times.day(-46)}",
+        holder_id=holder.id,
         began_at=times.before(30),
     )
-    for kind, step, recipient, days in (
-        ("support_note", "note", member.person.id, 29),
-        ("support_request", "hr", cast.hr.id, 8),
-    ):
-        yield LetterItem(
-            key=f"{kind}/{key}",
-            recipient_id=recipient,
-            kind=kind,
-            due_at=times.before(days),
-            plan_id=member.key("plan"),
-            stall_id=key,
-            step=step,
-            state="sent",
-            sent_at=times.before(days),
-        )
+    yield _step(member, "support_note", "note", holder, times, 29)
     yield StallAnswer(
         stall_id=key,
         person_id=member.partner.id,
@@ -416,6 +407,21 @@ def _stall(member: Member, cast: Cast, times: Times) -> Iterator[Any]:
         to_partner=True,
         to_hr=True,
         answered_at=times.before(20),
+    )
+
+
+def _step(member: Member, kind: str, step: str, recipient: Person, times: Times, days: int) -> LetterItem:
+    key = member.key("stall")
+    return LetterItem(
+        key=f"{kind}/{key}",
+        recipient_id=recipient.id,
+        kind=kind,
+        due_at=times.before(days),
+        plan_id=member.key("plan"),
+        stall_id=key,
+        step=step,
+        state="sent",
+        sent_at=times.before(days),
     )
 
 
@@ -454,4 +460,8 @@ def _of_hr(cast: Cast, times: Times) -> Iterator[Any]:
             mail=second.mail,
         ),
         since=times.before(9),
+    )
+    refused = "Entra gave the app no token (AADSTS7000222): the client secret has expired; make a new one and set it."
+    yield NeedsAHand(
+        key=line_key(Kind.NO_TOKEN, ""), sentence=stuck_because(Kind.NO_TOKEN, [refused] * 3), since=times.before(1)
     )

@@ -23,7 +23,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-from cycle.sentences import Sentence, ShortDay
+from cycle.sentences import Quote, Sentence, ShortDay
 
 Language = Literal["en", "de"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -44,6 +44,8 @@ _NARROW_SPACE = "\u202f"
 
 # The locale data sets a comma after the weekday, in most regions and editions: here a British day never had one.
 _COMMA_BEFORE_DAY = re.compile(r"(?<=EEEE),(?= d)")
+
+_QUOTATION_MARKS: dict[Language, tuple[str, str]] = {"en": ("“", "”"), "de": ("„", "“")}
 
 
 def fitting(wanted: str | None) -> Language | None:
@@ -134,7 +136,7 @@ class Words:
             return self.gettext(sentence)
         said = self.gettext(sentence.template)
         return (
-            said.format(**{name: self._value(each) for name, each in sentence.values.items()})
+            said.format(**{name: self.value(each) for name, each in sentence.values.items()})
             if (sentence.values)
             else said
         )
@@ -176,10 +178,19 @@ class Words:
     def _date(self, day: date | None, pattern: str) -> str:
         return format_date(day, pattern, locale=self._cldr) if day else ""
 
-    def _value(self, value: Any) -> Any:
+    def quoted(self, words: str) -> str:
+        """Within quotation marks."""
+        opening, closing = _QUOTATION_MARKS[self.language]
+        # Not an f-string, so that markup stays markup.
+        return opening + words + closing
+
+    def value(self, value: Any) -> Any:
+        """What fills a sentence, as it is said within it."""
         match value:
             case Sentence():
                 return self.say(value)
+            case Quote():
+                return self.quoted(value)
             case ShortDay(day):
                 return self.short_day(day)
             case date():

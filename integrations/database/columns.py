@@ -10,17 +10,19 @@ from sqlalchemy import DateTime, Dialect, LargeBinary, String
 from sqlalchemy.types import TypeDecorator
 from uuid6 import uuid7
 
-from cycle.sentences import Sentence
+from cycle.sentences import Quote, Sentence
 
 
 class UnreadableText(Exception):
     """A stored text opens with none of the configured encryption keys."""
 
+    words = Sentence(
+        "A stored text opens with none of the keys in PERENNIAL_ENCRYPTION_KEYS: "
+        "put the key that was in use when it was written back at the end of the list."
+    )
+
     def __init__(self) -> None:
-        super().__init__(
-            "A stored text opens with none of the keys in PERENNIAL_ENCRYPTION_KEYS: "
-            "put the key that was in use when it was written back at the end of the list."
-        )
+        super().__init__(self.words)
 
 
 def new_id() -> str:
@@ -88,6 +90,8 @@ class SaidLater(TypeDecorator[str]):
 def _made_of(value: Any) -> Any:
     if isinstance(value, Sentence):
         return {"template": value.template, "values": {name: _made_of(each) for name, each in value.values.items()}}
+    if isinstance(value, Quote):
+        return {"quote": str(value)}
     if isinstance(value, date):
         return {"day": value.isoformat()}
     return {"hour": value.isoformat()} if isinstance(value, time) else value
@@ -101,6 +105,8 @@ def _made_again(kept: Any) -> Any:
             return date.fromisoformat(day)
         case {"hour": str(hour)}:
             return time.fromisoformat(hour)
+        case {"quote": str(quote)}:
+            return Quote(quote)
     return kept
 
 

@@ -22,7 +22,7 @@ from integrations.database.feedback import feedback_of, read_feedback
 from integrations.database.notes import has_words_for, mark_notes_read
 from integrations.database.pathways import pathways_now
 from integrations.database.people import partner_of
-from integrations.database.readings import note_reading, note_readings, told_of_action
+from integrations.database.readings import note_reading, note_readings, told_of_action, told_of_steps
 from integrations.database.supporters import invitation
 from integrations.database.tables import (
     ActionEvent,
@@ -159,6 +159,8 @@ async def _note_read(session: AsyncSession, table: type[Table], row: Any, reader
         plan = await session.get_one(Plan, row.plan_id)
         told = told_of_action(row, plan.person_id, reader.id)
         await note_readings(session, reader, [(each, f"action/{row.id}") for each in told], now)
+    elif table is Milestone:
+        await note_readings(session, reader, told_of_steps([row]), now)
     elif table is ActionEvent and row.note and row.person_id:
         await note_reading(session, reader, row.person_id, f"action/{row.action_id}", now)
     elif table is HeardLine:
@@ -273,8 +275,10 @@ async def _action_events(session: AsyncSession, me: str, now: datetime) -> Seque
 
 
 async def _milestones(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:
+    """Of the actions that they may see, and those that they wrote before another took the action on."""
     seen = [action.id for action in await _actions(session, me, now)]
-    return (await session.scalars(select(Milestone).where(Milestone.action_id.in_(seen)).order_by(Milestone.id))).all()
+    wanted = or_(Milestone.action_id.in_(seen), Milestone.writer_id == me)
+    return (await session.scalars(select(Milestone).where(wanted).order_by(Milestone.id))).all()
 
 
 async def _evidence(session: AsyncSession, me: str, now: datetime) -> Sequence[Any]:

@@ -34,7 +34,8 @@ async def add_milestone(
     so_far = await session.scalar(select(func.count()).where(Milestone.action_id == action_id)) or 0
     today = local_day(await session.get_one(Person, person_id), now)
     check_milestone(title, due_on, today, so_far)
-    session.add(Milestone(action_id=action.id, title=title.strip(), due_on=due_on, made_at=now))
+    step = Milestone(action_id=action.id, writer_id=person_id, title=title.strip(), due_on=due_on, made_at=now)
+    session.add(step)
 
 
 async def tick(session: AsyncSession, action_id: str, milestone_id: str, person_id: str, now: datetime) -> None:

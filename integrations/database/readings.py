@@ -11,7 +11,7 @@ from cycle.pre_read import Snapshot
 from integrations.database.once import insert_once
 from integrations.database.people import local_day
 from integrations.database.remembered import MustNote, once_a_reading, only_reads
-from integrations.database.tables import ActionRow, Person, Plan, Reading
+from integrations.database.tables import ActionRow, Milestone, Person, Plan, Reading
 
 MOST = 200
 """Readings on a page; an export has them all."""
@@ -51,6 +51,11 @@ def told_of_action(row: ActionRow, person_id: str, reader_id: str) -> set[str]:
     """
     words = {row.made_by_id, row.owner_id}
     return words | {person_id} if words != {reader_id} else set()
+
+
+def told_of_steps(steps: Iterable[Milestone]) -> set[tuple[str, str]]:
+    """(owner, what) for `note_readings`: who wrote a small step learns by its action, whoever has that by now."""
+    return {(step.writer_id, f"action/{step.action_id}") for step in steps if step.writer_id}
 
 
 async def note_readings(session: AsyncSession, reader: Person, of: Iterable[tuple[str, str]], now: datetime) -> bool:

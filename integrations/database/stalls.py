@@ -1,4 +1,7 @@
-"""What the holder of a stuck plan answers and chooses: a reason, and one click that stops or shrinks it."""
+"""What the holder of a stuck plan answers and chooses: a reason, and one click that stops or shrinks it.
+
+Whose plan it is can keep HR out, also where somebody else holds the stuck part.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,11 +25,15 @@ from integrations.database.tables import ActionRow, LetterItem, Person, Plan, St
 
 @dataclass(frozen=True, slots=True)
 class StallView:
-    """A stall for one of its holders, with their answer and, while it lasts, the other's reason if that was shared."""
+    """A stall for its reader, with their answer and, while it lasts, the other's reason if that was shared.
+
+    `holds`: the stuck part is the reader's; else it is the `other`'s, in the reader's plan.
+    """
 
     stall: Stall
     plan: Plan
     plan_person: Person
+    holds: bool
     other: Person | None
     action: ActionRow | None
     answer: StallAnswer | None
@@ -34,19 +41,26 @@ class StallView:
 
 
 async def stall_for(session: AsyncSession, stall_id: str, person_id: str, now: datetime) -> StallView | None:
-    """The stall for whoever holds the stuck part; None for anybody else."""
+    """The stall for whoever holds the stuck part and, once the repairs went to both, for whose plan it is; None for
+    anybody else.
+    """
     stall = await session.get(Stall, stall_id)
     plan = await session.get_one(Plan, stall.plan_id) if stall else None
-    if stall is None or plan is None or person_id not in await _holders(session, stall, plan, now):
+    if stall is None or plan is None:
         return None
-    partner_id = await partner_of(session, plan.person_id, now.date())
-    other_id = partner_id if person_id == plan.person_id else plan.person_id
+    holds = person_id in await _holders(session, stall, plan, now)
+    if not (holds or await _concerned(session, stall, plan, person_id)):
+        return None
+    other_id: str | None = plan.person_id
+    if person_id == plan.person_id:
+        other_id = await partner_of(session, person_id, now.date()) if holds else stall.holder_id
     action_id = _stuck_action(stall)
     theirs = await session.get(StallAnswer, (stall_id, other_id)) if other_id else None
     return StallView(
         stall=stall,
         plan=plan,
         plan_person=await session.get_one(Person, plan.person_id),
+        holds=holds,
         other=await session.get(Person, other_id) if other_id else None,
         action=await session.get(ActionRow, action_id) if action_id else None,
         answer=await session.get(StallAnswer, (stall_id, person_id)),
@@ -125,8 +139,9 @@ async def leave_as_is(session: AsyncSession, stall_id: str, person_id: str, now:
 
 async def keep_hr_out(session: AsyncSession, stall_id: str, person_id: str, now: datetime) -> None:
     """HR is not asked, says the plan's person; the rest of the ladder goes on. Raises Refused once HR was."""
-    stall, plan = await _held(session, stall_id, person_id, now)
-    if person_id != plan.person_id:
+    stall, plan = await _locked(session, stall_id)
+    holds = person_id in await _holders(session, stall, plan, now)
+    if person_id != plan.person_id or not (holds or await _concerned(session, stall, plan, person_id)):
         raise actions.NotYours
     if await hr_asked_at(session, stall_id):
         raise Refused(Sentence("HR has been asked by now. You can tell them that you need nothing."))
@@ -191,11 +206,23 @@ async def answers_for_hr(session: AsyncSession, stall_ids: Collection[str]) -> d
 
 
 async def _held(session: AsyncSession, stall_id: str, person_id: str, now: datetime) -> tuple[Stall, Plan]:
-    stall = await session.get(Stall, stall_id, with_for_update=True)
-    plan = await session.get(Plan, stall.plan_id, with_for_update=True) if stall else None
-    if stall is None or plan is None or person_id not in await _holders(session, stall, plan, now):
+    stall, plan = await _locked(session, stall_id)
+    if person_id not in await _holders(session, stall, plan, now):
         raise actions.NotYours
     return stall, plan
+
+
+async def _locked(session: AsyncSession, stall_id: str) -> tuple[Stall, Plan]:
+    stall = await session.get(Stall, stall_id, with_for_update=True)
+    plan = await session.get(Plan, stall.plan_id, with_for_update=True) if stall else None
+    if stall is None or plan is None:
+        raise actions.NotYours
+    return stall, plan
+
+
+async def _concerned(session: AsyncSession, stall: Stall, plan: Plan, person_id: str) -> bool:
+    """Whether it is this person's plan and they know: the note was for its holder alone, the repairs go to both."""
+    return person_id == plan.person_id and "repairs" in await steps_sent(session, stall.id)
 
 
 async def _holders(session: AsyncSession, stall: Stall, plan: Plan, now: datetime) -> set[str]:

@@ -22,6 +22,7 @@ from msgraph.generated.users.item.events.events_request_builder import EventsReq
 from msgraph.generated.users.item.events.item.cancel.cancel_post_request_body import CancelPostRequestBody
 from msgraph.generated.users.item.events.item.event_item_request_builder import EventItemRequestBuilder
 
+from cycle.sentences import Sentence
 from integrations.graph.client import Graph, asking
 from integrations.graph.errors import BadRequest, Gone
 from integrations.graph.keys import KEY, has_key
@@ -52,7 +53,7 @@ class Schedule:
 
     mail: str
     busy: tuple[BusySpan, ...]
-    trouble: str | None
+    trouble: Sentence | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class Calendars:
     ) -> dict[str, Schedule]:
         """Taken times between two instants, as `mailbox` may see them: one entry an address asked for."""
         busy: dict[str, set[BusySpan]] = {mail: set() for mail in mails}
-        trouble: dict[str, str] = {}
+        trouble: dict[str, Sentence] = {}
         asked = list(busy)
         for first in range(0, len(asked), ADDRESSES):
             for since, until in _spans(start, end):
@@ -120,7 +121,7 @@ class Calendars:
                     answer = answers.get(mail.casefold())
                     if answer is None or answer.error is not None:
                         code = answer.error.response_code if answer and answer.error else "no answer"
-                        trouble[mail] = f"Exchange shows no calendar for this address ({code})."
+                        trouble[mail] = Sentence("Exchange shows no calendar for this address ({code}).", code=code)
                     else:
                         busy[mail] |= set(_taken(answer))
         return {

@@ -39,7 +39,7 @@ from web.app import build_app
 
 MONDAY = datetime(2030, 3, 4, 9, 0, tzinfo=UTC)
 TALK = datetime(2030, 3, 11, 9, 0, tzinfo=UTC)
-SHORT = ("ann", "mara", "hale", "otto")
+SHORT = ("ann", "mara", "hale", "otto", "ira")
 """Whom the sandbox tenant names so."""
 
 

@@ -14,7 +14,7 @@ NO_PAGE = {
 
 PAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "/signed-out": {"": ("/signed-out",)},
-    "/": {"ann": ("/",), "mara": ("/",), "hale": ("/",)},
+    "/": {"ann": ("/",), "mara": ("/",), "hale": ("/",), "ira": ("/",)},
     "/reflections/{check_in_id}": {
         "ann": ("/reflections/check-in-1", "/reflections/check-in-1?do=talk&saved=talk", "/reflections/before")
     },
@@ -63,7 +63,10 @@ PAGES: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "/goals/{goal_id}": {"ann": ("/goals/goal", "/goals/done-goal"), "mara": ("/goals/goal",)},
     "/supporting/{support_id}": {"nora": ("/supporting/support", "/supporting/invited")},
-    "/stalls/{stall_id}": {"ann": ("/stalls/stall", "/stalls/stall?choose=pause"), "mara": ("/stalls/stall",)},
+    "/stalls/{stall_id}": {
+        "ann": ("/stalls/stall", "/stalls/stall?choose=pause", "/stalls/manager-stuck"),
+        "mara": ("/stalls/stall",),
+    },
     "/handovers/{handover_id}": {"ann": ("/handovers/handover",), "mara": ("/handovers/handover",)},
     "/feedback": {"ann": ("/feedback",), "nora": ("/feedback",)},
     "/feedback/{request_id}": {
@@ -75,14 +78,14 @@ PAGES: dict[str, dict[str, tuple[str, ...]]] = {
     "/pathways/roles/{key}": {"ann": ("/pathways/roles/guide",), "mara": ("/pathways/roles/guide",)},
     "/pathways/shown": {"mara": ("/pathways/shown",)},
     "/hr/pathways": {"hale": ("/hr/pathways",)},
-    "/privacy": {"ann": ("/privacy",), "mara": ("/privacy",), "hale": ("/privacy",)},
-    "/hr": {"hale": ("/hr",)},
+    "/privacy": {"ann": ("/privacy",), "mara": ("/privacy",), "hale": ("/privacy",), "ira": ("/privacy",)},
+    "/hr": {"hale": ("/hr",), "ira": ("/hr", "/hr?again=1")},
 }
 """By route, for whom ("" is nobody) which addresses are walked."""
 
 NOT_HERE = "/check-ins/nobody-knows"
 
-WALKERS = ("", "ann", "mara", "fern", "nora", "hale")
+WALKERS = ("", "ann", "mara", "fern", "nora", "hale", "ira")
 
 
 def addresses(name: str) -> list[str]:

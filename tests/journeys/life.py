@@ -269,7 +269,8 @@ def by_first_name(organization: Mapping[str, Any]) -> dict[str, str]:
 async def a_life(
     folder: Path, policy: Policy = POLICY, *, people: int = 1, history: str = "", day0: date = DAY0, key: str = ""
 ) -> AsyncIterator[Life]:
-    """A life from `day0` on, at midnight UTC. With `people=1` there are Ann, her manager Mara, and Hale of HR.
+    """A life from `day0` on, at midnight UTC. With `people=1` there are Ann, her manager Mara, Hale of HR and Ira,
+    the administrator.
 
     `history` is YAML as `perennial people import-history` takes it, with {ann} for Ann's address.
     """

@@ -167,12 +167,13 @@ def test_a_picker_of_many_lists_some_and_lets_the_others_be_named() -> None:
     assert "name='login_hint'" not in picker_page(people[:12], {}, None)
 
 
-async def test_only_the_hr_partner_has_the_hr_role(
-    plain: httpx.AsyncClient, sandbox: Any, authorize: Any, redeem: Any
+@pytest.mark.parametrize(("who", "roles"), [("Hale", ["HR"]), ("Ira", ["Admin"])])
+async def test_the_hr_partner_and_the_administrator_have_their_own_role(
+    plain: httpx.AsyncClient, sandbox: Any, authorize: Any, redeem: Any, who: str, roles: list[str]
 ) -> None:
-    token = redeem(code_in(await authorize(login_hint=sandbox.mail_of("Hale")))).json()["id_token"]
+    token = redeem(code_in(await authorize(login_hint=sandbox.mail_of(who)))).json()["id_token"]
     claims = await verified(plain, sandbox, token, sandbox.about["client_id"])
-    assert claims["roles"] == ["HR"]
+    assert claims["roles"] == roles
 
 
 async def test_a_code_needs_the_verifier_and_the_address_it_was_given_for(

@@ -30,7 +30,7 @@ def test_as_many_people_as_asked_for_have_a_manager_and_nobody_shares_a_mail(see
     assert sum(p.manager is not None for p in people) == size
     assert len(mails) == len(people)
     assert all(p.manager in mails and p.manager != p.mail for p in people if p.manager)
-    assert [p.given for p in people if p.given in ("Ann", "Mara", "Hale")].count("Ann") == 1
+    assert [p.given for p in people if p.given in ("Ann", "Mara", "Hale", "Ira")].count("Ann") == 1
     otto = [p for p in people if p.given == "Otto"]
     ann = next(p for p in people if p.given == "Ann")
     assert len(otto) == (1 if size >= 3 else 0)
@@ -50,6 +50,9 @@ def test_twelve_have_three_managers_one_of_whom_reports_to_another(twelve: Organ
     assert twelve.people[0].given == "Mara"
     hale = next(p for p in twelve.people if p.mail == twelve.hr_partner)
     assert (hale.given, hale.manager, hale.roles) == ("Hale", None, ("HR",))
+    ira = next(p for p in twelve.people if p.mail == twelve.administrator)
+    assert (ira.given, ira.manager, ira.roles) == ("Ira", None, ("Admin",))
+    assert [p.roles for p in twelve.people if p.roles] == [("HR",), ("Admin",)]
 
 
 def test_twelve_have_pairs_across_each_two_of_the_three_zones(twelve: Organization) -> None:

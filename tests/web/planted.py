@@ -15,6 +15,8 @@ from cycle.policy import Policy
 from cycle.pre_read import Promise, SharedLine, build_snapshot
 from cycle.reflection import version_of
 from cycle.sentences import Sentence
+from cycle.stuck import Kind
+from cycle.stuck import sentence as stuck_because
 from integrations.database.successors import choose, handover_for
 from integrations.database.tables import (
     ActionEvent,
@@ -141,6 +143,7 @@ TEXTS = {
     "old call for help": _action("action", "ann", "ann"),
     "mentor's call for help": _by("nora", "action/mentor-action"),
     "step": _action("action", "ann", "ann"),
+    "leaver's step": _by("lena", "action/manager-action", belongs=frozenset({"mara"})),
     "outcome": _action("done-action", "ann", "ann"),
     "change": _by("ann", "goal/done-goal"),
     "invitation": _by("ann", "invitation/{support_id}", belongs=frozenset({"nora"})),
@@ -197,7 +200,7 @@ PLACES = {
     "{interest_id}": {"today": "interest"},
     "{key}": {"today": "guide"},
     "{plan_id}": {"today": "plan"},
-    "{stall_id}": {"today": "stall", "of an action": "stuck"},
+    "{stall_id}": {"today": "stall", "of an action": "stuck", "manager's": "manager-stuck"},
     "{handover_id}": {"today": "handover", "chosen": "handover"},
     "{person_id}": {"today": "person-ann"},
     "{path:path}": {"today": "perennial.css"},
@@ -528,6 +531,23 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
         )
     yield Stall(id="stall", plan_id="plan", cause="check-ins/before", began_at=lately)
     yield Stall(id="stuck", plan_id="plan", cause="action/proposed-action", holder_id="person-ann", began_at=lately)
+    yield Stall(
+        id="manager-stuck",
+        plan_id="plan",
+        cause="action/manager-action",
+        holder_id="person-mara",
+        began_at=long_ago,
+    )
+    yield LetterItem(
+        key="repairs/manager-stuck/person-ann",
+        recipient_id="person-ann",
+        kind="support_repairs",
+        stall_id="manager-stuck",
+        step="repairs",
+        due_at=lately,
+        state="sent",
+        sent_at=lately,
+    )
     yield StallAnswer(
         stall_id="stall", person_id="person-mara", reason="help", to_partner=True, to_hr=True, answered_at=lately
     )
@@ -543,7 +563,18 @@ def _written_for_the_plan(long_ago: Any, lately: Any) -> Iterable[Any]:
     yield ActionEvent(action_id="done-action", person_id="person-ann", what="done", at=lately)
     call = Sentence("{name} asks HR for help with a plan. Please get in touch; nobody else was told.", name="Ann")
     yield NeedsAHand(key="help/person-ann", person_id="person-ann", sentence=call, since=lately)
-    yield Milestone(id="step", action_id="action", title=sentence("step"), made_at=lately)
+    busy = stuck_because(Kind.BUSY, ["Could not book a check-in: Microsoft Graph is busy or unwell (503)."])
+    yield NeedsAHand(key="stuck/busy", sentence=busy, since=lately)
+    yield Milestone(id="step", action_id="action", writer_id="person-ann", title=sentence("step"), made_at=lately)
+    # Lena had it before Mara, who reached the step after the last talk.
+    yield Milestone(
+        id="leaver-step",
+        action_id="manager-action",
+        writer_id="person-lena",
+        title=sentence("leaver's step"),
+        done_at=lately + timedelta(days=3),
+        made_at=lately,
+    )
     yield from _written_with_others(lately)
 
 

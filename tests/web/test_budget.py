@@ -60,8 +60,9 @@ class Door:
         return redirect_uri, {"state": "1"}
 
     async def finish(self, flow: dict[str, Any], query: Mapping[str, str]) -> SignedIn:
-        roles = frozenset({"HR"} if query["as"] == self._house.cast.hr.oid else ())
-        return SignedIn(query["as"], self._house.settings.tenant_id, "", "", roles)
+        cast, who = self._house.cast, query["as"]
+        roles = {cast.hr.oid: frozenset({"HR"}), cast.administrator.oid: frozenset({"Admin"})}.get(who, frozenset())
+        return SignedIn(who, self._house.settings.tenant_id, "", "", roles)
 
 
 @pytest.fixture

@@ -1,12 +1,15 @@
 """Goals, the order of actions, steps, what came of it, and supporters on the pages: who sees what, and what is kept."""
 
+import io
+import json
 import re
+import zipfile
 from datetime import date, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import delete, event, select
+from sqlalchemy import delete, event, select, update
 
 from integrations.database.tables import (
     ActionEvent,
@@ -404,6 +407,47 @@ async def test_a_step_belongs_to_the_action_in_its_address(world: Any) -> None:
     assert (await post(ann, f"/actions/{two}/milestones/{row.id}/tick")).status_code == 404
     await post(ann, f"/actions/{one}/done")
     assert (await post(ann, f"/actions/{one}/milestones/{row.id}/tick")).status_code == 422
+
+
+async def test_a_step_is_its_writers_also_once_another_has_the_action(world: Any) -> None:
+    action_id = await an_action(world)
+    support_id = await invited(world, f"/actions/{action_id}", "hale@example.org")
+    hale = await world.browser("hale")
+    await post(hale, f"/supporting/{support_id}/accept")
+    for owner, step in (("otto", "Ask Finn"), ("mara", "Call Nora")):
+        async with world.database.transaction() as session:
+            await session.execute(update(ActionRow).values(owner_id=f"person-{owner}"))
+        await post(await world.browser(owner), f"/actions/{action_id}/milestones", step=step)
+    steps = {row.title: row for row in await rows(world, Milestone)}
+    assert {title: row.writer_id for title, row in steps.items()} == {
+        "Ask Finn": "person-otto",
+        "Call Nora": "person-mara",
+    }
+    mara = await world.browser("mara")
+    await post(mara, f"/actions/{action_id}/milestones/{steps['Ask Finn'].id}/tick")
+    for browser, reader, path in (
+        (mara, "mara", "/"),
+        (mara, "mara", f"/actions/{action_id}"),
+        (hale, "hale", f"/supporting/{support_id}"),
+    ):
+        async with world.database.transaction() as session:
+            await session.execute(delete(Reading))
+        assert "Ask Finn" in (await browser.get(path)).text, path
+        assert (reader, "otto", f"action/{action_id}") in await readings(world), path
+    await (await world.browser("otto")).get("/")
+    assert not [each for each in await readings(world) if each[0] == each[1]], "nobody learns of their own reading"
+    file = zipfile.ZipFile(io.BytesIO((await post(await world.browser("otto"), "/privacy/export")).content))
+    kept = json.loads(file.read("perennial.json"))["tables"]["milestones"]
+    assert [(row["title"], row["writer"].split()[0]) for row in kept] == [("Ask Finn", "Otto")]
+
+
+async def test_a_step_of_nobody_knows_whom_is_shown_and_told_to_nobody_in_particular(world: Any) -> None:
+    action_id = await an_action(world)
+    await post(await world.browser("ann"), f"/actions/{action_id}/milestones", step="Ask Finn")
+    async with world.database.transaction() as session:
+        await session.execute(update(Milestone).values(writer_id=None))
+    assert "Ask Finn" in await text_of(world, "mara", f"/actions/{action_id}")
+    assert await readings(world) == {("mara", "ann", f"action/{action_id}")}
 
 
 # What came of it

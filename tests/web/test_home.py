@@ -22,6 +22,7 @@ from integrations.database.tables import (
     LearningMoment,
     LetterItem,
     Milestone,
+    NeedsAHand,
     Plan,
     Reading,
     Reporting,
@@ -226,7 +227,7 @@ async def test_each_reader_of_hrs_list_gets_it_in_their_own_language(world: Any)
     async with world.database.transaction() as session:
         await ask_for_a_hand(session, "one", sentence(Kind.NOT_ALLOWED, abouts), world.clock.at)
         await ask_for_a_hand(session, "two", both, world.clock.at)
-        await ask_for_a_hand(session, "three", Sentence("Otto Kern has {no} mailbox."), world.clock.at)
+        session.add(NeedsAHand(key="three", sentence="Otto Kern has {no} mailbox.", since=world.clock.at))
     hale = await world.browser("hale")
     page = html.unescape((await hale.get("/hr")).text)
     assert "2 things wait: an administrator grants Mail.Send for 2 mailboxes." in page
@@ -236,6 +237,23 @@ async def test_each_reader_of_hrs_list_gets_it_in_their_own_language(world: Any)
     assert "2 Sachen warten: Die Administration erteilt Mail.Send für 2 Postfächer." in page
     assert "Ann Berg und Mara {Lind}: Keine Stunde zwischen Mittwoch, 10. April 2030 und Donnerstag, 11. April" in page
     assert "Otto Kern has {no} mailbox." in page, "what was kept as text is as it was"
+
+
+async def test_what_a_line_quotes_in_english_is_marked_as_a_quote_and_as_english(world: Any) -> None:
+    last = "Could not book: Microsoft Graph <b>is</b> busy (503)."
+    busy = Sentence("{name}: {sentence}", name="<i>Ann</i>", sentence=sentence(Kind.BUSY, [last]))
+    async with world.database.transaction() as session:
+        await ask_for_a_hand(session, "one", busy, world.clock.at)
+    assert f"“{last}”" in busy, "and so it is in a log"
+    quoted = f'<span lang="en">{html.escape(last)}</span>'
+    hale = await world.browser("hale")
+    page = (await hale.get("/hr")).text
+    assert f"The last word was: “{quoted}”" in page
+    await hale.post("/language", data={"language": "de", "back": "/hr"})
+    page = (await hale.get("/hr")).text
+    assert f"„{quoted}“" in page
+    assert "&lt;i&gt;Ann&lt;/i&gt;: Microsoft 365 " in page
+    assert "service health" not in page, "all around it is German"
 
 
 async def test_an_administrator_sees_the_faults_and_neither_who_needs_support_nor_who_asked_for_it(world: Any) -> None:

@@ -298,12 +298,12 @@ async def test_a_reason_is_anns_alone_until_she_shares_it(world: Any) -> None:
     assert (await stall_row(world, stall_id)).ended is None
 
 
-async def step_sent(world: Any, stall_id: str, step: str) -> None:
+async def step_sent(world: Any, stall_id: str, step: str, to: str = "ann") -> None:
     async with world.database.transaction() as session:
         session.add(
             LetterItem(
-                key=f"support/plan/{stall_id}/{step}/person-ann",
-                recipient_id="person-ann",
+                key=f"support/plan/{stall_id}/{step}/person-{to}",
+                recipient_id=f"person-{to}",
                 kind={"note": "support_note", "repairs": "support_repairs", "hr": "support_request"}[step],
                 due_at=world.clock.at,
                 state="sent",
@@ -385,9 +385,83 @@ async def test_an_unknown_reason_is_refused(world: Any) -> None:
     assert answer.status_code == 422
 
 
-async def test_only_whoever_holds_the_stuck_part_reaches_it(world: Any) -> None:
+async def of_maras(world: Any) -> str:
+    """A stall of Ann's plan whose stuck part is Mara's alone; both have the repairs."""
+    action_id = await grow(world, "Introduce Ann", owner="mara")
+    stall_id = await stall(world, f"action/{action_id}/2030-02-01", holder="mara")
+    await step_sent(world, stall_id, "note", "mara")
+    await step_sent(world, stall_id, "repairs")
+    return stall_id
+
+
+async def test_whose_plan_it_is_can_keep_hr_out_where_the_manager_holds_the_stuck_part(world: Any) -> None:
+    stall_id = await of_maras(world)
+    ann = await world.browser("ann")
+    page = (await ann.get(f"/stalls/{stall_id}")).text
+    assert "Its next step is with Mara" in page
+    assert "Introduce Ann" in page
+    assert "someone in HR is asked to offer help" in page
+    assert re.findall(rf'action="(/stalls/{stall_id}/[^"]+)"', page) == [f"/stalls/{stall_id}/keep-hr-out"]
+    page = (await ann.get(f"/stalls/{stall_id}?choose=keep-hr-out")).text
+    assert "Keep HR out?" in page
+    assert (await stall_row(world, stall_id)).hr_kept_out is False, "a link alone changes nothing"
+    assert (await ann.post(f"/stalls/{stall_id}/keep-hr-out")).status_code == 303
+    assert (await stall_row(world, stall_id)).hr_kept_out is True
+    page = (await ann.get(f"/stalls/{stall_id}?choose=keep-hr-out")).text
+    assert "HR is kept out." in page
+    assert "keep-hr-out" not in page.split("<main")[1].split("</main")[0]
+    assert "is asked to offer help" not in page
+    assert "HR is kept out." in (await (await world.browser("mara")).get(f"/stalls/{stall_id}")).text
+
+
+async def test_that_page_speaks_german(world: Any) -> None:
+    stall_id = await of_maras(world)
+    ann = await world.browser("ann")
+    await ann.post("/language", data={"language": "de", "back": "/"})
+    page = (await ann.get(f"/stalls/{stall_id}")).text
+    assert "Der nächste Schritt liegt bei Mara" in page
+    assert "HR heraushalten" in page
+
+
+async def test_nothing_but_hr_is_anns_to_decide_of_what_mara_holds(world: Any) -> None:
+    stall_id = await of_maras(world)
+    ann = await world.browser("ann")
+    for what in ("smaller", "pause", "leave"):
+        page = (await ann.get(f"/stalls/{stall_id}?choose={what}")).text
+        assert f"/stalls/{stall_id}/{what}" not in page
+    for what in ("answer", "smaller", "pause", "leave"):
+        answer = await ann.post(f"/stalls/{stall_id}/{what}", data={"reason": "time"})
+        assert answer.status_code == 404
+    assert (await stall_row(world, stall_id)).ended is None
+    assert "What is in the way of the plan?" not in (await ann.get("/")).text, "that is asked of Mara"
+
+
+async def test_ann_reads_there_what_mara_shares_with_her_and_nothing_else(world: Any) -> None:
+    stall_id = await of_maras(world)
+    ann, mara = await world.browser("ann"), await world.browser("mara")
+    await mara.post(f"/stalls/{stall_id}/answer", data={"reason": "access", "to_hr": "yes"})
+    assert "Access or budget" not in (await ann.get(f"/stalls/{stall_id}")).text
+    await mara.post(f"/stalls/{stall_id}/answer", data={"reason": "access", "to_partner": "yes"})
+    assert "Mara shared with you: Access or budget" in (await ann.get(f"/stalls/{stall_id}")).text
+    async with world.database.reading() as session:
+        read = await session.scalar(select(Reading).where(Reading.what == f"stall/{stall_id}"))
+    assert (read.owner_id, read.reader_id) == ("person-mara", "person-ann")
+
+
+async def test_once_hr_was_asked_about_what_mara_holds_it_is_too_late(world: Any) -> None:
+    stall_id = await of_maras(world)
+    await step_sent(world, stall_id, "hr")
+    ann = await world.browser("ann")
+    page = (await ann.get(f"/stalls/{stall_id}")).text
+    assert "HR was asked on Monday 4 March 2030" in page
+    assert "keep-hr-out" not in page
+    assert (await ann.post(f"/stalls/{stall_id}/keep-hr-out")).status_code == 422
+
+
+async def test_until_both_have_the_repairs_only_whoever_holds_the_stuck_part_reaches_it(world: Any) -> None:
     action_id = await grow(world, owner="mara")
     stall_id = await stall(world, f"action/{action_id}/2030-02-01", holder="mara")
+    await step_sent(world, stall_id, "note", "mara")
     assert (await (await world.browser("mara")).get(f"/stalls/{stall_id}")).status_code == 200
     for name in ("ann", "otto", "hale"):
         browser = await world.browser(name)

@@ -104,6 +104,8 @@ class Milestone(Table):
     __tablename__ = "milestones"
     id: Mapped[str] = own_id()
     action_id: Mapped[str] = id_of("actions.id")
+    writer_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    """Who owned the action then; None where an action changed hands before steps said so."""
     title: Mapped[str] = mapped_column(EncryptedText)
     due_on: Mapped[date | None]
     done_at: Mapped[datetime | None]

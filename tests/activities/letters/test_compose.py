@@ -270,6 +270,36 @@ async def test_where_hr_cannot_be_kept_out_the_choice_is_not_offered(home: Any) 
     assert "keep-hr-out" not in letter.text + letter.html
 
 
+@pytest.mark.parametrize(
+    ("to", "facts", "offered"),
+    [
+        ("ann", {"holder_id": "mara"}, True),
+        ("ann", {"holder_id": "ann"}, True),
+        ("ann", {"holder_id": None}, True),
+        ("mara", {"holder_id": "mara"}, False),
+        ("ann", {"holder_id": "mara", "hr_kept_out": True}, False),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_the_repairs_let_whose_plan_it_is_keep_hr_out_whoever_holds_the_stuck_part(
+    home: Any, to: str, facts: dict[str, Any], offered: bool, language: str
+) -> None:
+    await home.change(Person, to, language_chosen=language)
+    await a_stall(home, "support_repairs", "repairs", to, **facts)
+    _, letter = await compose(home)
+    page = f"{HERE}/stalls/stall?choose=keep-hr-out"
+    assert (page in letter.text, page in letter.html) == (offered, offered)
+    said = {"en": ("Keep HR out", "is asked on"), "de": ("HR heraushalten", "gebeten")}[language]
+    assert [each in letter.text for each in said] == [offered, not facts.get("hr_kept_out", False)]
+
+
+async def test_where_hr_cannot_be_kept_out_the_repairs_do_not_offer_it(home: Any) -> None:
+    await home.set_policy(stalled_plan={"owner_can_keep_hr_out": False})
+    await a_stall(home, "support_repairs", "repairs", holder_id="mara")
+    _, letter = await compose(home)
+    assert "keep-hr-out" not in letter.text + letter.html
+
+
 @pytest.mark.parametrize("cause", ["action", "check-ins", "scheduling"])
 async def test_each_cause_has_three_repairs_with_a_page_each(home: Any, cause: str) -> None:
     await a_stall(home, "support_repairs", "repairs", cause=f"{cause}/some-id/2030-03-02", holder_id=None)

@@ -127,6 +127,7 @@ def test_repairs_are_nothing_to_answer_as_an_action() -> None:
             hr_day="22 March",
             hr_name="Hale",
             kept_out=False,
+            keep_hr_out_url=f"{SITE}/stalls/3?choose=keep-hr-out",
         )
     )
     assert {part.kind for part in parts_of(html)} == {"repairs"}
@@ -220,7 +221,7 @@ KINDS = {
     "action_passed": ["action"],
     "action_still_open": ["action"],
     "support_note": ["stall"],
-    "support_repairs": ["repairs"],
+    "support_repairs": ["repairs", "repairs"],
     "support_request": ["request"],
     "support_rest": ["rest"],
     "weekly": ["weekly"],
@@ -279,6 +280,7 @@ def test_repairs_that_all_lead_to_the_plan_are_not_the_weekly_letter_that_follow
         hr_day="22 March",
         hr_name="Hale",
         kept_out=False,
+        keep_hr_out_url=None,
     )
     parts = parts_of(mailed(repairs, catalogue.Weekly(open_count=2, url=f"{SITE}/plan")))
     assert [part.kind for part in parts] == ["repairs", "weekly"]

@@ -1,8 +1,9 @@
 """What the migrations make is what the tables are, on both kinds of database."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.migration import MigrationContext
@@ -22,6 +23,7 @@ from integrations.database.tables import (
     ActionEvent,
     ActionRow,
     CheckInRow,
+    Milestone,
     NeedsAHand,
     Person,
     Plan,
@@ -143,6 +145,40 @@ async def test_lines_about_organizers_under_their_former_name_are_struck_out(
     async with database.reading() as session:
         left = await session.scalars(select(NeedsAHand.key).where(NeedsAHand.mended_at.is_(None)))
         assert left.all() == ["mailbox/mara"]
+    await database.close()
+
+
+async def test_a_step_from_before_is_its_owners_unless_the_action_changed_hands_since(
+    any_database_url: str, keys: tuple[str, ...]
+) -> None:
+    await upgrade_async(any_database_url)
+    database = open_database(any_database_url, keys)
+    then, day = datetime(2030, 3, 4, 9, tzinfo=UTC), date(2030, 3, 25)
+    after = {"kept": ("progress", "done"), "handed": ("handed_on",), "taken": ("accepted",)}
+    async with database.transaction() as session:
+        session.add(Person(id="ann", oid="ann", mail="ann", name="Ann", zone="Europe/Berlin", away=[]))
+        await session.flush()
+        session.add(Plan(id="plan", person_id="ann", opened_at=then))
+        await session.flush()
+        facts: dict[str, Any] = {
+            "plan_id": "plan",
+            "owner_id": "ann",
+            "made_by_id": "ann",
+            "title": "Call",
+            "modality": "stretch",
+        }
+        facts |= {"due_on": day, "agreed_on": day, "chased_from": day, "made_at": then}
+        session.add_all(ActionRow(id=key, **facts) for key in after)
+        await session.flush()
+        for key, events in after.items():
+            session.add(Milestone(id=key, action_id=key, title="Ask", made_at=then))
+            session.add(ActionEvent(action_id=key, what="accepted", at=then))
+            session.add_all(ActionEvent(action_id=key, what=what, at=then + timedelta(days=1)) for what in events)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(step_of("0029", "fill_in"))
+    async with database.reading() as session:
+        found = {row.id: row.writer_id for row in await session.scalars(select(Milestone))}
+    assert found == {"kept": "ann", "handed": None, "taken": None}
     await database.close()
 
 
