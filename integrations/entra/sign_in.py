@@ -73,7 +73,7 @@ class SignIn:
         self._keys: dict[str, jwt.PyJWK] = {}
 
     async def start(self, redirect_uri: str) -> tuple[str, dict[str, Any]]:
-        """The URL to send the browser to, and the flow to keep in its session until it comes back.
+        """The URL to send the browser to, and the flow to keep in its session until it comes back with its "state".
 
         Raises SignInRefused when Entra cannot be reached.
         """
@@ -82,7 +82,8 @@ class SignIn:
             # msal would have Entra post the code back; our session cookie, being SameSite, would stay behind.
             warnings.filterwarnings("ignore", "response_mode='form_post' is recommended")
             flow = app.initiate_auth_code_flow([], redirect_uri=redirect_uri)
-        return str(flow["auth_uri"]), dict(flow)
+        # Not needed again, and the longest part of what a cookie has to hold.
+        return str(flow.pop("auth_uri")), dict(flow)
 
     async def finish(self, flow: dict[str, Any], query: Mapping[str, str]) -> SignedIn:
         """Redeem the code in `query`, what Entra sent back. Raises SignInRefused."""

@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import httpx
@@ -116,6 +117,38 @@ async def test_a_forged_return_signs_nobody_out_and_spoils_no_sign_in(world: Any
     back = await browser.get("/sign-in/done", params={"as": "oid-mara", "state": "s1"})
     assert back.status_code == 303
     assert "Mara" in (await browser.get("/")).text
+
+
+async def test_tabs_that_sign_in_at_once_each_come_back_to_their_own_page(
+    world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = count(1)
+
+    async def start(_: str) -> tuple[str, dict[str, Any]]:
+        return "https://login.example/authorize", {"state": f"tab-{next(numbers)}"}
+
+    monkeypatch.setattr(world.app.state.face.sign_in, "start", start)
+    browser = await world.browser()
+    for page in ("/plan", "/history", "/privacy", "/feedback"):
+        await browser.get("/sign-in", params={"to": page})
+
+    async def back(state: str) -> httpx.Response:
+        answer: httpx.Response = await browser.get("/sign-in/done", params={"as": "oid-ann", "state": state})
+        return answer
+
+    assert (await back("tab-3")).headers["location"] == "/privacy"
+    assert (await back("tab-2")).headers["location"] == "/history"
+    assert "Ann" in (await browser.get("/")).text
+    assert (await back("tab-1")).status_code == 403, "of four the oldest was let go"
+    assert (await back("tab-4")).headers["location"] == "/feedback"
+    assert (await back("tab-4")).headers["location"] == "/", "a sign-in ends once"
+
+
+async def test_a_refused_sign_in_leads_to_another_try_at_the_same_page(world: Any) -> None:
+    browser = await world.browser()
+    await browser.get("/sign-in", params={"to": "/plan"})
+    page = (await browser.get("/sign-in/done", params={"as": "oid-ann", "state": "forged"})).text
+    assert 'href="/sign-in?to=%2Fplan"' in page
 
 
 async def test_another_person_s_sign_in_leaves_nothing_of_the_one_before(world: Any) -> None:
