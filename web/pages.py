@@ -88,7 +88,8 @@ def words_of(request: Request) -> Words:
 
 
 @cache
-def _environment(words: Words) -> Environment:
+def _environment(locale: str) -> Environment:
+    words = words_in(locale)
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -136,7 +137,7 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
     Asked by htmx for an element, it renders that element's block alone: forms.html says how.
     """
     words = words_of(request)
-    made = _environment(words).get_template(template)
+    made = _environment(words.locale).get_template(template)
     facts.setdefault("viewer", getattr(request.state, "viewer", None))
     facts.setdefault("typed", {})
     facts.setdefault("errors", {})
@@ -152,7 +153,7 @@ def page(request: Request, template: str, status: int = 200, **facts: Any) -> HT
 
 def rendered(request: Request, template: str, **facts: Any) -> str:
     """A template that is no page of ours, such as a file to keep, in its reader's language."""
-    return _environment(words_of(request)).get_template(template).render(**facts)
+    return _environment(words_of(request).locale).get_template(template).render(**facts)
 
 
 def _target(request: Request) -> str | None:
