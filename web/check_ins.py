@@ -37,7 +37,7 @@ MODALITIES = {
 }
 STATES = {
     "due": Sentence("An hour is being looked for."),
-    "booked": Sentence("It stands in both calendars."),
+    "booked": Sentence("It is in both calendars."),
     "ended": Sentence("The hour has passed."),
     "held": Sentence("You both said that you talked."),
     "did_not_happen": Sentence("You both said that it did not happen."),

@@ -57,7 +57,7 @@ _WAYS = {
         Sentence("Nothing you saved earlier is lost. Go back, and send it again in a few minutes."),
     ),
     503: (
-        Sentence("We cannot reach what we need just now"),
+        Sentence("We cannot reach what we need right now"),
         Sentence("Please try again in a few minutes."),
     ),
 }

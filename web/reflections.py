@@ -130,7 +130,6 @@ async def _shown(
         "reflection.html",
         form=replace(form, answers=tuple(_as_typed(each, answers.get(each.question.key)) for each in form.answers)),
         seen=_seen(form, answers),
-        previewed=bool(typed),
         typed=typed,
         leaves_at=leaves_at if leaves_at and leaves_at > now else None,
         first=first.text if first else None,

@@ -45,7 +45,7 @@ HOUR = time(10)
 # What people wrote is in the language they share; nobody translates it.
 _WRITTEN: dict[Language, dict[str, str]] = {
     "en": {
-        "action": "Introduce Ann to the pricing team",
+        "action": "Join two customer calls",
         "moved": "introduce Ann to the pricing team (now 19 March)",
         "calls": "join two customer calls (one done)",
         "handbook": "read the pricing handbook",
@@ -58,7 +58,7 @@ _WRITTEN: dict[Language, dict[str, str]] = {
         "workshop": "the pricing workshop on Tuesday",
     },
     "de": {
-        "action": "Ann mit dem Preisteam bekannt machen",
+        "action": "Bei zwei Kundengesprächen dabei sein",
         "moved": "Ann mit dem Preisteam bekannt machen (jetzt 19. März)",
         "calls": "bei zwei Kundengesprächen dabei sein (eins ist erledigt)",
         "handbook": "das Preishandbuch lesen",
@@ -85,7 +85,7 @@ def sample_parts(locale: str = DEFAULT) -> dict[str, Part]:
     def action(kind: Callable[..., Step]) -> Step:
         return kind(
             title=written["action"],
-            with_name="Ann",
+            with_name="Mara",
             agreed_day=words.short_day(date(2029, 12, 10)),
             due_day=words.short_day(date(2030, 2, 23)),
             done_url=f"{HERE}/actions/1?choose=done",
@@ -95,7 +95,7 @@ def sample_parts(locale: str = DEFAULT) -> dict[str, Part]:
             snooze_url=f"{HERE}/actions/1?choose=snooze",
             time_url=f"{HERE}/actions/1?choose=time",
             page_url=f"{HERE}/actions/1",
-            others=("Ann",),
+            others=("Mara",),
         )
 
     parts: tuple[Part, ...] = (

@@ -45,6 +45,8 @@ _NARROW_SPACE = "\u202f"
 # The locale data sets a comma after the weekday, in most regions and editions: here a British day never had one.
 _COMMA_BEFORE_DAY = re.compile(r"(?<=EEEE),(?= d)")
 
+# The locale data has hours as a table would; in a sentence a German hour has its word.
+_AFTER_AN_HOUR: dict[Language, str] = {"en": "", "de": " Uhr"}
 _QUOTATION_MARKS: dict[Language, tuple[str, str]] = {"en": ("“", "”"), "de": ("„", "“")}
 
 
@@ -160,7 +162,7 @@ class Words:
     def clock(self, at: time) -> str:
         """ "10:00", "2:30 PM": a wall clock's, of whatever zone."""
         wall = at.replace(tzinfo=None)
-        return format_time(wall, "short", locale=self._cldr).replace(_NARROW_SPACE, " ")
+        return format_time(wall, "short", locale=self._cldr).replace(_NARROW_SPACE, " ") + _AFTER_AN_HOUR[self.language]
 
     def hour(self, at: datetime, zone: str, named: bool = False) -> str:
         """ "Thursday 11 March 2030 at 10:00" on the wall clock of `zone` (an IANA name); `named`: whose clock it is."""

@@ -86,7 +86,7 @@ def test_a_sentence_without_values_is_taken_as_it_stands(text: str) -> None:
 
 def test_an_hour_is_told_on_the_readers_wall_clock() -> None:
     at = datetime(2030, 3, 14, 9, 0, tzinfo=UTC)
-    assert words_in("de").hour(at, "Europe/Berlin") == "Donnerstag, 14. März 2030 um 10:00"
+    assert words_in("de").hour(at, "Europe/Berlin") == "Donnerstag, 14. März 2030 um 10:00 Uhr"
     assert words_in("en").hour(at, "America/New_York") == "Thursday 14 March 2030 at 05:00"
 
 
@@ -147,8 +147,8 @@ def test_whatever_a_browser_asks_for_there_is_a_locale_for_it(tags: list[str | N
         ("en-CA", "Tuesday, December 3, 2030 at 2:30 p.m.", "December 3", "Tuesday, December 3"),
         ("en-AU", "Tuesday 3 December 2030 at 2:30 pm", "3 December", "Tuesday 3 December"),
         ("en-DE", "Tuesday 3 December 2030 at 14:30", "3 December", "Tuesday 3 December"),
-        ("de", "Dienstag, 3. Dezember 2030 um 14:30", "3. Dezember", "Dienstag, 3. Dezember"),
-        ("de-CH", "Dienstag, 3. Dezember 2030 um 14:30", "3. Dezember", "Dienstag, 3. Dezember"),
+        ("de", "Dienstag, 3. Dezember 2030 um 14:30 Uhr", "3. Dezember", "Dienstag, 3. Dezember"),
+        ("de-CH", "Dienstag, 3. Dezember 2030 um 14:30 Uhr", "3. Dezember", "Dienstag, 3. Dezember"),
     ],
 )
 def test_days_and_hours_are_written_as_the_region_does(
@@ -177,7 +177,7 @@ def test_a_sentence_says_days_and_hours_as_its_reader_writes_them() -> None:
     sentence = Sentence("{day} at {hour}", day=ShortDay(date(2030, 3, 14)), hour=time(9))
     assert sentence == "14 March at 09:00"
     assert words_in("en-US").say(sentence) == "March 14 at 9:00 AM"
-    assert words_in("de").say(sentence) == "14. März um 09:00"
+    assert words_in("de").say(sentence) == "14. März um 09:00 Uhr"
 
 
 LOCALES = sorted(each.replace("_", "-") for each in locale_identifiers() if re.fullmatch(r"(en|de)_\w{2,3}", each))

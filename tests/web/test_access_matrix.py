@@ -40,7 +40,7 @@ SEEING = {"sees": "all", "shared": "not private", "own words": "own", "page": "n
 
 ZONE = "Pacific/Honolulu"
 
-TOLD = "What others wrote here counts as read"
+TOLD = "The people whose words you read here can see that you did"
 """Begins the sentence by which a page tells its reader so."""
 
 NO_PAGE = {"nothing": 404, "forbidden": 403, "refused": 422, "taken": 202}

@@ -65,7 +65,7 @@ async def test_a_shared_draft_hears_the_line_that_is_proposed(world: Any) -> Non
 async def test_a_draft_says_it_in_its_writers_language(world: Any) -> None:
     ann = await world.browser("ann")
     await ann.post("/language", data={"language": "de"})
-    assert (await ann.post(f"{FORM}/draft", data={"text-proud": "x"})).json()["words"] == "Gespeichert 10:00"
+    assert (await ann.post(f"{FORM}/draft", data={"text-proud": "x"})).json()["words"] == "Gespeichert 10:00 Uhr"
 
 
 async def test_a_draft_from_an_old_form_loses_nothing_and_is_told_what_stands_there(world: Any) -> None:

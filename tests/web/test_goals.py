@@ -681,7 +681,7 @@ async def test_what_ann_wrote_down_for_mara_counts_as_read_by_her(world: Any) ->
     await (await world.browser("mara")).post(f"/actions/{action.id}/accept")
     page = await text_of(world, "mara", "/")
     assert "Introduce Ann" in page
-    assert "counts as read" in page
+    assert "The people whose words you read here" in page
     assert ("mara", "ann", f"action/{action.id}") in await readings(world)
 
 

@@ -64,7 +64,7 @@ async def test_the_manager_is_not_told_whether_the_form_waits(world: Any) -> Non
 async def test_an_empty_start_page_is_kind(world: Any) -> None:
     page = (await (await world.browser("otto")).get("/")).text
     assert "You have no check-ins here." in page
-    assert "No check-in is booked just now" not in page, "none will find its hour"
+    assert "No check-in is booked right now" not in page, "none will find its hour"
     assert "in your next talk" not in page
     assert "Waiting for you" not in page
     assert "Ann" not in page
@@ -84,7 +84,7 @@ async def test_whoever_takes_part_hears_that_the_next_hour_finds_itself(world: A
         (await session.get_one(CheckInRow, "check-in-1")).state = "held"
     browser = await world.browser(name)
     page = (await browser.get("/")).text
-    assert "No check-in is booked just now" in page
+    assert "No check-in is booked right now" in page
     assert "You have no check-ins here." not in page
     async with world.database.transaction() as session:
         (await session.get_one(Enrolment, "person-ann")).ended_at = world.clock.at
@@ -97,7 +97,7 @@ async def test_the_words_of_what_somebody_would_have_one_take_on_count_as_read(w
     assert await readings(world) == set()
     page = (await ann.get("/")).text
     assert "Would you take this on? “Introduce Ann”" in page
-    assert "counts as read" in page
+    assert "The people whose words you read here" in page
     assert await readings(world) == {("person-ann", "person-mara", f"action/{action_id}")}
 
 
@@ -105,7 +105,7 @@ async def test_what_one_proposed_oneself_is_no_reading(world: Any) -> None:
     await an_action(world, "ann", "ann", "Call them")
     page = (await (await world.browser("ann")).get("/")).text
     assert "Call them" in page
-    assert "counts as read" not in page
+    assert "The people whose words you read here" not in page
     assert await readings(world) == set()
 
 
@@ -207,7 +207,7 @@ async def test_hr_does_not_see_whoever_kept_it_out_or_was_helped(world: Any, cha
     await a_stall(world, **changes)
     page = (await (await world.browser("hale")).get("/hr")).text
     assert "Ann" not in page
-    assert "Nobody needs you just now" in page
+    assert "Nobody needs you right now" in page
 
 
 async def test_hr_sees_what_cannot_go_on_by_itself(world: Any) -> None:

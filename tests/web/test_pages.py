@@ -8,7 +8,6 @@ from jinja2 import DictLoader, Environment
 from starlette.requests import Request
 from starlette.responses import Response
 
-from config.languages import words_in
 from web.pages import _environment, page
 
 PARTS = """{% extends "layout.html" %}
@@ -22,7 +21,7 @@ PARTS = """{% extends "layout.html" %}
 
 @pytest.fixture
 def parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: Environment = _environment(words_in("en"))
+    made: Environment = _environment("en")
     assert made.loader is not None
     there = made.loader
 
@@ -61,7 +60,7 @@ async def test_signed_out_htmx_is_told_so_instead_of_being_led_to_another_site(w
 
 
 def rendered(source: str) -> str:
-    return _environment(words_in("en")).from_string('{% import "forms.html" as forms %}' + source).render()
+    return _environment("en").from_string('{% import "forms.html" as forms %}' + source).render()
 
 
 def test_a_field_has_its_label_and_says_its_hint_and_its_error() -> None:

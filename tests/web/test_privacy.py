@@ -157,7 +157,7 @@ async def test_the_page_of_an_export_says_days_hours_and_what_codes_mean(planted
         assert [each for each in told if each.strip() in codes or re.match(r"[a-z-]+/", each)] == []
         if name == "ann":
             for words in (
-                "Montag, 4. März 2030 um 10:00 – Mittwoch, 6. März 2030 um 10:00",
+                "Montag, 4. März 2030 um 10:00 Uhr – Mittwoch, 6. März 2030 um 10:00 Uhr",
                 "Montag, 8. Jänner 2029",
                 "Deutschland",
                 "Deutsch (Österreich)",
@@ -300,7 +300,7 @@ async def test_hr_s_reading_of_an_allowed_reason_is_told_to_whoever_allowed_it(p
         (await session.get_one(LetterItem, "support/plan/stall/hr/hale")).sent_at = now
     page = (await (await planted.browser("hale")).get("/hr")).text
     assert "In the way: time" in page
-    assert "What others wrote here counts as read" in page
+    assert "The people whose words you read here can see that you did" in page
     part = (await (await planted.browser("ann")).get("/privacy")).text.split('id="read"')[1].split("</section>")[0]
     assert "Hale Roth" in part
     assert 'href="/stalls/stall"' in part

@@ -177,7 +177,7 @@ async def test_hours_beside_one_that_stands_are_led_to_and_press_nobody(world: A
         assert f'href="{PAGE}"' in page
         assert "Three other hours are free for you both" in page
         assert "Three hours wait" not in page
-    assert "It stands in both calendars." in page
+    assert "It is in both calendars." in page
     world.clock.at = UNTIL
     for path in ("/", "/check-ins/check-in-1"):
         assert "Three other hours" not in (await browser.get(path)).text

@@ -195,4 +195,4 @@ async def test_who_reads_german_gets_it_in_german(world: Any) -> None:
     assert event.decoded("dtstart") == datetime(2030, 3, 19, 8, 30, tzinfo=UTC)
     assert str(event["description"]).startswith("Diese Zeit gehört dir")
     refused = await asked(world, action_id, day="2030-03-31", hour="02:30")
-    assert "Am Sonntag, 31. März 2030 überspringen die Uhren 02:30." in refused.text
+    assert "Am Sonntag, 31. März 2030 überspringen die Uhren 02:30 Uhr." in refused.text

@@ -467,7 +467,7 @@ async def test_each_reads_the_pre_read_in_their_language_and_what_was_written_as
     assert (mine.lines, theirs.lines) == ((("Proud of", "Learned"),), (("Stolz auf", "Learned"),))
     assert mine.ask[0] == "What made that work possible?"
     assert theirs.ask[0] == "Was hat diese Arbeit möglich gemacht?"
-    assert letter.subject == "Für euren Check-in morgen um 10:00"
+    assert letter.subject == "Für euren Check-in morgen um 10:00 Uhr"
 
 
 async def test_the_day_of_a_promise_is_said_to_each_in_their_language(home: Any) -> None:
