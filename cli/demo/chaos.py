@@ -100,7 +100,6 @@ class Chaos:
 
     def __init__(self, stage: Stage, troubles: Sequence[Trouble]) -> None:
         self.struck: Counter[str] = Counter()
-        """How often each fault was met by somebody."""
         self._stage = stage
         self._ahead = sorted(troubles)
         self._ordered: dict[int, str] = {}
