@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from temporalio.client import Client
 
@@ -91,13 +91,18 @@ class Outages:
         self._held_up: dict[Chapter, int] = {}
 
     async def expect(self, chapter: Chapter) -> None:
-        """Said where its call may come before the chapter begins."""
-        outage = self._drawn.get(chapter)
-        if outage and outage.moment != "between" and chapter not in self._held_up:
-            method, path = CALLS[chapter]
-            order = {"fault": "slow", "seconds": HELD_UP_SECONDS, "method": method, "path": path, "app": "check-ins"}
-            told = await self._life.tenant.control(self._life.http, "POST", "faults", order)
-            self._held_up[chapter] = told["number"]
+        """Said where its call may come before the chapter begins. One that came and went meanwhile was another's."""
+        outage, number = self._drawn.get(chapter), self._held_up.get(chapter)
+        if outage is None or outage.moment == "between":
+            return
+        if number is not None:
+            order = await self._order(number)
+            if order["waiting"] or not order["met"]:
+                return
+        method, path = CALLS[chapter]
+        order = {"fault": "slow", "seconds": HELD_UP_SECONDS, "method": method, "path": path, "app": "check-ins"}
+        told = await self._life.tenant.control(self._life.http, "POST", "faults", order)
+        self._held_up[chapter] = told["number"]
 
     @asynccontextmanager
     async def during(self, chapter: Chapter) -> AsyncIterator[None]:
@@ -118,19 +123,23 @@ class Outages:
     async def _strike_during_the_call(self, outage: Outage) -> None:
         number = self._held_up[outage.chapter]
 
-        async def under_way() -> bool:
-            faults = (await self._life.ask("faults"))["faults"]
-            return any(fault["number"] == number and fault["waiting"] for fault in faults)
+        async def met() -> int:
+            times: int = (await self._order(number))["met"]
+            return times
 
-        await self._life.until(f"a call is under way with which something is {outage.chapter}", under_way)
+        await self._life.until(f"a call is under way with which something is {outage.chapter}", met)
         await self._goes(outage)
         if outage.moment == "ended":
-            met = await self._answered(number)
+            was_under_way = await self._answered(number)
             await self._comes_back(outage)
         else:
             await self._comes_back(outage)
-            met = await self._answered(number)
-        self.struck[outage.name] += met
+            was_under_way = await self._answered(number)
+        self.struck[outage.name] += was_under_way
+
+    async def _order(self, number: int) -> dict[str, Any]:
+        """What has become of it."""
+        return next(fault for fault in (await self._life.ask("faults"))["faults"] if fault["number"] == number)
 
     async def _answered(self, number: int) -> bool:
         """Has the call end; false when nobody waited for it any more."""

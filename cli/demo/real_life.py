@@ -15,7 +15,7 @@ from sqlalchemy import Select
 
 from cli.demo.browser import Browser
 from cli.demo.evidence import Sent, Talk
-from cli.demo.stage import start_web, variables_of
+from cli.demo.stage import ONE_UPGRADE, start_web, variables_of
 from cli.demo.tenant_state import read_letters, read_talks
 from cli.installation import Installation, open_installation
 from cli.processes import Child, Children, accepts_connections, children, free_port, python, without_settings
@@ -32,7 +32,7 @@ PATIENCE_SECONDS = 900
 died was just being told for the end of its five minutes; and all this is on a machine with more to do.
 """
 LOOK_SECONDS = 0.1
-# Processes that start at once take each other's time, and Alembic keeps what it is at in its module.
+# Processes that start at once take each other's time.
 ONE_START = asyncio.Lock()
 
 
@@ -146,7 +146,8 @@ async def a_real_life(data: Path, env: Mapping[str, str], day0: date) -> AsyncIt
             )
             variables = variables_of(tenant, data, port, server.address)
             settings = load_settings(variables)
-            await upgrade_async(settings.database_url)
+            async with ONE_UPGRADE:
+                await upgrade_async(settings.database_url)
             web = await start_web(started, variables)
             await accepts_connections(port, web, READY_WITHIN_SECONDS)
             worker = await started.start("worker", python("-m", "worker"), variables)

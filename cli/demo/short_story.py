@@ -41,7 +41,8 @@ SOON = Policy(
 A_DAY, AN_HOUR = timedelta(days=1), timedelta(hours=1)
 # What becomes of the story in letters, and which of them wait for company.
 TOLD = frozenset({"form", "action", "learning"})
-SETTLING = frozenset({"action_tomorrow", "learning_moment"})
+WORD = "action_tomorrow"
+SETTLING = frozenset({WORD, "learning_moment"})
 # On this day nothing more is to come: whatever is missing is missed.
 LONG_AFTER = timedelta(days=365)
 
@@ -110,7 +111,7 @@ async def _live(life: RealLife, cast: Cast, outages: Outages, began: datetime) -
     await _until_told(life, {"form"})
 
     await _take_over_history(life, cast, began)
-    items = await life.until("a word about the action waits for company", lambda: _settling(life))
+    items = await life.until("a word about the action waits for company", lambda: _with_company(life))
     async with outages.during("told"):
         await _let_settle(life, items, began)
     await _until_told(life, TOLD)
@@ -149,9 +150,10 @@ async def _take_over_history(life: RealLife, cast: Cast, began: datetime) -> Non
         await save_history(session, History(people=(PersonHistory(person=cast.ann, plan=plan),)), began)
 
 
-async def _settling(life: RealLife) -> Sequence[LetterItem]:
-    found = await life.rows(select(LetterItem).where(LetterItem.kind.in_(SETTLING)))
-    return found if {row.kind for row in found} == SETTLING else []
+async def _with_company(life: RealLife) -> Sequence[LetterItem]:
+    """The word about the action and what else waits, once it does."""
+    found = await life.rows(select(LetterItem).where(LetterItem.kind.in_(SETTLING), LetterItem.state == "waiting"))
+    return found if WORD in {row.kind for row in found} else []
 
 
 async def _let_settle(life: RealLife, items: Sequence[LetterItem], began: datetime) -> None:

@@ -135,6 +135,23 @@ async def test_a_call_is_under_way_until_the_server_is_back_or_ends_while_it_is_
     assert outages.struck == {ended.name: 1}
 
 
+async def test_a_call_of_another_that_came_and_went_before_the_chapter_is_not_the_one_that_is_struck(
+    house: House,
+) -> None:
+    under_way = Outage("asked", "killed", "under_way", 0)
+    outages = Outages(house.life, [under_way])
+    await outages.expect("asked")
+    another = house.make_draft()
+    while not any(each["waiting"] for each in (await house.life.ask("faults"))["faults"]):
+        continue
+    another.cancel()
+    await house.nobody_waits()
+    async with outages.during("asked"):
+        call = house.make_draft()
+    assert (await call).status_code == 201
+    assert outages.struck == {under_way.name: 1}
+
+
 async def test_an_outage_does_not_count_whose_call_was_over_before_it_should_be(house: House) -> None:
     async def caller_goes() -> None:
         call.cancel()
