@@ -31,7 +31,7 @@ demo: $(READY) ## Twelve people live a quarter of check-ins, in about a minute a
 	@$(BIN)/perennial demo $(ARGS)
 
 .PHONY: chaos
-chaos: $(READY) ## Twenty quarters under faults, each of which must end as the calm one does
+chaos: $(READY) ## Twenty quarters and as many short stories under faults, each of which must end as its calm twin
 	@$(BIN)/perennial demo --chaos 1 --chaos-runs 20 $(ARGS)
 
 .PHONY: start

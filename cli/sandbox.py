@@ -38,6 +38,14 @@ class Tenant:
             "PERENNIAL_SERVICE_MAILBOX": self.service_mailbox,
         }
 
+    async def control(
+        self, http: httpx.AsyncClient, method: str, what: str, said: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """What the tenant answers to a question or an order at `/_sandbox/<what>`."""
+        answer = await http.request(method, f"{self.url}/_sandbox/{what}", json=said)
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
 
 async def start_sandbox(
     children: Children,

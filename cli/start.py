@@ -33,7 +33,7 @@ from cli.processes import (
 )
 from cli.refusal import Refused
 from cli.sandbox import Tenant, start_sandbox
-from cli.temporal_programs import cli_program
+from cli.temporal_programs import cli_program, full_server
 from config.settings import Settings, load_settings
 from integrations.clock import RealClock
 from integrations.database.migrate import upgrade_async
@@ -141,12 +141,8 @@ async def running(data: Path, ports: Ports, env: Mapping[str, str]) -> AsyncIter
 
 
 async def _start_temporal(started: Children, program: Path, data: Path, ports: Ports) -> Child:
-    command = [str(program), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(ports.temporal)]
-    command += ["--ui-port", str(ports.temporal_ui), "--log-level", "warn"]
-    command += ["--db-filename", str(data / "temporal.db")]
-    # More than twice as fast as the server's own choice, and as safe on a machine that keeps its power.
-    command += ["--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]
-    return await started.start("temporal", command, {})
+    command = full_server(program, ports.temporal, data / "temporal.db")
+    return await started.start("temporal", [*command, "--ui-port", str(ports.temporal_ui)], {})
 
 
 async def _start_sandbox(started: Children, data: Path, ports: Ports, kept: Kept) -> Tenant:

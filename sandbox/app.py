@@ -136,7 +136,8 @@ class Sandbox:
                 # Requests that came at once are under way at once, however quickly each is answered.
                 await asyncio.sleep(0)
             now = await self.clock.now()
-            order = self.faults.meet(request.method, request.path, app)
+            fault = self.faults.meet(request.method, request.path, app)
+            order = fault.order if fault else None
             result = Answer(0, graph.answer_headers(request.headers), b"")
             if order is not None and order.fault in REFUSALS:
                 found.refusal = found.refusal or self.graph.ordered(order.fault, found)
@@ -177,9 +178,9 @@ class Sandbox:
             self.ledger.entries.append(entry)
             if order is not None and order.fault in ("hold", "reset") and order.when != "midway":
                 entry.status = 0
-            if order is not None:
-                await suffer(order, request.receive)
-                result.breaks = order.when == "midway"
+            if fault is not None:
+                await suffer(fault, request.receive)
+                result.breaks = fault.order.when == "midway"
             return result
         finally:
             if mailbox:
@@ -219,11 +220,12 @@ class Sandbox:
         )
         known = self.tenant.apps.get(ask.client_id)
         entry.app = known.name if known else None
-        order = self.faults.meet(request.method, request.path, entry.app or "")
+        fault = self.faults.meet(request.method, request.path, entry.app or "")
+        order = fault.order if fault else None
         if order is not None and order.fault == "reset":
             reset(request.receive)
-        if order is not None:
-            await suffer(order, request.receive)
+        if fault is not None:
+            await suffer(fault, request.receive)
         if order is not None and order.fault == "status":
             failure = ordered(order, {"content-type": "application/json"}, now)
             entry.status = failure.status

@@ -117,6 +117,8 @@ class Control:
             case "DELETE", "faults":
                 self.faults.clear()
                 return {"faults": []}
+            case "DELETE", _ if what.startswith("faults/"):
+                return self._take_back(what.removeprefix("faults/"))
             case "GET", "notifications":
                 return self.notifications.as_json()
             case "POST", "notifications":
@@ -129,6 +131,13 @@ class Control:
             case "POST", "expire_delta":
                 return expire_delta(self.tenant, read_body(raw))
         raise GraphError(404, "ResourceNotFound", f"The control plane has no {method} /_sandbox/{what[:80]}.")
+
+    def _take_back(self, number: str) -> dict[str, Any]:
+        """One order; what it has met until now."""
+        fault = self.faults.take_back(int(number)) if number.isdecimal() and len(number) < 10 else None
+        if fault is None:
+            raise GraphError(404, "ResourceNotFound", f"No fault {number[:80]} was ordered, or it was taken back.")
+        return fault.as_json()
 
     async def _lifecycle(self, body: Body) -> dict[str, Any]:
         """`{"subscription": id, "event": "reauthorizationRequired"}`, as if Graph had its reasons."""

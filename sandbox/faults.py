@@ -2,6 +2,7 @@
 broken connection.
 """
 
+import asyncio
 import itertools
 import random
 import re
@@ -35,7 +36,8 @@ class Order(BaseModel):
     It strikes the next `count` requests that match `method`, `path` (a regular expression) and `app`, or, with
     `rate`, each with that probability, drawn from `seed`, until cleared or `count` were struck. `when`: `before`
     does nothing else, `after` commits first, and `midway` commits and breaks a `reset` in the middle of the answer.
-    `seconds` are real ones, of a `slow` answer. Of an answer by `status`, `headers` are sent along.
+    `seconds` are real ones, of a `slow` answer, which comes at once when the order is taken back. Of an answer by
+    `status`, `headers` are sent along.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -89,6 +91,8 @@ class Fault:
     order: Order
     left: int | None
     met: int = 0
+    waits: set[asyncio.Timeout] = field(default_factory=set)
+    """Of the answers that it holds up just now."""
     _chance: random.Random = field(default_factory=random.Random)
 
     def strikes(self) -> bool:
@@ -101,7 +105,14 @@ class Fault:
         return True
 
     def as_json(self) -> dict[str, Any]:
-        return {"number": self.number, **self.order.model_dump(), "left": self.left, "met": self.met}
+        told = {"left": self.left, "met": self.met, "waiting": len(self.waits)}
+        return {"number": self.number, **self.order.model_dump(), **told}
+
+    def end(self) -> None:
+        """What it holds up is answered."""
+        for wait in self.waits:
+            if not wait.expired():
+                wait.reschedule(0)
 
 
 @dataclass(slots=True)
@@ -119,9 +130,19 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        self.standing.clear()
+        """Takes back all."""
+        while self.standing:
+            self.standing.pop().end()
 
-    def meet(self, method: str, path: str, app: str | None) -> Order | None:
+    def take_back(self, number: int) -> Fault | None:
+        """The fault of this number, which has ended; None when there is none."""
+        fault = next((each for each in self.standing if each.number == number), None)
+        if fault:
+            self.standing.remove(fault)
+            fault.end()
+        return fault
+
+    def meet(self, method: str, path: str, app: str | None) -> Fault | None:
         """The first fault that this request runs into, used up by one."""
         for fault in self.standing:
             order = fault.order
@@ -130,5 +151,5 @@ class Faults:
             if (order.app and order.app != app) or not re.search(order.path, path):
                 continue
             if fault.strikes():
-                return order
+                return fault
         return None

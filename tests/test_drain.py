@@ -26,6 +26,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 import worker
+from cli.demo.real_life import where_it_is_noon
 from cli.processes import free_port
 from cycle.policy import Policy
 from integrations.database.connection import Database, open_database
@@ -44,7 +45,6 @@ from integrations.database.tables import (
 )
 from integrations.temporal.codec import data_converter
 from integrations.temporal.pokes import Pokes
-from tests.journeys.real_life import where_it_is_noon
 
 HOUSE = Path(worker.__file__).parent
 SLOW_SECONDS = 4

@@ -99,7 +99,6 @@ class Chaos:
 
     def __init__(self, stage: Stage, troubles: Sequence[Trouble]) -> None:
         self.struck: Counter[str] = Counter()
-        """How often each fault was met by somebody."""
         self._stage = stage
         self._ahead = sorted(troubles)
         self._ordered: dict[int, str] = {}
@@ -135,7 +134,9 @@ class Chaos:
             await striking
 
     async def clears(self) -> None:
-        await self._count()
+        for fault in (await self._sandbox("GET", "faults"))["faults"]:
+            if name := self._ordered.get(fault["number"]):
+                self.struck[name] += fault["met"]
         befell = (await self._sandbox("GET", "notifications"))["mishaps"]
         for fault, mishap in zip(self._mishaps, befell, strict=True):
             self.struck[fault] += mishap["met"]
@@ -207,21 +208,12 @@ class Chaos:
         number = await self._order(None, fault="consent", count=None)
         self._ordered[number] = "consent_revoked"
         given_at = await self._stage.time.now() + AN_HOUR
-        self._ahead = sorted([*self._ahead, Trouble(given_at, "consent_given", 0)])
+        self._ahead = sorted([*self._ahead, Trouble(given_at, "consent_given", number)])
 
-    async def consent_given(self, _: Trouble) -> None:
-        """Orders can only be cleared all together: those still to be met are given anew."""
-        standing = await self._count()
-        await self._sandbox("DELETE", "faults")
-        for fault in standing:
-            number, left = fault.pop("number"), fault.pop("left")
-            fault.pop("met")
-            if fault["fault"] == "consent" or not left:
-                continue
-            again = await self._sandbox("POST", "faults", fault | {"count": left})
-            self._ordered[again["number"]] = self._ordered[number]
-            if number in self._under_way:
-                self._under_way[again["number"]] = self._under_way.pop(number)
+    async def consent_given(self, trouble: Trouble) -> None:
+        """`luck` is the number of the order by which it was revoked."""
+        taken_back = await self._sandbox("DELETE", f"faults/{trouble.luck}")
+        self.struck[self._ordered.pop(trouble.luck)] += taken_back["met"]
 
     async def notification_lost(self, trouble: Trouble) -> None:
         await self._befalls(trouble, "lose", tell=trouble.luck % 2 == 0)
@@ -354,16 +346,5 @@ class Chaos:
         await self._sandbox("POST", "notifications", {"mishap": mishap, "count": 1} | order)
         self._mishaps.append(trouble.fault)
 
-    async def _count(self) -> list[dict[str, Any]]:
-        """Adds up what the standing orders met, and returns them."""
-        standing: list[dict[str, Any]] = (await self._sandbox("GET", "faults"))["faults"]
-        for fault in standing:
-            if name := self._ordered.get(fault["number"]):
-                self.struck[name] += fault["met"]
-        return standing
-
     async def _sandbox(self, method: str, what: str, said: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        url = f"{self._stage.tenant.url}/_sandbox/{what}"
-        answer = await self._stage.http.request(method, url, json=said)
-        found: dict[str, Any] = answer.raise_for_status().json()
-        return found
+        return await self._stage.tenant.control(self._stage.http, method, what, said)

@@ -2,28 +2,28 @@
 
 import asyncio
 import json
+import logging
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
 from cli.demo.chaos import LULL
-from cli.demo.chaos_run import Unfinished, compared, live_calmly, live_under_faults
-from cli.demo.runner import Lived, Outcome, Wanted, run
+from cli.demo.chaos_run import OfSeed, live_seeds
+from cli.demo.runner import Outcome, Wanted, run
 from cli.demo.timeline import show_people, show_verdicts
 from cli.processes import stopped_by_signals
 from cli.refusal import Refused
 
-# Runs under faults that are lived side by side; of more, each would hold up the others on two cores.
-AT_ONCE = 2
 # Where there is no terminal that would say how wide it is.
 PLAIN_WIDTH = 150
 
@@ -45,10 +45,14 @@ def demo(
     ] = None,
     chaos: Annotated[
         int | None,
-        typer.Option(min=0, help="Live it twice: calmly, and under faults drawn from this seed. Both must end alike."),
+        typer.Option(
+            min=0,
+            help="Live it twice: calmly, and under faults drawn from this seed. Both must end alike; and so must a "
+            "short story in real time, in which the full Temporal server dies, loses its file and is away.",
+        ),
     ] = None,
     chaos_runs: Annotated[
-        int, typer.Option(min=1, help="With --chaos: how many seeds, from that one on; the calm run is lived once.")
+        int, typer.Option(min=1, help="With --chaos: how many seeds, from that one on; the calm runs are lived once.")
     ] = 1,
 ) -> None:
     """Watch an organization live a quarter of check-ins in virtual time, on real parts."""
@@ -77,7 +81,8 @@ def demo(
         if chaos is None:
             holds = asyncio.run(_demo(wanted, data, console, show)).holds
         else:
-            holds = asyncio.run(_chaos(wanted, range(chaos, chaos + chaos_runs), data, console))
+            served = {chaos: database} if database else {}
+            holds = asyncio.run(_chaos(wanted, range(chaos, chaos + chaos_runs), data, console, served))
     finally:
         if holds and keep is None:
             shutil.rmtree(data, ignore_errors=True)
@@ -86,27 +91,27 @@ def demo(
     raise typer.Exit(0 if holds else 1)
 
 
-async def _chaos(wanted: Wanted, seeds: Iterable[int], data: Path, console: Console) -> bool:
+async def _chaos(wanted: Wanted, seeds: Iterable[int], data: Path, console: Console, served: Mapping[int, str]) -> bool:
     """Prints a line a seed, and of one that fails what is wrong and the ledger around the first of it."""
-    unseen = Console(quiet=True)
-    room = asyncio.Semaphore(AT_ONCE)
 
-    async def lived(seed: int) -> Lived | Unfinished:
-        async with room:
-            return await live_under_faults(wanted, seed, data / f"chaos-{seed}", os.environ, unseen)
+    def tell(found: OfSeed) -> None:
+        console.print(found.line, style=None if found.holds else "red", soft_wrap=True)
+        for line in found.details:
+            console.print(line, soft_wrap=True)
 
+    _log_to(data / "chaos.log")
     async with stopped_by_signals():
-        calm = await live_calmly(replace(wanted, database_url=None), data / "calm", os.environ, unseen)
-        holds = True
-        async with asyncio.TaskGroup() as runs:
-            tasks = {seed: runs.create_task(lived(seed)) for seed in seeds}
-            for seed, task in tasks.items():
-                found = compared(seed, calm, await task)
-                console.print(found.line, style=None if found.holds else "red", soft_wrap=True)
-                for line in () if found.holds else found.details:
-                    console.print(line, soft_wrap=True)
-                holds = holds and found.holds
-    return holds
+        return all(
+            found.holds
+            for found in await live_seeds(replace(wanted, database_url=None), seeds, data, os.environ, tell, served)
+        )
+
+
+def _log_to(file: Path) -> None:
+    """Where this process warns: it takes part in the stories, and meets the outages that are meant to be."""
+    logging.basicConfig(filename=file, level=logging.WARNING)
+    errors = LoggingConfig(TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=errors)))
 
 
 async def _demo(wanted: Wanted, data: Path, console: Console, show: Callable[[Outcome], None]) -> Outcome:

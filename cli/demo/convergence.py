@@ -64,6 +64,7 @@ class Ending:
 
     talks: Mapping[str, Came]
     letters: Mapping[tuple[str, str], Came]
+    began: datetime
     until: datetime
     silent: Mapping[str, datetime] = field(default_factory=dict)
     hands: frozenset[str] = frozenset()
@@ -94,7 +95,7 @@ def ending(evidence: Evidence) -> Ending:
         if key.kind == "support" and key.step == "rest"
     }
     hands = (_hands(page.text) for page in evidence.pages if (page.viewer, page.path) == (evidence.hr_partner, HR))
-    return Ending(talks, letters, evidence.until, silent, frozenset().union(*hands))
+    return Ending(talks, letters, evidence.began, evidence.until, silent, frozenset().union(*hands))
 
 
 def latest(reader: Colleague, key: Key, at: datetime) -> datetime:
@@ -112,8 +113,12 @@ def _hands(html: str) -> list[str]:
 
 
 def differences(calm: Ending, other: Ending) -> list[Flaw]:
-    """What is not the same, in the order of time. What would come so late that it may come after the end is passed."""
-    found = list(_compared("the talk", calm.talks, other.talks, None))
+    """What is not the same, in the order of time. What would come so late that it may come after the end is passed.
+
+    Each shows in the other run, so what is missing does as long after its beginning as it came in the calm one.
+    """
+    behind = other.began - calm.began
+    found = list(_compared("the talk", calm.talks, other.talks, behind, None))
     words = [
         {
             f"{key} to {to}": came
@@ -126,7 +131,7 @@ def differences(calm: Ending, other: Ending) -> list[Flaw]:
         }
         for each in (calm, other)
     ]
-    found += _compared("the letter", words[0], words[1], calm.until)
+    found += _compared("the letter", words[0], words[1], behind, calm.until)
     for one, two, how in ((calm, other, "not asked for"), (other, calm, "asked for")):
         found += [Flaw(f"HR is {how} a hand at the end: {each}", other.until) for each in one.hands - two.hands]
     return sorted(found, key=lambda difference: difference.at)
@@ -139,7 +144,9 @@ def _around(came: Came, end: datetime, heard_within: timedelta) -> bool:
     return came.at <= end + heard_within and end <= came.latest
 
 
-def _compared(what: str, calm: Mapping[str, Came], other: Mapping[str, Came], until: datetime | None) -> Iterator[Flaw]:
+def _compared(
+    what: str, calm: Mapping[str, Came], other: Mapping[str, Came], behind: timedelta, until: datetime | None
+) -> Iterator[Flaw]:
     """Something that may still come after `until` is not missed."""
     for key in sorted({*calm, *other}):
         one, two = calm.get(key), other.get(key)
@@ -149,8 +156,8 @@ def _compared(what: str, calm: Mapping[str, Came], other: Mapping[str, Came], un
                 sentence = f"{what} {key} came at {two.at:%d %b %H:%M} instead of {one.at:%d %b %H:%M}"
                 yield Flaw(sentence, first.at)
         elif until is None or first.latest < until:
-            wrong = "is missing" if one else "is one too many"
-            yield Flaw(f"{what} {key}, {first.at:%d %b %H:%M}, {wrong}", first.at)
+            wrong, shows_at = ("is missing", first.at + behind) if one else ("is one too many", first.at)
+            yield Flaw(f"{what} {key}, {first.at:%d %b %H:%M}, {wrong}", shows_at)
 
 
 # Names

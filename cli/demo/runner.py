@@ -1,6 +1,7 @@
 """Runs the demo: the processes, the clock, the actors' days, and the verdict at the end."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -71,11 +72,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """What a run left behind."""
+    """What a run left behind, and how often each fault was met in it."""
 
     evidence: Evidence
     told: Told
-    weather: Weather
+    struck: Counter[str]
 
 
 async def run(
@@ -128,7 +129,7 @@ class Life:
     async def gathered(self, *, whole: bool = True) -> Lived:
         """What is left behind; if not `whole`, without Temporal's histories, and of the pages with HR's alone."""
         evidence, told = await _gather(self, whole=whole)
-        return Lived(evidence, told, self.weather)
+        return Lived(evidence, told, self.weather.struck)
 
 
 @asynccontextmanager

@@ -61,6 +61,18 @@ async def start_web(started: Children, variables: Mapping[str, str]) -> Child:
     return await started.start("web", python("-m", "web.server"), variables)
 
 
+def variables_of(tenant: Tenant, database_url: str, port: int, temporal: str) -> dict[str, str]:
+    """The settings of an installation with keys of its own; its pages are on `port`."""
+    return tenant.settings() | {
+        "PERENNIAL_TEMPORAL_ADDRESS": temporal,
+        "PERENNIAL_DATABASE_URL": database_url,
+        "PERENNIAL_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PERENNIAL_WEB_PORT": str(port),
+        "PERENNIAL_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "PERENNIAL_SESSION_KEY": secrets.token_urlsafe(32),
+    }
+
+
 @asynccontextmanager
 async def stage(
     data: Path, env: Mapping[str, str], day0: date, seed: int, people: int, database_url: str | None
@@ -84,15 +96,7 @@ async def stage(
             redirect_uri=f"{site}/sign-in/done",
             clock_url=clock.url,
         )
-        variables = tenant.settings() | {
-            "PERENNIAL_TEMPORAL_ADDRESS": line.address,
-            "PERENNIAL_DATABASE_URL": database.url,
-            "PERENNIAL_PUBLIC_URL": site,
-            "PERENNIAL_WEB_PORT": str(port),
-            "PERENNIAL_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
-            "PERENNIAL_SESSION_KEY": secrets.token_urlsafe(32),
-            "PERENNIAL_CLOCK_URL": clock.url,
-        }
+        variables = variables_of(tenant, database.url, port, line.address) | {"PERENNIAL_CLOCK_URL": clock.url}
         settings = load_settings(variables)
         async with ONE_UPGRADE:
             await upgrade_async(settings.database_url)

@@ -1,5 +1,6 @@
 """What happens to a run between and beside what its people do: nothing, or whatever goes wrong."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
@@ -14,6 +15,11 @@ class Weather(Protocol):
     @property
     def breaks_things(self) -> bool:
         """Whether processes get killed: people must be ready to try again when a page does not come."""
+        ...
+
+    @property
+    def struck(self) -> Counter[str]:
+        """How often each fault was met by somebody."""
         ...
 
     async def live_until(self, instant: datetime) -> None:
@@ -33,6 +39,7 @@ class Calm:
     breaks_things = False
 
     def __init__(self, stage: Stage) -> None:
+        self.struck: Counter[str] = Counter()
         self._stage = stage
 
     async def live_until(self, instant: datetime) -> None:

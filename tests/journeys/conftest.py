@@ -1,16 +1,18 @@
 """Lives for the journeys: one, several, or a real one."""
 
 import itertools
+import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli.demo.real_life import RealLife, a_real_life
 from cycle.policy import Policy
 from tests.journeys.life import POLICY, Life, Living, a_life
-from tests.journeys.real_life import RealLife, a_real_life
 
 
 @pytest.fixture
@@ -34,5 +36,5 @@ async def life(tmp_path: Path) -> AsyncIterator[Life]:
 @pytest.fixture
 async def real_life(tmp_path: Path) -> AsyncIterator[RealLife]:
     """Everything runs; nobody is here yet."""
-    async with a_real_life(tmp_path) as life:
+    async with a_real_life(tmp_path, os.environ, datetime.now(UTC).date()) as life:
         yield life

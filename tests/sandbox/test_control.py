@@ -238,6 +238,29 @@ async def test_a_slow_answer_comes_all_the_same(graph: httpx.AsyncClient, contro
     assert (await graph.get(f"/users/{ann}/mailboxSettings")).status_code == 200
 
 
+async def test_a_slow_answer_comes_at_once_when_its_order_alone_is_taken_back(
+    graph: httpx.AsyncClient, control: httpx.AsyncClient, ann: str, mara: str
+) -> None:
+    numbers = []
+    for person in (ann, mara):
+        order = {"fault": "slow", "seconds": 60, "path": f"/users/{person}/mailboxSettings"}
+        numbers.append((await control.post("/faults", json=order)).json()["number"])
+    held = [asyncio.create_task(graph.get(f"/users/{each}/mailboxSettings", timeout=30)) for each in (ann, mara)]
+    # Each look is a request of its own, during which the held ones get through to the server.
+    while sum(f["waiting"] for f in (await control.get("/faults")).json()["faults"]) < 2:
+        continue
+    taken_back = (await control.delete(f"/faults/{numbers[0]}")).json()
+    assert (taken_back["number"], taken_back["met"]) == (numbers[0], 1)
+    assert (await held[0]).status_code == 200
+    (standing,) = (await control.get("/faults")).json()["faults"]
+    assert (standing["number"], standing["waiting"]) == (numbers[1], 1)
+    assert not held[1].done()
+    assert (await control.delete(f"/faults/{numbers[0]}")).status_code == 404
+    assert (await control.delete("/faults/all")).status_code == 404
+    await control.delete("/faults")
+    assert (await held[1]).status_code == 200
+
+
 async def test_a_rate_strikes_the_same_requests_for_the_same_seed(
     graph: httpx.AsyncClient, control: httpx.AsyncClient, ann: str
 ) -> None:

@@ -14,14 +14,13 @@ import pytest
 from rich.console import Console
 
 from cli.demo.chaos import CHEAP, DEAR, LULL, Chaos, Trouble, draw_troubles
-from cli.demo.chaos_run import compared, live_under_faults
+from cli.demo.chaos_run import OfSeed, Unfinished, compared, live_shortly, live_under_faults
 from cli.demo.convergence import differences, ending, latest
 from cli.demo.evidence import Evidence, Page, Sent, Talk
 from cli.demo.gather import HR, Told
 from cli.demo.keys import Key
 from cli.demo.promises import MOST_LINES, broken_promises, ledger_around
 from cli.demo.runner import Lived, Wanted
-from cli.demo.weather import Calm
 from cli.processes import children, without_settings
 from cli.sandbox import start_sandbox
 
@@ -231,10 +230,11 @@ def test_a_seed_that_only_breaks_a_promise_tells_what_was_asked_around_it(quarte
     again = replace(other.letters[0], at=later)
     other = replace(other, letters=[*other.letters, again], received=[*other.received, (ANN, again.subject, later)])
     ledger = [asked_at(each.at, f"/{n}") for n, each in enumerate(other.letters)]
-    chaos = Chaos(None, [])  # type: ignore[arg-type]  # nothing strikes, so that it needs no stage
-    found = compared(3, Lived(calm, Told({}, []), chaos), Lived(other, Told({}, ledger), chaos))
+    struck = Counter(slow=2, no_token=1, unavailable=0)
+    found = compared(Lived(calm, Told({}, []), Counter()), Lived(other, Told({}, ledger), struck))
     assert not found.holds
-    assert found.line == f"chaos 3: after 0 faults 1 things are wrong, first: {again.keys[0]} went to {ANN} 2 times"
+    assert found.words == f"after 3 faults 1 things are wrong, first: {again.keys[0]} went to {ANN} 2 times"
+    assert found.details[0] == "  met: 1 no_token, 2 slow"
     assert [line for line in found.details if line.endswith("/4 ")]
     assert not [line for line in found.details if line.endswith("/0 ")], "that is three hours away"
 
@@ -244,11 +244,46 @@ async def test_a_seed_that_does_not_come_to_its_end_is_named_like_any_that_fails
 ) -> None:
     unable = dict(os.environ) | {"PYTHONHOME": str(tmp_path / "nowhere")}
     lived = await live_under_faults(Wanted(people=1, days=5), 3, tmp_path / "chaos-3", unable, Console(quiet=True))
-    calm = Lived(a_run(quarter, 1), Told({}, []), Calm(None))  # type: ignore[arg-type]  # it is over
-    found = compared(3, calm, lived)
+    story = await live_shortly(3, BEGAN, tmp_path / "short-3", unable)
+    calm = Lived(a_run(quarter, 1), Told({}, []), Counter())
+    for each in (lived, story):
+        found = compared(calm, each)
+        assert not found.holds
+        assert found.words.startswith("does not come to its end: The sandbox process")
+        assert not found.details
+
+
+def test_the_line_of_a_seed_says_of_both_stories_how_they_ended(quarter: Evidence) -> None:
+    calm, other = (Lived(a_run(quarter, run), Told({}, []), Counter(slow=run)) for run in (1, 2))
+    alike, unfinished = compared(calm, other), Unfinished("The worker ended.")
+    both = OfSeed(3, alike, alike)
+    assert both.holds
+    assert both.line == (
+        "chaos 3: 2 faults of 1 kinds, and the same end: 1 talks, 4 letters; "
+        "on the full server 2 faults of 1 kinds, and the same end: 1 talks, 4 letters"
+    )
+    assert both.details == []
+    for of_seed in (OfSeed(3, alike, unfinished), OfSeed(3, unfinished, alike)):
+        assert not of_seed.holds
+        assert "does not come to its end: The worker ended." in of_seed.line
+        assert "and the same end" in of_seed.line
+
+
+def test_nothing_holds_that_has_no_calm_twin(quarter: Evidence) -> None:
+    other = Lived(a_run(quarter, 2), Told({}, []), Counter())
+    found = compared(Unfinished("The sandbox ended."), other)
     assert not found.holds
-    assert found.line.startswith("chaos 3: does not come to its end: The sandbox process")
-    assert not found.details
+    assert found.words.endswith("since the calm one does not come to its end: The sandbox ended.")
+
+
+def test_what_is_missing_from_a_run_that_began_later_shows_as_much_later(quarter: Evidence) -> None:
+    calm, other = a_run(quarter, 1), a_run(quarter, 2)
+    for later in (timedelta(0), timedelta(minutes=20)):
+        shifted = replace(other, began=calm.began + later)
+        (missing,) = differences(ending(calm), ending(replace(shifted, letters=other.letters[1:])))
+        assert missing.at == calm.letters[0].at + later
+        (too_many,) = differences(ending(replace(calm, letters=calm.letters[1:])), ending(shifted))
+        assert too_many.at == other.letters[0].at
 
 
 def hrs_page(*sentences: str) -> Page:
