@@ -84,7 +84,7 @@ class RealLife:
         return found
 
     async def letters(self) -> list[Sent]:
-        return read_letters(await self._organizing(), self.tenant.service_mailbox)
+        return read_letters(await self._organizing(), self.tenant.senders)
 
     async def talks(self) -> list[Talk]:
         return read_talks(await self._organizing(), self.tenant.service_mailbox)
@@ -110,14 +110,14 @@ class RealLife:
             began=now,
             until=now + timedelta(days=365),
             people=read_people(organization),
-            service_mailbox=service,
+            senders=self.tenant.senders,
             hr_partner=organization["hr_partner"],
             policies={},
             starts_on={},
             policy_of={},
             talks=read_talks(state, service),
-            letters=read_letters(state, service),
-            received=read_received(state, service),
+            letters=read_letters(state, self.tenant.senders),
+            received=read_received(state, self.tenant.senders),
             languages=read_languages(state),
         )
 
