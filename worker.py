@@ -20,6 +20,7 @@ from integrations.database.connection import DatabaseUnreachable, open_database
 from integrations.database.directory_watches import ensure_directory_watch
 from integrations.database.leases import LASTS, LASTS_IN_VIRTUAL_TIME, Leases
 from integrations.database.migrate import check_current
+from integrations.database.senders import let_go_of_former
 from integrations.database.wake_ups import keep_delivering
 from integrations.entra.tokens import MsalTokens, TokenRefused
 from integrations.graph.client import open_graph
@@ -52,7 +53,9 @@ async def working(settings: Settings) -> AsyncIterator[None]:
         stack.callback(tokens.close)
         await tokens.get_authorization_token(settings.graph_url)
         graph = await stack.enter_async_context(open_graph(settings, tokens))
-        activities = every_activity(settings, database, graph, clock)
+        async with database.transaction() as session:
+            former = await let_go_of_former(session, settings.sender_mailboxes, await clock.now())
+        activities = every_activity(settings, database, graph, clock, former)
         common = await stack.enter_async_context(
             Worker(
                 client,
@@ -67,7 +70,7 @@ async def working(settings: Settings) -> AsyncIterator[None]:
                 graceful_shutdown_timeout=GRACE,
             )
         )
-        leases = Leases(database, routes_of(settings).queues, LASTS_IN_VIRTUAL_TIME if virtual else LASTS)
+        leases = Leases(database, routes_of(settings, former).queues, LASTS_IN_VIRTUAL_TIME if virtual else LASTS)
         open_queue = queue_of_a_mailbox(client, activities, [Failures(database, clock)], virtual=virtual)
         queues = await stack.enter_async_context(polling(leases, RealClock(), open_queue))
         # All end at once: who stops us grants half a minute.

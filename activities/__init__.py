@@ -1,6 +1,6 @@
 """One side effect each, idempotent; classes whose constructor takes the clients."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from activities.actions import Actions
 from activities.calendar import Calendar
@@ -12,6 +12,7 @@ from activities.directory_watches import DirectoryWatches
 from activities.leaves import Leaves
 from activities.letters.compose import Composer
 from activities.letters.send import Letters
+from activities.letters.senders import Senders
 from activities.meeting_changes import MeetingChanges
 from activities.offers import Offers
 from activities.plans import Plans
@@ -35,14 +36,14 @@ from integrations.graph.subscriptions import Subscriptions
 
 
 def every_activity(
-    settings: Settings, database: Database, graph: Graph, clock: Clock
+    settings: Settings, database: Database, graph: Graph, clock: Clock, former_senders: Sequence[str] = ()
 ) -> list[Callable[..., Awaitable[object]]]:
-    """Every activity, with its clients."""
+    """Every activity, with its clients. `former_senders` still have letters."""
     mailboxes = Mailboxes(database, Directory(graph))
     calendars = Calendars(graph)
     calendar = Calendar(database, calendars, settings.public_url, settings.language)
     changes = MeetingChanges(database, calendars)
-    routes = routes_of(settings)
+    routes = routes_of(settings, former_senders)
     check_ins = CheckIns(database, changes, routes)
     team_plans = TeamPlans(database, calendars, mailboxes, settings.service_mailbox)
     offers = Offers(database, changes, team_plans)
@@ -51,7 +52,7 @@ def every_activity(
         Mail(graph),
         mailboxes,
         Composer(settings.public_url, settings.language),
-        settings.sender_mailboxes,
+        Senders(settings.sender_mailboxes),
         clock,
         settings.help_contact,
         settings.trial_mailbox,

@@ -1,5 +1,6 @@
 """On which queue an activity that talks to a mailbox runs: its mailbox's, which one process polls at a time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from config.settings import Settings
@@ -39,7 +40,10 @@ class Routes:
         return tuple(f"{self._task_queue}/{name}" for name in self._shards.names)
 
 
-def routes_of(settings: Settings) -> Routes:
-    """The service mailbox and each sender have a queue of their own; all others share some."""
-    shards = Shards((settings.service_mailbox, *settings.sender_mailboxes))
+def routes_of(settings: Settings, former_senders: Sequence[str] = ()) -> Routes:
+    """The service mailbox and each sender have a queue of their own; all others share some.
+
+    Senders that the settings name no more keep theirs as long as there are letters that may wait on it.
+    """
+    shards = Shards((settings.service_mailbox, *settings.sender_mailboxes, *former_senders))
     return Routes(settings.temporal_task_queue, shards, settings.service_mailbox)

@@ -26,6 +26,7 @@ class Tenant:
     client_id: str
     client_secret: str
     service_mailbox: str
+    senders: tuple[str, ...]
     mail_client: Mapping[str, str]
 
     def settings(self) -> dict[str, str]:
@@ -36,6 +37,7 @@ class Tenant:
             "PERENNIAL_CLIENT_ID": self.client_id,
             "PERENNIAL_CLIENT_SECRET": self.client_secret,
             "PERENNIAL_SERVICE_MAILBOX": self.service_mailbox,
+            "PERENNIAL_SENDER_MAILBOXES": ",".join(self.senders),
         }
 
     async def control(
@@ -58,6 +60,7 @@ async def start_sandbox(
     state_file: Path | None = None,
     port: int = 0,
     organizer: str = "service_mailbox",
+    senders: int = 1,
 ) -> Tenant:
     """Starts `python -m sandbox` as a child and waits until it accepts calls. Raises ProcessEnded.
 
@@ -66,7 +69,7 @@ async def start_sandbox(
     """
     command = python("-m", "sandbox", "--port", str(port), "--seed", str(seed), "--people", str(people))
     command += ["--day0", day0.isoformat(), "--redirect-uri", redirect_uri, "--strict-permissions", "--json"]
-    command += ["--organizer", organizer]
+    command += ["--organizer", organizer, "--senders", str(senders)]
     command += ["--clock", clock_url] if clock_url else []
     command += ["--state", str(state_file)] if state_file else []
     child = await children.start("sandbox", command, {}, speaks=True)
@@ -84,6 +87,7 @@ def _tenant(told: Mapping[str, Any]) -> Tenant:
         client_id=told["client_id"],
         client_secret=told["client_secret"],
         service_mailbox=told["service_mailbox"],
+        senders=tuple(told["senders"]),
         mail_client=told["mail_client"],
     )
 
@@ -92,6 +96,9 @@ def sandbox(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes any free one.")] = 8080,
     seed: Annotated[int, typer.Option(help="The same seed gives the same people for ever.")] = 1,
     people: Annotated[int, typer.Option(min=1, help="How many people who have a manager.")] = 12,
+    senders: Annotated[
+        int, typer.Option(min=1, help="How many mailboxes send letters, the service mailbox among them.")
+    ] = 1,
     day0: Annotated[str, typer.Option(help="A Monday; calendars are filled from the week before.")] = "2030-02-04",
     state: Annotated[Path | None, typer.Option(help="A file that keeps the tenant between runs.")] = None,
     clock: Annotated[
@@ -143,6 +150,7 @@ def sandbox(
                 port=port,
                 seed=seed,
                 people=people,
+                senders=senders,
                 day0=first_day,
                 clock_url=clock,
                 state_file=state,

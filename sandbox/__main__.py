@@ -18,6 +18,9 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--people", type=int, default=12, help="how many people have a manager")
+    parser.add_argument(
+        "--senders", type=int, default=1, help="how many mailboxes send letters, the service mailbox among them"
+    )
     parser.add_argument("--day0", type=date.fromisoformat, default=date(2030, 2, 4), help="a date like 2030-02-04")
     parser.add_argument(
         "--clock", metavar="URL", help="serves {'now': instant}; without it the tenant has its own clock"
@@ -57,6 +60,7 @@ def main() -> int:
         port=asked.port,
         seed=asked.seed,
         people=asked.people,
+        senders=asked.senders,
         day0=asked.day0,
         clock_url=asked.clock,
         state_file=asked.state,

@@ -25,7 +25,7 @@ APP_ROLES = (
 )
 """Every application role that opens something here; the default app holds them all, for every mailbox."""
 
-ScopeName = Literal["participants", "service", "managers"]
+ScopeName = Literal["participants", "service", "senders", "managers"]
 Organizer = Literal["service_mailbox", "manager"]
 
 
@@ -33,8 +33,8 @@ Organizer = Literal["service_mailbox", "manager"]
 class ScopedGrant:
     """A role assignment of Exchange's RBAC for Applications: `role` as Graph calls it, in the mailboxes of `scope`.
 
-    The scope `participants` is the members of the participants' group, `service` the service mailbox, `managers` those
-    participants who lead somebody, or did on day 0.
+    The scope `participants` is the members of the participants' group, `service` the service mailbox, `senders` all
+    mailboxes that send, `managers` those participants who lead somebody, or did on day 0.
     """
 
     role: str
@@ -67,8 +67,8 @@ STRICT_EXCHANGE = (
     ScopedGrant("MailboxSettings.Read", "participants"),
     ScopedGrant("Calendars.Read", "service"),
     ScopedGrant("Calendars.ReadWrite", "service"),
-    ScopedGrant("Mail.ReadWrite", "service"),
-    ScopedGrant("Mail.Send", "service"),
+    ScopedGrant("Mail.ReadWrite", "senders"),
+    ScopedGrant("Mail.Send", "senders"),
 )
 """The grant of --strict-permissions: what the README asks an administrator for, and nothing else."""
 

@@ -12,7 +12,6 @@ from sandbox.custom_zones import CUSTOM_ZONES
 from sandbox.names import drawn_names
 
 DOMAIN = "meadow.example"
-SERVICE_MAILBOX = f"checkins@{DOMAIN}"
 
 # A manager's team lives mostly in the manager's zone; teams take these in turn.
 _PLACES = (("Europe/Berlin", "DE"), ("America/New_York", "US"), ("Asia/Singapore", "SG"))
@@ -59,7 +58,7 @@ class Organization:
     size: int
     day0: date
     people: tuple[Person, ...]
-    service: Person
+    senders: tuple[Person, ...]
     hr_partner: str
     administrator: str
     # What the teams meet for, by their leader's mail; worked out when somebody first asks.
@@ -81,18 +80,25 @@ class Organization:
         return tuple(self._teams.get(leader.mail, ()))
 
     @property
+    def service(self) -> Person:
+        """The service mailbox, which is the first that sends."""
+        return self.senders[0]
+
+    @property
     def everyone(self) -> tuple[Person, ...]:
-        """The people and the service mailbox."""
-        return (*self.people, self.service)
+        """The people and the mailboxes that send."""
+        return (*self.people, *self.senders)
 
 
 def seeded_uuid(seed: int, what: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{seed}/{what}.{DOMAIN}"))
 
 
-def build_organization(seed: int, size: int, day0: date) -> Organization:
+def build_organization(seed: int, size: int, day0: date, senders: int = 1) -> Organization:
     """`size` people who have a manager, and on top of them the managers without one, the HR partner and the
     administrator.
+
+    So many mailboxes are there for `senders`; the first of them is the service mailbox.
 
     1. Decide how many managers; every second one reports to the one before.
     2. Name them: Mara leads the first team, Ann is first in it, Otto is first in the second.
@@ -102,6 +108,8 @@ def build_organization(seed: int, size: int, day0: date) -> Organization:
     """
     if size < 1:
         raise ValueError(f"An organization needs at least 1 person who has a manager, not {size}.")
+    if senders < 1:
+        raise ValueError(f"An organization needs at least 1 mailbox that sends, not {senders}.")
     rng = random.Random(seed)  # noqa: S311  nothing secret
     # Otto needs a manager who is not Ann's, so three people already make two teams.
     manager_count = max(2 if size >= 3 else 1, round(size / 4))
@@ -130,11 +138,19 @@ def build_organization(seed: int, size: int, day0: date) -> Organization:
     hr.department, hr.roles = "People", ("HR",)
     administrator = _person(rng, seed, day0, "Ira", names[-1][1], None, 0, 4, "Administrator")
     administrator.department, administrator.roles = "IT", ("Admin",)
-    service = Person(
-        id=seeded_uuid(seed, "checkins"),
+    people = (*managers, *employees, hr, administrator)
+    sending = tuple(_sender(seed, day0, number) for number in range(1, senders + 1))
+    return Organization(seed, size, day0, people, sending, hr.mail, administrator.mail)
+
+
+def _sender(seed: int, day0: date, number: int) -> Person:
+    """The service mailbox is number 1."""
+    name = "checkins" if number == 1 else f"checkins-{number}"
+    return Person(
+        id=seeded_uuid(seed, name),
         given="Check-ins",
-        surname="",
-        mail=SERVICE_MAILBOX,
+        surname="" if number == 1 else str(number),
+        mail=f"{name}@{DOMAIN}",
         manager=None,
         zone="Europe/Berlin",
         country="DE",
@@ -143,12 +159,10 @@ def build_organization(seed: int, size: int, day0: date) -> Organization:
         opens="08:00",
         closes="17:00",
         hired=day0 - timedelta(days=400),
-        title="Service mailbox",
+        title="Service mailbox" if number == 1 else "Sender mailbox",
         department="People",
         working=False,
     )
-    people = (*managers, *employees, hr, administrator)
-    return Organization(seed, size, day0, people, service, hr.mail, administrator.mail)
 
 
 def _person(

@@ -244,6 +244,8 @@ def authorize_subscription(tenant: Tenant, granted: Granted, resource: str) -> N
 def in_scope(tenant: Tenant, scope: ScopeName, account: Account) -> bool:
     if scope == "service":
         return account.id == tenant.organization.service.id
+    if scope == "senders":
+        return any(account.id == each.id for each in tenant.organization.senders)
     if not (account.is_person and account.in_group):
         return False
     return scope == "participants" or _leads(tenant, account)

@@ -17,10 +17,11 @@ from sandbox.zones import stamp
 
 
 def about_record(tenant: Tenant) -> dict[str, Any]:
-    """What only those who audit a tenant need to know of it: who organizes, and an app that reads all mail."""
+    """What only those who audit a tenant need to know: who organizes and sends, and an app that reads all mail."""
     app = tenant.mail_app
     return {
         "service_mailbox": tenant.organization.service.mail,
+        "senders": [each.mail for each in tenant.organization.senders],
         "mail_client": {"client_id": app.client_id, "client_secret": app.client_secret},
     }
 
@@ -32,6 +33,7 @@ def organization_record(organization: Organization) -> dict[str, Any]:
         "seed": organization.seed,
         "domain": DOMAIN,
         "service_mailbox": organization.service.mail,
+        "senders": [each.mail for each in organization.senders],
         "hr_partner": organization.hr_partner,
         "administrator": organization.administrator,
         "people": [

@@ -34,13 +34,15 @@ _ENDS = (signal.SIGTERM, signal.SIGINT)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`port` 0 is any free one; without `clock_url` the tenant has a clock of its own. `advertise` is the address that
-    Entra goes by in discovery and id tokens, by default Microsoft's; `self` is the one it is served at.
+    """`port` 0 is any free one; without `clock_url` the tenant has a clock of its own. `senders` counts the service
+    mailbox. `advertise` is the address that Entra goes by in discovery and id tokens, by default Microsoft's; `self` is
+    the one it is served at.
     """
 
     port: int = 0
     seed: int = 1
     people: int = 12
+    senders: int = 1
     day0: date = date(2030, 2, 4)
     clock_url: str | None = None
     state_file: Path | None = None
@@ -63,10 +65,10 @@ async def serve(options: Options, announce: Callable[[dict[str, Any]], None] | N
     """Serves until it is told to stop; `announce` hears where, once calls are accepted (by default stdout
     does).
     """
-    organization = build_organization(options.seed, options.people, options.day0)
+    organization = build_organization(options.seed, options.people, options.day0, options.senders)
     tenant = build_tenant(organization, options.redirect_uris, options.strict_permissions, options.organizer)
     path = Path(options.state_file) if options.state_file else None
-    known = read_state(path, options.seed, options.people, options.day0.isoformat()) if path else None
+    known = read_state(path, organization) if path else None
     keys = [SigningKey(pem) for pem in known.keys] if known else []
     complete(keys)
     clock: Clock = ServedClock(options.clock_url) if options.clock_url else OwnClock()

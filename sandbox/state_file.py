@@ -14,6 +14,7 @@ from sandbox.app_registrations import App
 from sandbox.clock import Clock, OwnClock
 from sandbox.directory_changes import DirectoryLog
 from sandbox.mailboxes import Contents, Mailbox
+from sandbox.organization import Organization
 from sandbox.signing_keys import SigningKey
 from sandbox.subscription import Delivery, Subscription
 from sandbox.tenant import Account, Tenant
@@ -40,6 +41,7 @@ class State:
     subscriptions: list[Subscription] = Field(default_factory=list)
     undelivered: list[Delivery] = Field(default_factory=list)
     clock_offset: float = 0
+    senders: int = 1
 
 
 _STATE = TypeAdapter(State)
@@ -101,6 +103,7 @@ class StateFile:
             {
                 "seed": organization.seed,
                 "size": organization.size,
+                "senders": len(organization.senders),
                 "day0": organization.day0.isoformat(),
                 "keys": [key.pem for key in self.keys],
                 "clock_offset": self.clock.offset if isinstance(self.clock, OwnClock) else 0.0,
@@ -139,7 +142,7 @@ class StateFile:
             self._written[account.id] = _CONTENTS.dump_json(contents)
 
 
-def read_state(path: Path, seed: int, size: int, day0: str) -> State | None:
+def read_state(path: Path, organization: Organization) -> State | None:
     """None if there is no file yet. Raises StateFileError for one that is unreadable or of another
     organization.
     """
@@ -152,10 +155,11 @@ def read_state(path: Path, seed: int, size: int, day0: str) -> State | None:
         raise StateFileError(
             f"The state file {path} cannot be read ({type(error).__name__}). Move it away to begin anew."
         ) from error
-    if (state.seed, state.size, state.day0) != (seed, size, day0):
+    asked = (organization.seed, organization.size, organization.day0.isoformat(), len(organization.senders))
+    if (state.seed, state.size, state.day0, state.senders) != asked:
         raise StateFileError(
             f"The state file {path} belongs to an organization of {state.size} people, seed {state.seed},"
-            f" day 0 {state.day0}. Ask for the same, or choose another file."
+            f" day 0 {state.day0}, senders {state.senders}. Ask for the same, or choose another file."
         )
     return state
 

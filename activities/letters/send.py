@@ -1,5 +1,6 @@
 """The Postbox's hands: sorts what waits for one person, and sends a letter once, whatever cuts it off."""
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from activities.failures import BROKEN_DATA
 from activities.letters import catalogue
 from activities.letters.compose import Composer
 from activities.letters.render import Rendered, render
+from activities.letters.senders import Refused, Senders, is_about_a_sender
 from activities.letters.wanted import overtaken
 from activities.moment import Moment
 from activities.route import COMMON, Route, Routes
@@ -33,6 +35,7 @@ from integrations.database.letters import (
     move_letter,
     note_sent,
     open_actions_of,
+    pass_on,
     plan_letter,
     unfinished_letter,
     waiting_items,
@@ -40,8 +43,9 @@ from integrations.database.letters import (
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import reader
 from integrations.database.plans import rules_of
+from integrations.database.senders import note_that_it_works
 from integrations.database.tables import Letter, LetterItem, Person
-from integrations.graph.errors import NoMailbox, Transient
+from integrations.graph.errors import GraphTrouble, NoMailbox, NotAllowed, Transient
 from integrations.graph.mail import Mail, NewMessage
 
 log = logging.getLogger(__name__)
@@ -80,7 +84,7 @@ class Letters:
         mail: Mail,
         mailboxes: Mailboxes,
         composer: Composer,
-        senders: tuple[str, ...],
+        senders: Senders,
         clock: Clock,
         help_contact: str,
         trial_mailbox: str | None,
@@ -139,7 +143,7 @@ class Letters:
         policy = await rules_of(session, person.id)
         opening = next_opening(*reader(person, policy.mail, now.date()), now)
         if opening > now:
-            await move_letter(session, letter, self._senders, opening)
+            await move_letter(session, letter, await self._senders.in_turn(session, now), opening)
         return True
 
     async def _wanted(
@@ -182,7 +186,8 @@ class Letters:
         match sort([_waiting(item, policy) for item in items.values()], box, now):
             case Compose(keys, counted):
                 chosen = [items[key] for key in keys]
-                letter = await plan_letter(session, person.id, chosen, counted, self._senders, now)
+                senders = await self._senders.in_turn(session, now)
+                letter = await plan_letter(session, person.id, chosen, counted, senders, now)
                 return self._to_deliver(letter, letter.minute)
             case Wait(until):
                 return Sorted(None, until)
@@ -201,12 +206,20 @@ class Letters:
         and that is committed. A letter whose sending was cut off is read again for 15 minutes, since Exchange moves
         it when it can; then it is sent again if it is still a draft. If it is nowhere, its key is searched for; after
         a day HR is told. A letter that says nothing any more is not sent, and its draft is deleted.
+        Where its sender refuses us, it goes by another, unless it may have left already.
         Two tries may be at it at once, since one that was given up need not be over: the first to commit a draft or
         its sending has it.
         Raises Transient to be called again.
         """
         # A retried call keeps its argument, so what time it is by now must be asked.
         about = Moment(about.id, await self._clock.now())
+        try:
+            await self._deliver(about)
+        except (NoMailbox, NotAllowed) as refusal:
+            if not await self._goes_by_another(about.id, refusal):
+                raise
+
+    async def _deliver(self, about: Moment) -> None:
         async with self._database.reading() as session:
             letter = await session.get_one(Letter, about.id)
             says_nothing = letter.sending_at is None and not await items_of(session, letter.id)
@@ -214,8 +227,12 @@ class Letters:
                 not says_nothing and await self._too_late(session, letter, about.now)
             ):
                 return
+            goes_from_here = letter.subject is not None or await self._senders.sends(session, letter.sender, about.now)
         if says_nothing:
             await self._put_away(letter)
+            return
+        if not goes_from_here:
+            await self._pass_on(about)
             return
         found_begun = letter.subject is not None
         if not found_begun:
@@ -223,18 +240,23 @@ class Letters:
             if written is None:
                 return
             letter = written
+        sender = letter.sender
         if letter.graph_id is None:
             letter = await self._draft(letter, found_begun)
-        if letter.state in ("sent", "dropped"):
+        if letter.state in ("sent", "dropped") or letter.sender != sender:
             return
         if letter.sending_at is not None and not await self._may_send_again(letter, about.now):
             return
-        if not await self._begin_to_send(letter):
+        if not await self._send(letter):
             return
-        assert letter.graph_id is not None
-        if not await self._mail.send(letter.sender, letter.graph_id):
-            raise Transient("send a letter", "its draft is gone; looking for it by its key.")
         await self._note_sent(about)
+
+    async def _pass_on(self, about: Moment) -> None:
+        """Gives a letter of which nothing is written to another sender: its own is passed over, or used no more."""
+        async with self._database.transaction() as session:
+            letter = await session.get_one(Letter, about.id, with_for_update=True)
+            if letter.subject is None and letter.state == "planned":
+                await pass_on(session, letter, await self._senders.in_turn(session, about.now), about.now)
 
     async def _put_away(self, letter: Letter) -> None:
         if letter.graph_id:
@@ -242,19 +264,51 @@ class Letters:
         async with self._database.transaction() as session:
             (await session.get_one(Letter, letter.id)).state = "dropped"
 
-    async def _begin_to_send(self, letter: Letter) -> bool:
-        """Commits `sending_at`, in the minute where the letter has its place; False when that is still to come.
+    async def _send(self, letter: Letter) -> bool:
+        """Commits `sending_at`, in the minute where the letter has its place, and sends it; False when that minute is
+        still to come.
 
         Raises Transient when another try has come first.
         """
         now = await self._clock.now()
         async with self._database.transaction() as session:
             row = await session.get_one(Letter, letter.id, with_for_update=True)
-            if row.sending_at != letter.sending_at or row.state in ("sent", "dropped"):
+            known = (letter.graph_id, letter.sending_at)
+            if (row.graph_id, row.sending_at) != known or row.state in ("sent", "dropped"):
                 raise Transient("send a letter", "another try is sending it.", timedelta(minutes=1))
             if not await keep_to_minute(session, row, now):
                 return False
             row.sending_at = now
+        assert letter.graph_id is not None
+        try:
+            was_there = await self._mail.send(letter.sender, letter.graph_id)
+        except (NoMailbox, NotAllowed):
+            # It is certain that it has not left, so all is as it was.
+            async with self._database.transaction() as session:
+                row = await session.get_one(Letter, letter.id, with_for_update=True)
+                if row.sending_at == now:
+                    row.sending_at = letter.sending_at
+            raise
+        if not was_there:
+            raise Transient("send a letter", "its draft is gone; looking for it by its key.")
+        return True
+
+    async def _goes_by_another(self, letter_id: str, refusal: Refused) -> bool:
+        """Passes a letter that its sender refused on; False where it has to wait until somebody mends that."""
+        now = await self._clock.now()
+        if not is_about_a_sender(refusal):
+            return False
+        async with self._database.transaction() as session:
+            letter = await session.get_one(Letter, letter_id, with_for_update=True)
+            if letter.state in ("sent", "dropped") or letter.sender != refusal.mailbox:
+                # Another try was faster.
+                return True
+            draft = letter.graph_id
+            if not await self._senders.refused(session, letter, refusal, now):
+                return False
+        if draft:
+            with contextlib.suppress(GraphTrouble):
+                await self._mail.delete(refusal.mailbox, draft)
         return True
 
     async def _too_late(self, session: AsyncSession, letter: Letter, now: datetime) -> bool:
@@ -311,15 +365,16 @@ class Letters:
         await ask_for_a_hand(session, f"unwritten/{item.key}", sentence, now, person.id)
 
     async def _draft(self, letter: Letter, found_begun: bool) -> Letter:
-        found = await self._mail.find_by_key(letter.sender, letter.id) if found_begun else None
+        sender = letter.sender
+        found = await self._mail.find_by_key(sender, letter.id) if found_begun else None
         graph_id = found.graph_id if found else await self._create_draft(letter, found_begun)
         async with self._database.transaction() as session:
             letter = await session.get_one(Letter, letter.id, with_for_update=True)
-            if letter.graph_id is None and letter.state == "planned":
+            if letter.graph_id is None and letter.state == "planned" and letter.sender == sender:
                 letter.graph_id, letter.state = graph_id, "drafted"
         if letter.graph_id != graph_id:
             # A try that was given up was still at work, and came first.
-            await self._mail.delete(letter.sender, graph_id)
+            await self._mail.delete(sender, graph_id)
         return letter
 
     async def _create_draft(self, letter: Letter, found_begun: bool) -> str:
@@ -344,9 +399,15 @@ class Letters:
         """After a cut-off sending: False when it turned out sent; raises Transient to look again later."""
         assert letter.sending_at is not None
         assert letter.graph_id is not None
-        message = await self._mail.get(letter.sender, letter.graph_id) or await self._mail.find_by_key(
-            letter.sender, letter.id
-        )
+        try:
+            message = await self._mail.get(letter.sender, letter.graph_id) or await self._mail.find_by_key(
+                letter.sender, letter.id
+            )
+        except (NoMailbox, NotAllowed) as refusal:
+            if letter.sender in self._senders.pool or not is_about_a_sender(refusal):
+                raise
+            # Nobody mends a sender that is used no more.
+            message = None
         if message is None:
             if now - letter.sending_at < SEARCH_FOR:
                 raise Transient("send a letter", "it is in no folder; it is searched for.", timedelta(hours=1))
@@ -364,6 +425,7 @@ class Letters:
             letter = await session.get_one(Letter, about.id)
             if letter.state != "sent":
                 await note_sent(session, letter, about.now)
+                await note_that_it_works(session, letter.sender, about.now)
 
     async def _give_up(self, letter: Letter, now: datetime) -> None:
         async with self._database.transaction() as session:

@@ -94,7 +94,7 @@ class Talk:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One message in the service mailbox's Sent Items."""
+    """One message in a sender's Sent Items."""
 
     keys: tuple[str, ...]
     to: str
@@ -142,7 +142,7 @@ class Evidence:
     began: datetime
     until: datetime
     people: Mapping[str, Colleague]
-    service_mailbox: str
+    senders: Sequence[str]
     hr_partner: str
     policies: Mapping[str, Mapping[str, Any]]
     starts_on: Mapping[str, date]
@@ -150,7 +150,7 @@ class Evidence:
     talks: Sequence[Talk] = ()
     letters: Sequence[Sent] = ()
     received: Sequence[tuple[str, str, datetime]] = ()
-    """(mailbox, subject, instant) of what people got from the service mailbox, invitations left out."""
+    """(mailbox, subject, instant) of what people got from the senders, invitations left out."""
     called_off: Sequence[tuple[str, str, datetime]] = ()
     """(mailbox, subject, instant) of what Outlook told people of meetings that will not be."""
     mailed: Sequence[Mailed] = ()

@@ -154,8 +154,8 @@ def make_evidence(
     databases: Sequence[Path],
 ) -> Evidence:
     service = organization["service_mailbox"].lower()
-    everybody = with_moves(with_leave(read_people(organization), diary), diary)
-    people = {mail: each for mail, each in everybody.items() if mail != service}
+    senders = [mail.lower() for mail in organization["senders"]]
+    people = with_moves(with_leave(read_people(organization), diary), diary)
     day0 = date.fromisoformat(organization["day0"])
     policy_of = {
         mail: policy
@@ -169,14 +169,14 @@ def make_evidence(
         began=began,
         until=until,
         people=people,
-        service_mailbox=service,
+        senders=senders,
         hr_partner=organization["hr_partner"].lower(),
         policies=merged_policies(policies),
         starts_on=dict.fromkeys(story.teams, day0),
         policy_of=policy_of,
         talks=read_talks(told.state, service),
-        letters=read_letters(told.state, service),
-        received=read_received(told.state, service),
+        letters=read_letters(told.state, senders),
+        received=read_received(told.state, senders),
         called_off=read_called_off(told.state),
         mailed=read_mailed(told.state),
         addresses=sorted(asked.union(*(actor.browser.asked for actor in actors))),

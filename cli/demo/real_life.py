@@ -104,7 +104,7 @@ class RealLife:
         return mailbox
 
     async def letters(self) -> list[Sent]:
-        return read_letters(await self._organizing(), self.tenant.service_mailbox)
+        return read_letters(await self._organizing(), self.tenant.senders)
 
     async def talks(self) -> list[Talk]:
         return read_talks(await self._organizing(), self.tenant.service_mailbox)

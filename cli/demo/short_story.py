@@ -200,7 +200,7 @@ async def _at_rest(life: RealLife) -> bool:
 
 
 async def _gathered(life: RealLife, cast: Cast, began: datetime, data: Path, struck: Counter[str]) -> Lived:
-    organization, service = await life.ask("organization"), life.tenant.service_mailbox
+    organization, senders = await life.ask("organization"), life.tenant.senders
     told = await ask_tenant(life.http, life.tenant.url)
     written(data / "state.json", told.state)
     written(data / "ledger.json", told.ledger)
@@ -208,15 +208,15 @@ async def _gathered(life: RealLife, cast: Cast, began: datetime, data: Path, str
         day0=began.date(),
         began=began,
         until=began + LONG_AFTER,
-        people={mail: each for mail, each in read_people(organization).items() if mail != service},
-        service_mailbox=service,
+        people={mail: each for mail, each in read_people(organization).items() if mail not in senders},
+        senders=senders,
         hr_partner=cast.hale,
         policies={},
         starts_on={},
         policy_of={},
-        talks=read_talks(told.state, service),
-        letters=read_letters(told.state, service),
-        received=read_received(told.state, service),
+        talks=read_talks(told.state, life.tenant.service_mailbox),
+        letters=read_letters(told.state, senders),
+        received=read_received(told.state, senders),
         pages=[Page(cast.hale, HR, (await life.browser(cast.hale).visit(HR)).html)],
         languages=read_languages(told.state),
     )

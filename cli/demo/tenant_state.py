@@ -1,6 +1,6 @@
 """Reads what the sandbox tells of itself (seed file, state) and the policy files into records."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -73,8 +73,8 @@ def read_talks(state: Mapping[str, Any], service_mailbox: str) -> list[Talk]:
     return found
 
 
-def read_letters(state: Mapping[str, Any], service_mailbox: str) -> list[Sent]:
-    """The service mailbox's Sent Items; a message to several people counts once for each."""
+def read_letters(state: Mapping[str, Any], senders: Iterable[str]) -> list[Sent]:
+    """Their Sent Items; a message to several people counts once for each."""
     return [
         Sent(
             keys=tuple(_property(message, "PerennialItems").split()),
@@ -83,20 +83,19 @@ def read_letters(state: Mapping[str, Any], service_mailbox: str) -> list[Sent]:
             subject=message["subject"],
             body=message["body"],
         )
-        for message in _mailboxes(state)[service_mailbox]["folders"]["sentitems"]
+        for sender in senders
+        for message in _mailboxes(state)[sender]["folders"]["sentitems"]
         for recipient in message["to"]
     ]
 
 
-def read_received(state: Mapping[str, Any], service_mailbox: str) -> list[tuple[str, str, datetime]]:
-    """What lies in people's inboxes from the service mailbox, Outlook's own invitations left out."""
+def read_received(state: Mapping[str, Any], senders: Collection[str]) -> list[tuple[str, str, datetime]]:
+    """What lies in people's inboxes from the senders, Outlook's own invitations left out."""
     return [
         (mail, message["subject"], instant(message["received"]))
         for mail, mailbox in _mailboxes(state).items()
         for message in mailbox["folders"]["inbox"]
-        if mail != service_mailbox
-        and (message["from"] or "").lower() == service_mailbox
-        and not message["meetingMessageType"]
+        if mail not in senders and (message["from"] or "").lower() in senders and not message["meetingMessageType"]
     ]
 
 

@@ -118,9 +118,17 @@ async def plan_letter(
 
 
 async def move_letter(session: AsyncSession, letter: Letter, senders: Sequence[str], to: datetime) -> None:
-    """Gives a letter that has not left a place from `to` on; a draft stays with its sender."""
-    own = [letter.sender] if letter.graph_id else senders
+    """Gives a letter that has not left a place from `to` on. One that is written stays with its sender, which may have
+    its draft.
+    """
+    own = [letter.sender] if letter.subject is not None else senders
     letter.sender, letter.minute = await _place(session, own, next_minute(to))
+
+
+async def pass_on(session: AsyncSession, letter: Letter, senders: Sequence[str], now: datetime) -> None:
+    """Gives a letter that cannot leave where it is to other senders. A draft of it counts no more."""
+    letter.graph_id, letter.state = None, "planned"
+    letter.sender, letter.minute = await _place(session, senders, next_minute(now))
 
 
 async def keep_to_minute(session: AsyncSession, letter: Letter, now: datetime) -> bool:

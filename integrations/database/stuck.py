@@ -14,6 +14,7 @@ from integrations.database.connection import poke
 from integrations.database.locks import Lock, one_at_a_time
 from integrations.database.needs_a_hand import ask_for_a_hand, mended
 from integrations.database.people import person_by_oid
+from integrations.database.senders import pass_nobody_over
 from integrations.database.tables import ActionRow, CheckInRow, Person, Plan, Stuck
 
 MENDED = "somebody says that it is mended"
@@ -71,7 +72,11 @@ async def forget_stuck(session: AsyncSession, now: datetime) -> None:
 
 
 async def try_again(session: AsyncSession, now: datetime) -> int:
-    """Owes a look to all that wait for a hand, and to check-ins that wait for another day; returns to how many."""
+    """Owes a look to all that wait for a hand, and to check-ins that wait for another day; returns to how many.
+
+    Senders that refused us are asked again with the next letter.
+    """
+    await pass_nobody_over(session, now)
     stuck = (await session.scalars(select(Stuck).order_by(Stuck.since))).all()
     for row in stuck:
         poke(session, row.workflow, row.target, MENDED, now)

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -82,9 +82,17 @@ class Tenant:
         """An attendee's copies of the event."""
         return [each for each in self.mailbox(mail)["calendar"] if each["iCalUId"] == event["iCalUId"]]
 
-    def letters(self, letter_id: str) -> list[tuple[str, dict[str, Any]]]:
-        """(folder, message) of what the service mailbox has under the letter's key, in whatever folder."""
-        folders = self.mailbox(self.service)["folders"]
+    @property
+    def senders(self) -> list[str]:
+        """The service mailbox and two more."""
+        found: list[str] = self.organization["senders"]
+        return found
+
+    def letters(self, letter_id: str, sender: str = "") -> list[tuple[str, dict[str, Any]]]:
+        """(folder, message) of what the sender, else the service mailbox, has under the letter's key, in whatever
+        folder.
+        """
+        folders = self.mailbox(sender or self.service)["folders"]
         return [
             (folder, each)
             for folder, messages in folders.items()
@@ -123,6 +131,7 @@ class Tenant:
 @pytest.fixture(scope="session")
 def serving() -> Iterator[Tenant]:
     command = [sys.executable, "-W", "ignore", "-m", "sandbox", "--seed", "1", "--people", "12", "--json"]
+    command += ["--senders", "3"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         about = json.loads(process.stdout.readline())
@@ -282,11 +291,10 @@ class Household:
     async def an_item(self, key: str, kind: str, to: str = "ann", due_at: datetime = MONDAY, **others: Any) -> None:
         await self.add(LetterItem(key=key, recipient_id=to, kind=kind, due_at=due_at, **others))
 
-    async def a_planned_letter(self, to: str, *keys: str) -> str:
+    async def a_planned_letter(self, to: str, *keys: str, sender: str = "") -> str:
         """A letter that was sorted, with these items in it; nothing of it is written yet."""
-        letter = Letter(
-            id=new_id(), recipient_id=to, counted=True, sender=self.tenant.service, minute=MONDAY, made_at=MONDAY
-        )
+        by = sender or self.tenant.service
+        letter = Letter(id=new_id(), recipient_id=to, counted=True, sender=by, minute=MONDAY, made_at=MONDAY)
         await self.add(letter)
         for key in keys:
             await self.change(LetterItem, key, state="taken", letter_id=letter.id)
@@ -388,6 +396,25 @@ async def home(
         yield household
 
 
+Moving = Callable[..., AbstractAsyncContextManager[Household]]
+
+
+@pytest.fixture
+def pooled(
+    furnished: Path, database_url: str, tenant: Tenant, settings: Settings, tokens: MsalTokens, keys: tuple[str, ...]
+) -> Moving:
+    """`async with pooled(*senders) as home`: a household with this pool. A second one goes on in the same house, as
+    after a restart with other settings.
+    """
+    shutil.copy(furnished, database_url.removeprefix("sqlite+aiosqlite:///"))
+
+    def move_in(*senders: str) -> AbstractAsyncContextManager[Household]:
+        pool = settings.model_copy(update={"sender_mailboxes": senders})
+        return _living(database_url, tenant, pool, tokens, keys)
+
+    return move_in
+
+
 @dataclass(frozen=True)
 class Life:
     """One call of an activity in its own process: whether it was killed, and what it did until then."""
@@ -436,13 +463,14 @@ class Mortal:
 
 
 @contextmanager
-def _mortal(settings: Settings, keys: tuple[str, ...]) -> Iterator[Mortal]:
+def _mortal(settings: Settings, senders: list[str], keys: tuple[str, ...]) -> Iterator[Mortal]:
     told = {
         "tenant_id": settings.tenant_id,
         "client_id": settings.client_id,
         "client_secret": settings.client_secret.get_secret_value() if settings.client_secret else None,
         "sandbox_url": settings.sandbox_url,
         "service_mailbox": settings.service_mailbox,
+        "sender_mailboxes": ",".join(senders),
         "encryption_keys": ",".join(keys),
         "session_key": "s" * 40,
         "public_url": settings.public_url,
@@ -461,8 +489,9 @@ def _mortal(settings: Settings, keys: tuple[str, ...]) -> Iterator[Mortal]:
 
 
 @pytest.fixture(scope="session")
-def mortal(settings: Settings, keys: tuple[str, ...]) -> Iterator[Mortal]:
-    with _mortal(settings, keys) as mortal:
+def mortal(settings: Settings, serving: Tenant, keys: tuple[str, ...]) -> Iterator[Mortal]:
+    """It has the tenant's pool of senders."""
+    with _mortal(settings, serving.senders, keys) as mortal:
         yield mortal
 
 

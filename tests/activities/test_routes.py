@@ -4,7 +4,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from activities.route import COMMON, Route
+from activities.route import COMMON, Route, routes_of
+from config.settings import Settings
 from cycle.check_in import Step
 from cycle.shards import Shards
 from integrations.database.letters import LETTERS_A_MINUTE
@@ -48,6 +49,16 @@ async def test_a_booking_waits_for_its_place_in_the_minute(home: Any) -> None:
     upcoming = await home.do("look", check_in_id)
     assert (upcoming.step, upcoming.at) == (Step.BOOK, MONDAY + MINUTE)
     assert (await home.do("look", check_in_id, MONDAY + 5 * MINUTE)).at == MONDAY + 5 * MINUTE
+
+
+async def test_senders_and_those_that_were_have_queues_of_their_own(settings: Settings, tenant: Any) -> None:
+    one, two, three = tenant.senders
+    pool = settings.model_copy(update={"sender_mailboxes": (one, two)})
+    own = [f"perennial/{Shards((each,)).of(each)}" for each in tenant.senders]
+    assert set(own) & set(routes_of(pool).queues) == {*own[:2]}
+    with_former = routes_of(pool, [three])
+    assert with_former.of(three).queue == own[2]
+    assert set(own) <= set(with_former.queues)
 
 
 async def test_a_letter_is_delivered_where_its_sender_is_talked_to(home: Any) -> None:

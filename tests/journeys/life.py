@@ -122,7 +122,8 @@ class Life:
 
     async def letters(self, name: str | None = None, key: str = "") -> list[Sent]:
         """Messages sent, oldest first: to `name`, with an item whose key starts with `key`."""
-        sent = read_letters(await self._state(), self.tenant.service_mailbox)
+        senders = self.tenant.senders
+        sent = [each for sender in senders for each in read_letters(await self._state(sender), [sender])]
         return sorted(
             (
                 each
@@ -267,7 +268,14 @@ def by_first_name(organization: Mapping[str, Any]) -> dict[str, str]:
 
 @asynccontextmanager
 async def a_life(
-    folder: Path, policy: Policy = POLICY, *, people: int = 1, history: str = "", day0: date = DAY0, key: str = ""
+    folder: Path,
+    policy: Policy = POLICY,
+    *,
+    people: int = 1,
+    senders: int = 1,
+    history: str = "",
+    day0: date = DAY0,
+    key: str = "",
 ) -> AsyncIterator[Life]:
     """A life from `day0` on, at midnight UTC. With `people=1` there are Ann, her manager Mara, Hale of HR and Ira,
     the administrator.
@@ -290,6 +298,7 @@ async def a_life(
             redirect_uri=f"http://127.0.0.1:{port}/sign-in/done",
             clock_url=clock_url,
             organizer=policy.booking.organizer,
+            senders=senders,
         )
         env = variables(tenant, folder / "perennial.db", port, first.address, clock_url, key)
         await upgrade_async(env["PERENNIAL_DATABASE_URL"])

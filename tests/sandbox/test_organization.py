@@ -42,6 +42,18 @@ def test_the_same_seed_gives_the_same_people_and_another_seed_others(twelve: Org
     assert organization_record(build_organization(2, 12, DAY0)) != organization_record(twelve)
 
 
+def test_however_many_senders_there_are_people_stay_the_same_and_the_service_mailbox_comes_first(
+    twelve: Organization,
+) -> None:
+    one, three = (organization_record(build_organization(1, 12, DAY0, senders)) for senders in (1, 3))
+    assert one == organization_record(twelve)
+    assert one["senders"] == [one["service_mailbox"]]
+    assert three["senders"] == [one["service_mailbox"], "checkins-2@meadow.example", "checkins-3@meadow.example"]
+    assert {**three, "senders": []} == {**one, "senders": []}
+    with pytest.raises(ValueError, match="at least 1 mailbox that sends, not 0"):
+        build_organization(1, 12, DAY0, 0)
+
+
 def test_twelve_have_three_managers_one_of_whom_reports_to_another(twelve: Organization) -> None:
     leads = {p.manager for p in twelve.people if p.manager}
     assert len(leads) == 3

@@ -120,12 +120,14 @@ def test_strict_permissions_are_the_grant_that_the_readme_asks_for() -> None:
     text = README.read_text()
     entra = re.findall(r"Grant in Entra\*\* the application permission `([\w.]+)`, and nothing else", text)
     rows = re.findall(
-        r"\| `Application ([\w.]+)` \| the (participants' group|service mailbox|managers' group) \|", text
+        r"\| `Application ([\w.]+)` \| the (participants' group|service mailbox|sender mailboxes|managers' group) \|",
+        text,
     )
     assert tuple(entra) == STRICT_ROLES
     named: dict[str, Any] = {
         "participants' group": "participants",
         "service mailbox": "service",
+        "sender mailboxes": "senders",
         "managers' group": "managers",
     }
     asked_for = {ScopedGrant(role, named[scope]) for role, scope in rows}
@@ -315,6 +317,23 @@ async def test_the_strict_app_may_do_its_work_and_nothing_beyond(start_sandbox: 
         assert refusal(await app.post(f"/users/{ann}/sendMail", json={})) == (403, "ErrorAccessDenied")
         actor = {"Authorization": f"Bearer {strict.bearer(strict.about['mail_client'])}"}
         assert (await app.get(f"/users/{ann}/mailFolders/inbox/messages", headers=actor)).status_code == 200
+
+
+async def test_the_strict_app_sends_from_each_sender_and_organizes_in_the_service_mailbox_alone(
+    start_sandbox: Any,
+) -> None:
+    strict = start_sandbox("--strict-permissions", "--senders", "3")
+    senders = strict.about["senders"]
+    assert len(set(senders)) == 3
+    assert senders[0] == strict.about["service_mailbox"]
+    headers = {"Authorization": f"Bearer {strict.bearer()}"}
+    async with httpx.AsyncClient(base_url=strict.about["graph"], headers=headers, trust_env=False, verify=False) as app:
+        for sender in senders:
+            assert (await app.post(f"/users/{sender}/messages", json={"subject": "A letter"})).status_code == 201
+            letter = {"message": {"toRecipients": [{"emailAddress": {"address": strict.mail_of("Ann")}}]}}
+            assert (await app.post(f"/users/{sender}/sendMail", json=letter)).status_code == 202
+        for sender in senders[1:]:
+            assert refusal(await app.post(f"/users/{sender}/events", json=EVENT)) == (403, "ErrorAccessDenied")
 
 
 async def test_where_managers_organize_the_strict_app_writes_their_calendars_and_nobody_elses(

@@ -90,10 +90,11 @@ def test_a_restart_goes_on_where_it_was(start_sandbox: Any, tmp_path: Path) -> N
     )
     assert other.json()["id"] != made["id"]
     second.stop()
-    command = [sys.executable, "-m", "sandbox", "--people", "4", "--state", str(file)]
-    refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert refused.returncode == 1
-    assert "belongs to an organization of 3 people" in refused.stderr
+    for others in (("--people", "4"), ("--people", "3", "--senders", "2")):
+        command = [sys.executable, "-m", "sandbox", *others, "--state", str(file)]
+        refused = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert refused.returncode == 1
+        assert "belongs to an organization of 3 people" in refused.stderr
 
 
 def test_the_time_can_come_from_elsewhere(start_sandbox: Any, served_clock: HTTPServer) -> None:

@@ -137,8 +137,8 @@ def _shared_only_with(evidence: Evidence, shared: Sequence[Planted]) -> Verdict:
     given_out = {key.about for letter in evidence.letters for key in keys_of(letter.keys) if key.kind == "pre-read"}
     for each in shared:
         viewers = {viewer for viewer, _, text in pages if each.sentence in text}
-        # The service mailbox holds the copy that it sent.
-        mailboxes = {mailbox for mailbox, text in texts if each.sentence in text} - {evidence.service_mailbox}
+        # A sender holds the copy that it sent.
+        mailboxes = {mailbox for mailbox, text in texts if each.sentence in text} - set(evidence.senders)
         beyond = sorted((viewers | mailboxes) - each.readers)
         tally.case(not beyond, f"A shared sentence of {each.writer} reached {', '.join(beyond)}.")
         others = each.readers - {each.writer}

@@ -3,7 +3,7 @@
 from integrations.database.tables.check_ins import Booking, CheckInRow, Offer, OutcomeAnswer, WorthAnswer, WorthCount
 from integrations.database.tables.feedback import FeedbackRequest
 from integrations.database.tables.handovers import Handover, ShownToSuccessor
-from integrations.database.tables.letters import Letter, LetterItem
+from integrations.database.tables.letters import Letter, LetterItem, Refusal
 from integrations.database.tables.pathways import InterestRow, PathwayLine, PathwaysRevision, RoleOfPerson
 from integrations.database.tables.people import Leave, Person, Reporting
 from integrations.database.tables.plans import ActionEvent, ActionRow, Evidence, Goal, Milestone, Plan, Supporter
@@ -51,6 +51,7 @@ __all__ = [
     "PreRead",
     "Reading",
     "ReflectionRow",
+    "Refusal",
     "Reporting",
     "RoleOfPerson",
     "ShownToSuccessor",

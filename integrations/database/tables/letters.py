@@ -31,6 +31,14 @@ class Letter(Table):
     made_at: Mapped[datetime]
 
 
+class Refusal(Table):
+    """A sender that refused us when we last asked, so that letters go by others; gone once it sends again."""
+
+    __tablename__ = "refusals"
+    sender: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
 class LetterItem(Table):
     """One thing to tell somebody, by a key that makes it once."""
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import unquote
 
 from integrations.database.columns import new_id
 from integrations.database.tables import ActionRow, Letter, LetterItem
@@ -14,24 +15,26 @@ DRAFTED = ["before commit", "after commit"]
 SENDING = ["before commit", "after commit", "before POST send", "after POST send", "before commit", "after commit"]
 
 
-async def a_letter(home: Any) -> tuple[str, str]:
+async def a_letter(home: Any, sender: str = "") -> tuple[str, str]:
     """A letter to Ann about an action of hers; its id and the action's, whose title is in no other letter."""
     title = f"Errand {new_id()}"
     action_id = await home.an_action(date(2030, 3, 2), title=title)
     await home.an_item(f"action/{action_id}/2030-03-02/2", "action_passed", action_id=action_id, step="2")
-    return await home.a_planned_letter("ann", f"action/{action_id}/2030-03-02/2"), action_id
+    return await home.a_planned_letter("ann", f"action/{action_id}/2030-03-02/2", sender=sender), action_id
 
 
 async def it_left_once(home: Any, letter_id: str, action_id: str) -> None:
     """One message in Sent Items and one in Ann's inbox, as they were frozen; our rows and wake-ups say so."""
     letter = await home.get(Letter, letter_id)
-    ((folder, message),) = home.tenant.letters(letter_id)
+    ((folder, message),) = home.tenant.letters(letter_id, letter.sender)
     assert (folder, message["isDraft"]) == ("sentitems", False)
     assert (message["subject"], message["body"]) == (letter.subject, letter.html)
     ann = home.tenant.person("Ann")["mail"]
     assert (message["to"], message["cc"], message["bcc"]) == ([ann], [], [])
     title = (await home.get(ActionRow, action_id)).title
-    assert not [each for each in home.tenant.mailbox(home.tenant.service)["folders"]["drafts"] if title in each["body"]]
+    for sender in home.tenant.senders:
+        assert not [each for each in home.tenant.mailbox(sender)["folders"]["drafts"] if title in each["body"]]
+        assert sender == letter.sender or not home.tenant.letters(letter_id, sender)
     (received,) = home.tenant.inbox(ann, containing=title)
     assert (received["subject"], received["body"]) == (letter.subject, letter.html)
     assert (message["text"].strip(), received["text"].strip()) == (letter.text.strip(), letter.text.strip())
@@ -51,6 +54,19 @@ async def test_a_letter_killed_at_any_step_leaves_once(home: Any, mortal: Any) -
         if not life.killed:
             assert list(life.steps) == [*FREEZING, *DRAFTING, *DRAFTED, *SENDING]
             return
+
+
+async def test_a_letter_of_another_sender_is_found_again_in_its_own_mailbox(home: Any, mortal: Any) -> None:
+    second = home.tenant.senders[1]
+    steps = [*FREEZING, *DRAFTING, *DRAFTED, *SENDING]
+    for death in ("after POST messages", "after PATCH one", "before POST send", "after POST send"):
+        letter_id, action_id = await a_letter(home, second)
+        assert mortal.live(home, "deliver", letter_id, die_at=steps.index(death)).killed
+        asked = len(home.tenant.asked())
+        mortal.live_on(home, "deliver", letter_id)
+        await it_left_once(home, letter_id, action_id)
+        assert (await home.get(Letter, letter_id)).sender == second
+        assert {unquote(request).split("/")[3] for request in home.tenant.asked()[asked:]} == {second}
 
 
 async def test_a_letter_killed_twice_leaves_once(home: Any, mortal: Any) -> None:

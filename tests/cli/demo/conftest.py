@@ -254,7 +254,7 @@ def quarter(tmp_path: Path) -> Evidence:
         began=moment("2030-02-04 00:00"),
         until=moment("2030-05-08 00:00"),
         people={person.mail: person for person in people},
-        service_mailbox=SERVICE,
+        senders=[SERVICE],
         hr_partner=HALE,
         policies={"Quarterly check-ins": QUARTERLY},
         starts_on={"Quarterly check-ins": date(2030, 2, 4)},

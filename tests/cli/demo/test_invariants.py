@@ -405,7 +405,7 @@ def test_a_run_that_met_nothing_kept_no_promise(quarter: Evidence) -> None:
         began=quarter.began,
         until=quarter.began,
         people=quarter.people,
-        service_mailbox=quarter.service_mailbox,
+        senders=quarter.senders,
         hr_partner=quarter.hr_partner,
         policies=quarter.policies,
         starts_on=quarter.starts_on,

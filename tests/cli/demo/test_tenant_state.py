@@ -88,14 +88,28 @@ def test_only_events_with_a_booking_key_are_talks() -> None:
 
 
 def test_a_letter_carries_the_keys_of_all_its_items() -> None:
-    (letter,) = read_letters(STATE, SERVICE)
+    (letter,) = read_letters(STATE, [SERVICE])
     assert letter.keys == ("form/C1", "weekly/P/2030-03-11")
     assert letter.to == "ann@meadow.example"
 
 
 def test_invitations_and_mail_of_colleagues_are_not_letters_received() -> None:
-    assert [(mail, subject) for mail, subject, _ in read_received(STATE, SERVICE)] == [
+    assert [(mail, subject) for mail, subject, _ in read_received(STATE, [SERVICE])] == [
         ("ann@meadow.example", "Before your check-in")
+    ]
+
+
+def test_letters_of_every_sender_are_read_and_what_senders_write_to_each_other_is_nobodys() -> None:
+    second = "checkins-2@meadow.example"
+    theirs = mailbox(
+        [], inbox=[message()], sentitems=[message(extendedProperties={ITEMS: "form/C2"}, to=["Mara@meadow.example"])]
+    )
+    mara = mailbox([], inbox=[message(**{"from": second})])
+    state = {"mailboxes": STATE["mailboxes"] | {second: theirs, "mara@meadow.example": mara}}
+    assert [each.keys[0] for each in read_letters(state, [SERVICE, second])] == ["form/C1", "form/C2"]
+    assert [mail for mail, *_ in read_received(state, [SERVICE, second])] == [
+        "ann@meadow.example",
+        "mara@meadow.example",
     ]
 
 

@@ -15,6 +15,7 @@ from integrations.database.letters import (
     drop,
     items_about,
     items_of,
+    move_letter,
     note_sent,
     open_actions_of,
     owe_letter,
@@ -110,6 +111,19 @@ async def test_a_pool_of_senders_shares_a_minute_before_the_next_one_begins(comp
 async def test_a_place_is_a_whole_minute_that_has_not_begun(company: Database) -> None:
     assert (await plan(company, at=NOW)).minute == NOW
     assert (await plan(company, at=NOW + timedelta(seconds=1))).minute == NOW + MINUTE
+
+
+async def test_a_letter_that_is_moved_may_go_by_another_sender_unless_its_own_may_have_its_draft(
+    company: Database,
+) -> None:
+    later = NOW + timedelta(days=1)
+    for written, sender in ((None, "two"), ("Before your check-in", "one")):
+        letter_id = (await plan(company, senders=("one",))).id
+        async with company.transaction() as session:
+            letter = await session.get_one(Letter, letter_id)
+            letter.subject = written
+            await move_letter(session, letter, ("two",), later)
+        assert (letter.sender, letter.minute) == (sender, later)
 
 
 async def test_many_who_take_places_at_once_never_take_one_too_many(company: Database) -> None:
