@@ -4,9 +4,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
-import httpx
 import pytest
 
 from cli.demo.chaos import LOOK_SECONDS, Chaos, Trouble
@@ -32,8 +31,11 @@ class StandsStill:
         await asyncio.Event().wait()
 
 
-def no_fault_is_met(_: httpx.Request) -> httpx.Response:
-    return httpx.Response(200, json={"faults": [{"number": 1, "met": 0}], "number": 1})
+class MeetsNoFault:
+    """A tenant of which nobody asks anything."""
+
+    async def control(self, *_: object) -> dict[str, Any]:
+        return {"faults": [{"number": 1, "met": 0}], "number": 1}
 
 
 @pytest.mark.timeout(20)
@@ -41,14 +43,13 @@ async def test_ended_while_time_stands_still_and_a_fault_waits_it_ends(
     sqlite_tables: Path, keys: tuple[str, ...]
 ) -> None:
     time, database = StandsStill(), open_database(f"sqlite+aiosqlite:///{sqlite_tables}", keys)
-    async with httpx.AsyncClient(transport=httpx.MockTransport(no_fault_is_met)) as http:
-        tenant, here = SimpleNamespace(url="http://tenant"), SimpleNamespace(database=database)
-        stage = SimpleNamespace(time=time, installation=here, tenant=tenant, http=http)
-        chaos = Chaos(cast(Stage, stage), [Trouble(NOW, "worker_killed", 0)])
-        living = asyncio.ensure_future(chaos.live_until(NOW + timedelta(days=1)))
-        await time.waited_for.wait()
-        await asyncio.wait({living}, timeout=3 * LOOK_SECONDS)
-        living.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await living
+    here = SimpleNamespace(database=database)
+    stage = SimpleNamespace(time=time, installation=here, tenant=MeetsNoFault(), http=None)
+    chaos = Chaos(cast(Stage, stage), [Trouble(NOW, "worker_killed", 0)])
+    living = asyncio.ensure_future(chaos.live_until(NOW + timedelta(days=1)))
+    await time.waited_for.wait()
+    await asyncio.wait({living}, timeout=3 * LOOK_SECONDS)
+    living.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await living
     await database.close()
