@@ -52,8 +52,8 @@ class Screen:
     scale: float = 1
 
 
-SCREENS = (Screen("phone", 390, 844, 2200), Screen("desktop", 1280, 800, 1600, 0.75))
-LETTER = Screen("letter", 640, 300, 1600, 0.85)
+SCREENS = (Screen("phone", 390, 844, 6000), Screen("desktop", 1280, 800, 4000, 0.75))
+LETTER = Screen("letter", 640, 300, 3000, 0.85)
 
 
 @dataclass(slots=True)

@@ -95,13 +95,11 @@ BEFORE: Sequence[Shot] = (
         signed_out=True,
     ),
     Shot("trouble", "What is not there, or not yours", "/check-ins/{ann-talk}", "Otto"),
-    Shot("home-de", "Home, in German", "/", language="de", top=True),
-    Shot("reflection-de", "Reflection, in German", "/reflections/{ann-talk}", language="de", top=True),
-    Shot("plan-de", "My plan, in German", "/plan", language="de", top=True),
-    Shot(
-        "action-new-date-de", "A new date, in German", "/actions/{ann-calls}?choose=new-date", language="de", top=True
-    ),
-    Shot("privacy-de", "Privacy, in German", "/privacy", language="de", top=True),
+    Shot("home-de", "Home, in German", "/", language="de"),
+    Shot("reflection-de", "Reflection, in German", "/reflections/{ann-talk}", language="de"),
+    Shot("plan-de", "My plan, in German", "/plan", language="de"),
+    Shot("action-new-date-de", "A new date, in German", "/actions/{ann-calls}?choose=new-date", language="de"),
+    Shot("privacy-de", "Privacy, in German", "/privacy", language="de"),
     Shot("home-dark", "Home, in the dark", "/", look="dark", top=True),
     Shot("reflection-dark", "Reflection, in the dark", "/reflections/{ann-talk}", look="dark", top=True),
     Shot("plan-dark", "My plan, in the dark", "/plan", look="dark", top=True),
@@ -110,7 +108,7 @@ PRE_READ: Sequence[Shot] = (
     Shot("pre-read", "Pre-read", "/check-ins/{ann-talk}/pre-read", "Mara", "pre-read"),
     Shot("check-in", "Check-in, the day before", "/check-ins/{ann-talk}", "Mara", "pre-read"),
     Shot("check-in-dark", "Check-in, in the dark", "/check-ins/{ann-talk}", "Ann", "pre-read", look="dark", top=True),
-    Shot("pre-read-de", "Pre-read, in German", "/check-ins/{ann-talk}/pre-read", "Mara", "pre-read", "de", top=True),
+    Shot("pre-read-de", "Pre-read, in German", "/check-ins/{ann-talk}/pre-read", "Mara", "pre-read", "de"),
 )
 AFTER: Sequence[Shot] = (
     Shot("outcome", "How it went", "/check-ins/{ann-talk}?said=held", act="after"),
@@ -119,9 +117,7 @@ AFTER: Sequence[Shot] = (
     Shot("slots-chosen", "An hour that is being settled", "/check-ins/{sami-talk}/slots", "Mara", "after"),
     Shot("stall-ended", "A quiet plan whose person chose a pause", "/stalls/{ida-stall}", "Ida", "after"),
     Shot("plan-resting", "A plan that rests", "/plan", "Ida", "after"),
-    Shot(
-        "outcome-de", "How it went, in German", "/check-ins/{ann-talk}?said=held", act="after", language="de", top=True
-    ),
+    Shot("outcome-de", "How it went, in German", "/check-ins/{ann-talk}?said=held", act="after", language="de"),
 )
 SHOTS = (*BEFORE, *PRE_READ, *AFTER)
 LETTERS_IN_GERMAN = ("reflection_request", "pre_read", "action_passed", "support_note", "outcome_question")
