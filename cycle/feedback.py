@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Literal
 
 from cycle.actions import Refused
@@ -163,13 +164,21 @@ _CHARACTER = re.compile(
 )
 
 # What follows "you are" tells a person from a deed: "you are presenting", "you are in".
-_YOU_ARE = re.compile(r"\b(?:you\s+are|you['’]re|you\s+were)\s+(?P<rest>[^.!?;:,\n]+)", re.IGNORECASE)
+_YOU_ARE = re.compile(
+    r"\b(?:you\s+are|you['’]re|you\s+were|s?he\s+is|s?he['’]s|s?he\s+was)\s+(?P<rest>[^.!?;:,\n]+)", re.IGNORECASE
+)
+# What somebody has is seldom what they did.
+_YOU_LACK = re.compile(
+    r"\b(?:you\s+lack|s?he\s+lacks|(?:you\s+have|s?he\s+has)\s+an?\s+(?:awful|bad|negative|poor|terrible))\s+\w+",
+    re.IGNORECASE,
+)
 _YOU_ARE_NOT_JUDGED = frozenset(
     _words(
         """
         about able allowed already among and around at away back before behind between both by doing done due during
-        for free from gone here home in involved leading like near next off on one out over part ready responsible
-        right supposed that the there to under up welcome when where who with within
+        first for free from gone her here his home how in involved leading like my near next off on one our out over
+        part ready responsible right supposed that the their there to under up welcome what when where who why with
+        within your
         """
     )
 )
@@ -206,30 +215,47 @@ _ALWAYS = re.compile(
 )
 
 
-def advise(text: str) -> tuple[Advice, ...]:
+@cache
+def _named(name: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """ "Ann is ...", in English and in German; of things nobody says "she", but "sie" is said of any."""
+    said, rest = re.escape(name), r"(?P<rest>[^.!?;:,\n]+)"
+    english = re.compile(rf"\b{said}\s+(?:is|was)\s+{rest}", re.IGNORECASE)
+    return english, re.compile(rf"\b(?:{said}\s+(?:ist|war)|(?:ist|war)\s+{said})\s+{rest}", re.IGNORECASE)
+
+
+def advise(text: str, name: str = "") -> tuple[Advice, ...]:
     """Where a text judges the person instead of what they did, in English or German; at most one word a kind.
 
-    It is a rule about words and knows nothing of what was meant: whoever wrote them decides.
+    `name` is what the person is called by those who write about them. It is a rule about words and knows nothing of
+    what was meant: whoever wrote them decides.
     """
-    found = [Advice("person", words) for words in _about_the_person(text)[:1]]
+    found = [Advice("person", words) for words in _about_the_person(text, name)[:1]]
     found += [Advice("always", match.group()) for match in list(_ALWAYS.finditer(text))[:1]]
     return tuple(found)
 
 
-def advise_on(answer: Answer) -> dict[Part, tuple[Advice, ...]]:
+def advise_on(answer: Answer, name: str = "") -> dict[Part, tuple[Advice, ...]]:
     """The advice for each part that has some. "Always" in a next step is a wish, and is left alone."""
     found: dict[Part, tuple[Advice, ...]] = {}
     for part, text in answer.parts():
-        advice = tuple(each for each in advise(text) if part != "next_step" or each.kind != "always")
+        advice = tuple(each for each in advise(text, name) if part != "next_step" or each.kind != "always")
         if advice:
             found[part] = advice
     return found
 
 
-def _about_the_person(text: str) -> Sequence[str]:
-    found = [(match.start(), words) for match in _YOU_ARE.finditer(text) if (words := _judgement(match))]
-    found += [(match.start(), words) for match in _DU_BIST.finditer(text) if (words := _judgement_in_german(match))]
-    found += [(match.start(), match.group()) for match in _CHARACTER.finditer(text)]
+def _about_the_person(text: str, name: str) -> Sequence[str]:
+    english, german = [_YOU_ARE], [_DU_BIST]
+    if name:
+        is_said, wird_gesagt = _named(name)
+        english.append(is_said)
+        german.append(wird_gesagt)
+    found = [(each.start(), said) for one in english for each in one.finditer(text) if (said := _judgement(each))]
+    found += [
+        (each.start(), said) for one in german for each in one.finditer(text) if (said := _judgement_in_german(each))
+    ]
+    for pattern in (_CHARACTER, _YOU_LACK):
+        found += [(each.start(), " ".join(each.group().split())) for each in pattern.finditer(text)]
     return [words for _, words in sorted(found)]
 
 

@@ -114,7 +114,7 @@ async def answer(request: Request, viewer: Signed, request_id: str) -> Response:
             raise NotHere
         try:
             written = answer_of(typed)
-            advice = advise_on(written) if typed.get("do") != "as-is" else {}
+            advice = advise_on(written, view.asker.first_name) if typed.get("do") != "as-is" else {}
             if view.can_write and advice:
                 return await _show(request, session, view, typed=typed, advice=advice)
             await feedback.answer_request(session, request_id, viewer.id, written, request.state.now)

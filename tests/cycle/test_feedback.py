@@ -71,6 +71,44 @@ def test_words_about_who_somebody_is_get_advice(text: str, words: str) -> None:
     assert [(each.kind, each.words) for each in advise(text)] == [("person", words)]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Ann is difficult to work with.", "Ann is difficult"),
+        ("In short: ann was a terrible listener", "ann was a terrible"),
+        ("She is a bad listener", "She is a bad"),
+        ("You have a bad attitude.", "You have a bad attitude"),
+        ("You lack empathy", "You lack empathy"),
+        ("Ann ist eine schlechte Zuhörerin.", "Ann ist eine schlechte"),
+        ("Manchmal ist Ann wirklich schwierig.", "ist Ann wirklich schwierig"),
+    ],
+)
+def test_it_is_noticed_by_name_and_in_the_third_person_too(text: str, words: str) -> None:
+    assert [(each.kind, each.words) for each in advise(text, "Ann")] == [("person", words)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ann is presenting next week.",
+        "Ann was the first to answer, and she was there when the customer called.",
+        "She is our contact for prices.",
+        "Ann's talk was clear.",
+        "Die Folie war gut; sie ist klar.",
+        "Ann ist am Montag eingesprungen.",
+        "The meeting is difficult to plan.",
+        "You have a good eye for odd numbers.",
+    ],
+)
+def test_what_somebody_did_and_what_is_said_of_things_gets_none(text: str) -> None:
+    assert advise(text, "Ann") == ()
+
+
+def test_a_name_is_taken_as_it_is_written() -> None:
+    assert advise("A.n is slow", "A.n") != ()
+    assert advise("Axn is slow", "A.n") == ()
+
+
 @pytest.mark.parametrize(("text", "words"), ABSOLUTE)
 def test_always_and_never_get_advice(text: str, words: str) -> None:
     assert [(each.kind, each.words) for each in advise(text)] == [("always", words)]
