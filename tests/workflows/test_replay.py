@@ -90,6 +90,18 @@ def test_there_is_a_history_of_every_workflow_and_of_a_cycle_that_went_on() -> N
         assert continued.workflow_execution_started_event_attributes.continued_execution_run_id
 
 
+def test_there_are_histories_of_runs_that_waited_for_a_hand_and_of_one_that_went_on() -> None:
+    after = []
+    for file in RECORDED:
+        if file.stem.endswith("-stuck"):
+            kinds = [event.event_type for event in history_in(file).events]
+            last = len(kinds) - kinds[::-1].index(EventType.EVENT_TYPE_ACTIVITY_TASK_FAILED)
+            after.append(kinds[last:])
+    assert len(after) >= 3
+    assert any(EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED in each for each in after)
+    assert all(EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW in each for each in after)
+
+
 def test_every_change_of_a_workflows_course_is_in_a_history_of_before_it_and_in_one_of_after_it() -> None:
     patches = {
         call.args[0].value
@@ -183,8 +195,10 @@ def words_of_ours() -> set[str]:
 
 
 def is_id(value: str) -> bool:
+    """Of a row, or of a workflow by its name and that of its row."""
+    kind, _, target = value.rpartition("/")
     try:
-        return bool(UUID(value))
+        return bool(UUID(target)) and kind in {"", *(each.__name__ for each in WORKFLOWS)}
     except ValueError:
         return False
 
