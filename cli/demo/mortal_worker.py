@@ -13,10 +13,10 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 import worker
 
 
-def _forgetful(*args: Any, **wanted: Any) -> Worker:
+def forgetful(*args: Any, **wanted: Any) -> Worker:
     return Worker(*args, **wanted | {"max_cached_workflows": 0, "workflow_runner": UnsandboxedWorkflowRunner()})
 
 
 if __name__ == "__main__":
-    vars(worker)["Worker"] = _forgetful
+    vars(worker)["Worker"] = forgetful
     sys.exit(worker.main())

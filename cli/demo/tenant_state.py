@@ -89,6 +89,12 @@ def read_letters(state: Mapping[str, Any], senders: Iterable[str]) -> list[Sent]
     ]
 
 
+def read_keys(state: Mapping[str, Any], mailbox: str) -> set[str]:
+    """Which letters there is something of in a mailbox, in whatever folder."""
+    folders = _mailboxes(state)[mailbox]["folders"].values()
+    return {_property(message, "PerennialKey") for messages in folders for message in messages} - {""}
+
+
 def read_received(state: Mapping[str, Any], senders: Collection[str]) -> list[tuple[str, str, datetime]]:
     """What lies in people's inboxes from the senders, Outlook's own invitations left out."""
     return [

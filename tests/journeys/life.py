@@ -41,7 +41,7 @@ SLICE = timedelta(hours=6)
 class Life:
     """What a test may do and see. Names are first names: Ann, Mara, Hale; instants are aware UTC.
 
-    `house` holds all that ends when Temporal is lost: its server, the worker and the web face.
+    `house` holds all that ends when Temporal is lost: its server, and in `shift` the worker and the web face.
     """
 
     tenant: Tenant
@@ -50,6 +50,7 @@ class Life:
     people: Mapping[str, Colleague]
     variables: dict[str, str]
     house: AsyncExitStack
+    shift: AsyncExitStack
     time: VirtualTime
     settings: Settings
     installation: Installation
@@ -72,9 +73,18 @@ class Life:
         program = time_skipping_program(os.environ)
         self.time = await self.house.enter_async_context(virtual_time(program, self.died_at))
         self.died_at = None
-        self.variables["PERENNIAL_TEMPORAL_ADDRESS"] = self.time.address
-        self.settings, self.installation = await furnish(self.house, self.variables)
-        await self.house.enter_async_context(worker.working(self.settings))
+        self.shift = await self.house.enter_async_context(AsyncExitStack())
+        await self._begin_a_shift(PERENNIAL_TEMPORAL_ADDRESS=self.time.address)
+
+    async def restart(self, **variables: str) -> None:
+        """Worker and web face end, and begin anew with these variables changed. Time stands still."""
+        await self.shift.aclose()
+        await self._begin_a_shift(**variables)
+
+    async def _begin_a_shift(self, **variables: str) -> None:
+        self.variables |= variables
+        self.settings, self.installation = await furnish(self.shift, self.variables)
+        await self.shift.enter_async_context(worker.working(self.settings))
 
     # Time
 
@@ -122,16 +132,18 @@ class Life:
 
     async def letters(self, name: str | None = None, key: str = "") -> list[Sent]:
         """Messages sent, oldest first: to `name`, with an item whose key starts with `key`."""
-        senders = self.tenant.senders
-        sent = [each for sender in senders for each in read_letters(await self._state(sender), [sender])]
         return sorted(
             (
                 each
+                for sent in (await self.letters_by_sender()).values()
                 for each in sent
                 if (name is None or each.to == self.mail(name)) and any(one.startswith(key) for one in each.keys)
             ),
             key=lambda each: (each.at, each.to),
         )
+
+    async def letters_by_sender(self) -> dict[str, list[Sent]]:
+        return {sender: read_letters(await self._state(sender), [sender]) for sender in self.tenant.senders}
 
     async def talks(self) -> list[Talk]:
         """Events in the organizer's calendar, the cancelled too, in their order."""
@@ -302,14 +314,15 @@ async def a_life(
         )
         env = variables(tenant, folder / "perennial.db", port, first.address, clock_url, key)
         await upgrade_async(env["PERENNIAL_DATABASE_URL"])
-        settings, installation = await furnish(house, env)
+        shift = await house.enter_async_context(AsyncExitStack())
+        settings, installation = await furnish(shift, env)
         http = await stack.enter_async_context(httpx.AsyncClient(trust_env=False, timeout=60))
         transport = await stack.enter_async_context(httpx.AsyncHTTPTransport())
         organization = (await http.get(f"{tenant.url}/_sandbox/organization")).raise_for_status().json()
         await settle(installation, organization, policy, history)
-        await house.enter_async_context(worker.working(settings))
+        await shift.enter_async_context(worker.working(settings))
         everybody = read_people(organization)
-        lives.append(Life(tenant, http, transport, everybody, env, house, first, settings, installation))
+        lives.append(Life(tenant, http, transport, everybody, env, house, shift, first, settings, installation))
         yield lives[0]
         await house.aclose()
 

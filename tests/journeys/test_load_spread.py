@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from cli.bench import LETTERS_A_MINUTE, live_through
+from cli.bench import live_through
+from cli.load_figures import LETTERS_A_MINUTE
 
 PEOPLE = 150
 """Far more than fit into a minute of the service mailbox, of bookings (60) and of letters (30)."""
