@@ -93,7 +93,7 @@ async def test_ann_chooses_german_at_the_foot_of_any_page_and_reflects_in_it(bro
     await expect(page.locator("html")).to_have_attribute("lang", "de")
     await expect(page.locator("main")).to_contain_text("Montag, 11. März 2030")
     await page.locator("textarea").first.fill("Kunden rufen mich an. Das mag ich.")
-    await expect(page.locator(".draft-state")).to_have_text("Gespeichert 10:00")
+    await expect(page.locator(".draft-state")).to_have_text("Gespeichert 10:00 Uhr")
     await page.get_by_label("Geteilt mit Mara").first.check()
     await expect(page.locator("#preview dd")).to_have_text("Kunden rufen mich an.")
     await page.goto("/check-ins/check-in-1")
