@@ -17,7 +17,6 @@ from cli.demo.chaos import Chaos, draw_troubles
 from cli.demo.convergence import differences, ending
 from cli.demo.outages import draw_outages
 from cli.demo.promises import Flaw, broken_promises, ledger_around
-from cli.demo.real_life import StillAwaited
 from cli.demo.runner import DAY0, Lived, Wanted, living
 from cli.demo.short_story import live_short_story
 from cli.demo.stage import Stage
@@ -37,7 +36,7 @@ QUARTERS_AT_ONCE = 2
 # Short stories beside them, which do little but wait.
 STORIES_AT_ONCE = 4
 
-ENDS = (TimeStandsStill, StillAwaited, ProcessEnded, Refused, Lost, httpx.HTTPError, RPCError, TemporalUnreachable)
+ENDS = (TimeStandsStill, ProcessEnded, Refused, Lost, httpx.HTTPError, RPCError, TemporalUnreachable)
 """With what a run ends early: time, a process, a page, or the tenant or Temporal when we ask them."""
 
 
@@ -186,13 +185,15 @@ async def _live(
 
 def compared(calm: Lived | Unfinished, chaos: Lived | Unfinished) -> Convergence | Unfinished:
     """Whether what was lived under faults ended as the calm run did."""
+    if isinstance(calm, Lived) and calm.in_vain:
+        calm = Unfinished(calm.in_vain[0].sentence)
     if isinstance(calm, Unfinished):
         return Unfinished(f"there is nothing to hold it to, since the calm one {calm.words}")
     if isinstance(chaos, Unfinished):
         return chaos
     found = ending(chaos.evidence)
     promises, alike = broken_promises(chaos.evidence), differences(ending(calm.evidence), found)
-    wrong = sorted([*promises, *alike], key=lambda flaw: flaw.at)
+    wrong = sorted([*promises, *alike, *chaos.in_vain], key=lambda flaw: flaw.at)
     return Convergence(
         struck=chaos.struck,
         talks=len(found.talks),

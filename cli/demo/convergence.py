@@ -48,10 +48,11 @@ _RECIPIENT = {
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """When it came, and until when it may come in another run of the same story."""
+    """When it came, until when it may come in another run of the same story, and when it was made."""
 
     at: datetime
     latest: datetime
+    made: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +81,11 @@ def ending(evidence: Evidence) -> Ending:
     talks = {}
     for talk in evidence.talks:
         called_off = " called off" if talk.cancelled else ""
-        talks[f"{names.get(talk.check_in, talk.check_in)}, hour {talk.no}{called_off}"] = Came(talk.start, talk.start)
+        talks[f"{names.get(talk.check_in, talk.check_in)}, hour {talk.no}{called_off}"] = Came(
+            talk.start, talk.start, talk.booked
+        )
     letters = {
-        (letter.to, named(key)): Came(letter.at, latest(evidence.people[letter.to], Key(key), letter.at))
+        (letter.to, named(key)): Came(letter.at, latest(evidence.people[letter.to], Key(key), letter.at), letter.at)
         for letter in sorted(evidence.letters, key=lambda each: each.at, reverse=True)
         for key in letter.keys
     }
@@ -115,7 +118,7 @@ def _hands(html: str) -> list[str]:
 def differences(calm: Ending, other: Ending) -> list[Flaw]:
     """What is not the same, in the order of time. What would come so late that it may come after the end is passed.
 
-    Each shows in the other run, so what is missing does as long after its beginning as it came in the calm one.
+    Each shows in the other run when it was made; what is missing there, as long after its beginning as in the calm one.
     """
     behind = other.began - calm.began
     found = list(_compared("the talk", calm.talks, other.talks, behind, None))
@@ -154,9 +157,9 @@ def _compared(
         if one and two:
             if max(one.at, two.at) > first.latest:
                 sentence = f"{what} {key} came at {two.at:%d %b %H:%M} instead of {one.at:%d %b %H:%M}"
-                yield Flaw(sentence, first.at)
+                yield Flaw(sentence, first.made)
         elif until is None or first.latest < until:
-            wrong, shows_at = ("is missing", first.at + behind) if one else ("is one too many", first.at)
+            wrong, shows_at = ("is missing", first.made + behind) if one else ("is one too many", first.made)
             yield Flaw(f"{what} {key}, {first.at:%d %b %H:%M}, {wrong}", shows_at)
 
 

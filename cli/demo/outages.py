@@ -42,6 +42,8 @@ before that ends; during that call, which ends while it is gone.
 # Longer than any outage. The call ends before, if we want it to; our client waits for half a minute.
 HELD_UP_SECONDS = 60
 LONGEST_AWAY_SECONDS = 10
+# So long what was recovered has to come to the same call, while the first try is still at it.
+STILL_UNDER_WAY_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class Outages:
             await self._comes_back(outage)
         else:
             await self._comes_back(outage)
+            await asyncio.sleep(STILL_UNDER_WAY_SECONDS)
             was_under_way = await self._answered(number)
         self.struck[outage.name] += was_under_way
 

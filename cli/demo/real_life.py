@@ -128,7 +128,7 @@ class RealLife:
                     self.children.check_running()
                     await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError as error:
-            raise StillAwaited(f"after {PATIENCE_SECONDS} seconds it is still not so that {what}.") from error
+            raise StillAwaited(f"after {PATIENCE_SECONDS} seconds it is still not so that {what}") from error
         return found
 
 

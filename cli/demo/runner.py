@@ -27,6 +27,7 @@ from cli.demo.invariants import Verdict, judge
 from cli.demo.kept import Kept, write_kept
 from cli.demo.outlook import HABITS_SHOW_AFTER, Outlook
 from cli.demo.personnel import Move
+from cli.demo.promises import Flaw
 from cli.demo.seed import Story, write_story
 from cli.demo.stage import Stage, stage
 from cli.demo.tally import counts, tally
@@ -72,11 +73,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Lived:
-    """What a run left behind, and how often each fault was met in it."""
+    """What a run left behind, how often each fault was met in it, and what was waited for in vain."""
 
     evidence: Evidence
     told: Told
     struck: Counter[str]
+    in_vain: Sequence[Flaw] = ()
 
 
 async def run(

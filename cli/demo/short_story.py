@@ -4,7 +4,6 @@ is drawn from a seed, and its end must be that of its calm twin.
 A talk is booked, its form and a word about an action go out, it is moved in Outlook, and then left out.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -15,10 +14,11 @@ from sqlalchemy import select
 
 from cli.demo.browser import Lost
 from cli.demo.evidence import Evidence, Page, Talk
-from cli.demo.gather import HR, ask_tenant, written
+from cli.demo.gather import HR, Told, ask_tenant, written
 from cli.demo.keys import keys_of
 from cli.demo.outages import Outage, Outages
-from cli.demo.real_life import RealLife, a_real_life, where_it_is_noon
+from cli.demo.promises import Flaw
+from cli.demo.real_life import RealLife, StillAwaited, a_real_life, where_it_is_noon
 from cli.demo.runner import Lived
 from cli.demo.tenant_state import read_languages, read_letters, read_people, read_received, read_talks
 from cli.people import enrol_people
@@ -60,14 +60,19 @@ async def live_short_story(drawn: Iterable[Outage], began: datetime, data: Path,
     """What the story leaves behind; `data` is an empty folder or none yet.
 
     Lives that are to be compared have one `began`, some hours ago at most: its date, and the zone where it was noon
-    then, stand for theirs. Raises StillAwaited, ProcessEnded, Lost, and what the tenant or Temporal answer with.
+    then, stand for theirs. Where something never comes, the story ends. Raises ProcessEnded, Lost, and what the tenant
+    or Temporal answer with.
     """
     async with a_real_life(data, env, began.date()) as life:
-        outages = Outages(life, drawn)
+        outages, in_vain = Outages(life, drawn), list[Flaw]()
         began_here = await life.installation.now()
         cast = await settle_in(life, began)
-        await _live(life, cast, outages, began)
-        return await _gathered(life, cast, began_here, data, outages.struck)
+        try:
+            await _live(life, cast, outages, began)
+        except StillAwaited as error:
+            in_vain.append(Flaw(str(error), await life.installation.now()))
+        evidence, told = await _gather(life, cast, began_here, data)
+        return Lived(evidence, told, outages.struck, in_vain)
 
 
 async def settle_in(life: RealLife, began: datetime) -> Cast:
@@ -120,11 +125,11 @@ async def _live(life: RealLife, cast: Cast, outages: Outages, began: datetime) -
     (event_id,) = await life.rows(select(BookingRow.event_id))
     async with outages.during("moved"):
         await _drag(life, event_id, later, talk.end + A_DAY)
-    await life.until("it is known that the talk was moved", lambda: _stands_at(life, later))
+    await life.until("it is known that the talk was moved", lambda: _is(life, "booked", later))
 
     async with outages.during("called_off"):
         await _leave_out(life, cast, talk)
-    await life.until("the talk is called off", lambda: _all_called_off(life))
+    await life.until("the talk is called off", lambda: _is(life, "cancelled", later))
     await life.until("nothing is under way any more", lambda: _at_rest(life))
 
 
@@ -175,9 +180,10 @@ async def _drag(life: RealLife, event_id: str, start: datetime, end: datetime) -
     await life.tenant.control(life.http, "POST", "act", order)
 
 
-async def _stands_at(life: RealLife, start: datetime) -> bool:
+async def _is(life: RealLife, state: str, start: datetime) -> bool:
+    """Whether the talk is in this state, at this hour, by what we know ourselves."""
     newest, *_ = await life.rows(select(BookingRow).order_by(BookingRow.no.desc()))
-    return (newest.state, newest.start_at, newest.heard_change_key) == ("booked", start, None)
+    return (newest.state, newest.start_at) == (state, start)
 
 
 async def _leave_out(life: RealLife, cast: Cast, talk: Talk) -> None:
@@ -190,16 +196,12 @@ async def _leave_out(life: RealLife, cast: Cast, talk: Talk) -> None:
     await browser.submit(page, form, {})
 
 
-async def _all_called_off(life: RealLife) -> bool:
-    return all(each.cancelled for each in await life.talks())
-
-
 async def _at_rest(life: RealLife) -> bool:
     unfinished = await life.rows(select(Letter.id).where(Letter.state.not_in(("sent", "dropped"))))
     return not unfinished and not await life.rows(select(WakeUp.id))
 
 
-async def _gathered(life: RealLife, cast: Cast, began: datetime, data: Path, struck: Counter[str]) -> Lived:
+async def _gather(life: RealLife, cast: Cast, began: datetime, data: Path) -> tuple[Evidence, Told]:
     organization, senders = await life.ask("organization"), life.tenant.senders
     told = await ask_tenant(life.http, life.tenant.url)
     written(data / "state.json", told.state)
@@ -220,4 +222,4 @@ async def _gathered(life: RealLife, cast: Cast, began: datetime, data: Path, str
         pages=[Page(cast.hale, HR, (await life.browser(cast.hale).visit(HR)).html)],
         languages=read_languages(told.state),
     )
-    return Lived(evidence, told, struck)
+    return evidence, told

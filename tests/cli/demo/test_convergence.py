@@ -19,7 +19,7 @@ from cli.demo.convergence import differences, ending, latest
 from cli.demo.evidence import Evidence, Page, Sent, Talk
 from cli.demo.gather import HR, Told
 from cli.demo.keys import Key
-from cli.demo.promises import MOST_LINES, broken_promises, ledger_around
+from cli.demo.promises import MOST_LINES, Flaw, broken_promises, ledger_around
 from cli.demo.runner import Lived, Wanted
 from cli.processes import children, without_settings
 from cli.sandbox import start_sandbox
@@ -171,6 +171,16 @@ def test_what_can_still_come_after_the_end_is_not_missed_but_what_cannot_is(quar
         assert len(sentences(replace(calm, until=until), without)) == found
 
 
+def test_a_talk_that_one_run_has_alone_shows_when_it_was_booked(quarter: Evidence) -> None:
+    run = a_run(quarter, 1)
+    (talk,) = run.talks
+    another = replace(talk, no=2, booked=BEGAN + timedelta(days=2))
+    with_two = replace(run, talks=[talk, another])
+    for calm, other in ((run, with_two), (with_two, run)):
+        (difference,) = differences(ending(calm), ending(other))
+        assert difference.at == another.booked
+
+
 def test_a_talk_at_another_hour_or_called_off_is_found(quarter: Evidence) -> None:
     calm, other = a_run(quarter, 1), a_run(quarter, 2)
     (talk,) = other.talks
@@ -269,11 +279,20 @@ def test_the_line_of_a_seed_says_of_both_stories_how_they_ended(quarter: Evidenc
         assert "and the same end" in of_seed.line
 
 
-def test_nothing_holds_that_has_no_calm_twin(quarter: Evidence) -> None:
-    other = Lived(a_run(quarter, 2), Told({}, []), Counter())
-    found = compared(Unfinished("The sandbox ended."), other)
+def test_what_was_waited_for_in_vain_is_wrong_even_if_all_else_is_alike(quarter: Evidence) -> None:
+    calm, other = (Lived(a_run(quarter, run), Told({}, []), Counter()) for run in (1, 2))
+    in_vain = Flaw("it is not so", BEGAN + timedelta(minutes=30))
+    found = compared(calm, replace(other, in_vain=[in_vain]))
     assert not found.holds
-    assert found.words.endswith("since the calm one does not come to its end: The sandbox ended.")
+    assert found.words == "after 0 faults 1 things are wrong, first: it is not so"
+
+
+def test_nothing_holds_that_has_no_calm_twin(quarter: Evidence) -> None:
+    calm, other = (Lived(a_run(quarter, run), Told({}, []), Counter()) for run in (1, 2))
+    for unable in (Unfinished("it is not so"), replace(calm, in_vain=[Flaw("it is not so", BEGAN)])):
+        found = compared(unable, other)
+        assert not found.holds
+        assert found.words.endswith("since the calm one does not come to its end: it is not so")
 
 
 def test_what_is_missing_from_a_run_that_began_later_shows_as_much_later(quarter: Evidence) -> None:

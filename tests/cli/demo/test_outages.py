@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.demo import outages
 from cli.demo.outages import CHAPTERS, KINDS, LONGEST_AWAY_SECONDS, MOMENTS, NAMES, Outage, Outages, draw_outages
 from cli.demo.real_life import RealLife, where_it_is_noon
 from cli.processes import children, without_settings
@@ -94,7 +95,8 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    monkeypatch.setattr(outages, "STILL_UNDER_WAY_SECONDS", 0)
     async with (
         children(tmp_path, without_settings(os.environ)) as started,
         httpx.AsyncClient(trust_env=False, timeout=60) as http,
@@ -116,40 +118,40 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
 
 async def test_a_call_is_under_way_until_the_server_is_back_or_ends_while_it_is_gone(house: House) -> None:
     under_way, ended = Outage("asked", "killed", "under_way", 0), Outage("asked", "away", "ended", 0)
-    outages = Outages(house.life, [under_way])
-    async with outages.during("asked"):
+    drawn = Outages(house.life, [under_way])
+    async with drawn.during("asked"):
         call = house.make_draft()
     assert house.server.told == ["killed", "started"]
     assert (await call).status_code == 201
-    assert outages.struck == {under_way.name: 1}
+    assert drawn.struck == {under_way.name: 1}
 
-    outages, house.server.told = Outages(house.life, [ended]), []
+    drawn, house.server.told = Outages(house.life, [ended]), []
     # Would wait for ever if the call did not end by itself.
     house.server.meanwhile = lambda: call
-    await outages.expect("asked")
+    await drawn.expect("asked")
     call = house.make_draft()
-    async with outages.during("asked"):
+    async with drawn.during("asked"):
         assert house.server.told == []
     assert house.server.told == ["stopped", "started"]
     assert call.result().status_code == 201
-    assert outages.struck == {ended.name: 1}
+    assert drawn.struck == {ended.name: 1}
 
 
 async def test_a_call_of_another_that_came_and_went_before_the_chapter_is_not_the_one_that_is_struck(
     house: House,
 ) -> None:
     under_way = Outage("asked", "killed", "under_way", 0)
-    outages = Outages(house.life, [under_way])
-    await outages.expect("asked")
+    drawn = Outages(house.life, [under_way])
+    await drawn.expect("asked")
     another = house.make_draft()
     while not any(each["waiting"] for each in (await house.life.ask("faults"))["faults"]):
         continue
     another.cancel()
     await house.nobody_waits()
-    async with outages.during("asked"):
+    async with drawn.during("asked"):
         call = house.make_draft()
     assert (await call).status_code == 201
-    assert outages.struck == {under_way.name: 1}
+    assert drawn.struck == {under_way.name: 1}
 
 
 async def test_an_outage_does_not_count_whose_call_was_over_before_it_should_be(house: House) -> None:
@@ -158,20 +160,20 @@ async def test_an_outage_does_not_count_whose_call_was_over_before_it_should_be(
         await house.nobody_waits()
 
     house.server.meanwhile = caller_goes
-    outages = Outages(house.life, [Outage("asked", "away", "under_way", 0)])
-    async with outages.during("asked"):
+    drawn = Outages(house.life, [Outage("asked", "away", "under_way", 0)])
+    async with drawn.during("asked"):
         call = house.make_draft()
     assert house.server.told == ["stopped", "started"]
-    assert not +outages.struck
+    assert not +drawn.struck
 
 
 async def test_between_two_things_the_server_is_gone_while_the_next_is_done(house: House) -> None:
     between = Outage("moved", "away", "between", 0)
-    outages = Outages(house.life, [between])
-    async with outages.during("asked"):
+    drawn = Outages(house.life, [between])
+    async with drawn.during("asked"):
         assert house.server.told == []
-    async with outages.during("moved"):
+    async with drawn.during("moved"):
         assert house.server.told == ["stopped"]
     assert house.server.told == ["stopped", "started"]
-    assert outages.struck == {between.name: 1}
+    assert drawn.struck == {between.name: 1}
     assert (await house.life.ask("faults"))["faults"] == [], "nothing was held up"
