@@ -203,6 +203,15 @@ async def test_a_mailbox_out_of_scope_names_the_role_and_the_scope(strict: Any, 
     assert by_name["Outsider"][0].state == "warn"
 
 
+async def test_each_sender_is_tried_and_the_one_that_was_forgotten_is_named(
+    strict: Any, settings_for: SettingsFor
+) -> None:
+    forgotten = strict.mail_of("Otto")
+    senders = (await found(settings_for(strict, sender_mailboxes=(strict.service, forgotten))))["Sender"]
+    assert [each.state for each in senders] == ["ok", "fail"]
+    assert forgotten in senders[1].sentence
+
+
 async def test_a_consent_that_was_taken_back_is_missing_in_the_mailboxes(
     strict: Any, settings_for: SettingsFor
 ) -> None:
