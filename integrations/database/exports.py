@@ -60,6 +60,7 @@ from integrations.database.tables import (
     PreRead,
     Reading,
     ReflectionRow,
+    Refusal,
     Reporting,
     RoleOfPerson,
     ShownToSuccessor,
@@ -433,4 +434,5 @@ LEFT_OUT: dict[type[Table], Sentence] = {
     WakeUp: Sentence("What is to be done next, for seconds, in ids alone."),
     Stuck: Sentence("What waits to be mended, in our own words; gone once it is."),
     Lease: Sentence("Which program does what just now."),
+    Refusal: Sentence("Which of our own mailboxes may not send just now, and about nobody."),
 }
